@@ -213,7 +213,8 @@ impl Error {
     pub fn exit(&self) -> u8 {
         match self {
             Self::Output { .. } => exit::OUTPUT,
-            // Before all kinds: whatever was being made when a disk filled, what a person has to do is the same.
+            // Before all kinds: whatever was being made when a disk filled, what a
+            // person has to do is the same.
             _ if is_of_store(self) => exit::STORE,
             Self::Spec { .. } => exit::SPEC,
             Self::Describe { .. }
@@ -243,8 +244,8 @@ fn is_of_store(error: &(dyn StdError + 'static)) -> bool {
         return !store.is_source();
     }
     let io = error.downcast_ref::<std::io::Error>();
-    // Writers that know no store fail with errors of the system, and carry the store's own within. `source()` of such an
-    // error is what lies behind the one within, so that it has to be asked for by itself.
+    // Writers that know no store fail with errors of the system, and carry the store's own within. `source()`
+    // of such an error is what lies behind the one within, so that it has to be asked for by itself.
     let within = io
         .and_then(std::io::Error::get_ref)
         .and_then(|inner| inner.downcast_ref::<StoreError>());

@@ -11,11 +11,11 @@
 //!                                              └───▶ LayerTally (counts, profile), rejects, flags
 //! ```
 //!
-//! *map* (`kernel::map`) knows one batch, so that many are mapped at once; *fold* (`engine`) takes them in the order of
-//! the source; *route*: a `RowStore` keeps their rows by region, in memory or in a scratch file; *pack* orders a region
-//! and hands on its tiles, row group by row group; *observers* (`derive`) look at these while they are in memory.
-//! `docs/architecture.md` tells of each, of the rooms that the modules here are and what each may import, of the laws,
-//! and of what is touched to add a format or a product.
+//! *map* (`kernel::map`) knows one batch, so that many are mapped at once; *fold* (`engine`) takes them in
+//! the order of the source; *route*: a `RowStore` keeps their rows by region, in memory or in a scratch file;
+//! *pack* orders a region and hands on its tiles, row group by row group; *observers* (`derive`) look at
+//! these while they are in memory. `docs/architecture.md` tells of each, of the rooms that the modules here
+//! are and what each may import, of the laws, and of what is touched to add a format or a product.
 
 #![cfg_attr(
     test,

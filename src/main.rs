@@ -9,8 +9,8 @@ use cikr::cli::Cli;
 use cikr::report;
 use tikv_jemallocator::Jemalloc;
 
-// glibc's allocator keeps what threads have freed, up to twice what is in use: `--memory` would bound what the program asks
-// for, and not what it takes of the machine.
+// glibc's allocator keeps what threads have freed, up to twice what is in use: `--memory` would bound what
+// the program asks for, and not what it takes of the machine.
 /// Gives back what is freed.
 #[global_allocator]
 static ALLOCATOR: Jemalloc = Jemalloc;

@@ -14,7 +14,8 @@ pub(super) enum Arrival {
     Landed(Landed),
     /// They are not.
     Failed(LandError),
-    /// Nor could that be told: a mistake of this program, which is the failure of what is made of this source alone.
+    /// Nor could that be told: a mistake of this program, which is the failure of what is
+    /// made of this source alone.
     Panicked(Box<dyn Any + Send>),
 }
 
@@ -59,7 +60,8 @@ pub(super) enum LandFault {
 }
 
 impl LandError {
-    /// Whose fault it is. The store is the one that opens local files, so that its errors may be the source's, too.
+    /// Whose fault it is. The store is the one that opens local files, so that its errors
+    /// may be the source's, too.
     pub(super) fn into_fault(self) -> LandFault {
         let source = match self {
             Self::Store { source } => source,

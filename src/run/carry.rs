@@ -30,7 +30,8 @@ pub(super) enum CarryFailure {
 impl From<TileError> for CarryFailure {
     fn from(error: TileError) -> Self {
         match error {
-            // Damage is found by this run, but was done to another: it says nothing of what can be written now.
+            // Damage is found by this run, but was done to another: it says nothing of
+            // what can be written now.
             TileError::Store { source } if !matches!(source, StoreError::Damaged { .. }) => {
                 Self::EndsRun { source }
             }
@@ -94,7 +95,8 @@ struct PastLayer<'a> {
     layer: &'a LayerReport,
 }
 
-/// The layer as releases hold it that have rows of it: the one that this run builds on, then the others, newest first.
+/// The layer as releases hold it that have rows of it: the one that this run builds on, then
+/// the others, newest first.
 ///
 /// The gate compares with the first; the others are asked only where its files are damaged.
 fn past_layers<'a>(context: &'a Context<'_>, id: &'a str) -> impl Iterator<Item = PastLayer<'a>> {
@@ -135,8 +137,8 @@ fn link_layer(context: &Context<'_>, past: PastLayer<'_>) -> Result<Vec<TileReco
     Ok(records)
 }
 
-/// Links files of a release, each compared with its digest: where one is damaged, an older release may have the layer
-/// whole.
+/// Links files of a release, each compared with its digest: where one is damaged, an older release
+/// may have the layer whole.
 fn link_files(context: &Context<'_>, release: &RunReport, path: &Path) -> Result<Vec<Written>, StoreError> {
     context.staging.carry(&release.release, path, Care::Each)
 }
@@ -171,7 +173,8 @@ fn carried_outcome(
         gate: held,
         ..past.layer.clone()
     };
-    // Of a tile, and not of the plan: a release of an earlier version may lack columns that this one would write.
+    // Of a tile, and not of the plan: a release of an earlier version may lack columns
+    // that this one would write.
     let first = tiles.first().map(|tile| context.staging.path_of(&tile.path));
     let footer = first.and_then(|path| geoparquet::inspect(&path).ok());
     LayerOutcome::of_tiles(report, tiles, footer.map(|footer| footer.schema))

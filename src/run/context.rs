@@ -97,8 +97,8 @@ impl<'a> Context<'a> {
 
     /// Notes how many rows a staged file has, for the manifest.
     pub(super) fn note_rows(&self, path: &Path, rows: u64) {
-        // A lock is held for one call that leaves the value whole, here as elsewhere in this room: a thread that panics fails
-        // its layer, and that it held the lock once tells nothing of what lies behind it.
+        // A lock is held for one call that leaves the value whole, here as elsewhere in this room: a thread
+        // that panics fails its layer, and that it held the lock once tells nothing of what lies behind it.
         self.rows
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -153,8 +153,8 @@ impl<'a> Context<'a> {
         self.plan.makes(changes::NAME) && before.is_some_and(|tiles| !tiles.is_empty())
     }
 
-    /// What is to be published of a run or a layer: without secrets, whoever has repeated them, and with nothing in it
-    /// that can't be seen.
+    /// What is to be published of a run or a layer: without secrets, whoever has repeated them, and with
+    /// nothing in it that can't be seen.
     ///
     /// # Errors
     /// When it can't be serialised, which would be a mistake of this program.

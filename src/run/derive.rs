@@ -60,8 +60,8 @@ pub(super) fn write_products(
     Ok(())
 }
 
-/// Every product stands in the report: one that is linked whole, as the last release tells of it; one that is packed, of
-/// which the report has it all elsewhere, with nothing.
+/// Every product stands in the report: one that is linked whole, as the last release tells of it; one that is
+/// packed, of which the report has it all elsewhere, with nothing.
 fn report_linked_products(context: &Context<'_>, report: &mut RunReport) {
     let products = report.products.get_or_insert_default();
     for product in wanted(context.plan) {
@@ -73,11 +73,11 @@ fn report_linked_products(context: &Context<'_>, report: &mut RunReport) {
     }
 }
 
-/// Shows the tiles that no observer saw in memory: those of earlier runs, each read once, where it isn't known what is seen
-/// in them; keeps what is known now.
+/// Shows the tiles that no observer saw in memory: those of earlier runs, each read once, where it isn't
+/// known what is seen in them; keeps what is known now.
 fn show_earlier_tiles(context: &Context<'_>, lock: &Lock, layers: &[LayerOutcome]) -> Result<(), Error> {
-    // Linked and carried tiles were never in this run's memory. What was once counted of tiles with the same digests counts
-    // still, so that on most nights none of them is opened.
+    // Linked and carried tiles were never in this run's memory. What was once counted of tiles with the same
+    // digests counts still, so that on most nights none of them is opened.
     let mut counted = Vec::new();
     let mut unknown = Vec::new();
     for outcome in layers {
@@ -155,8 +155,8 @@ fn layer_before<'a>(
     })
 }
 
-/// The tiles of the release before that are to be compared are those that it was published with, or none is. One whose
-/// digest is that of a tile of this release isn't read: what it holds is what that holds.
+/// The tiles of the release before that are to be compared are those that it was published with, or none is.
+/// One whose digest is that of a tile of this release isn't read: what it holds is what that holds.
 fn with_damage<'a>(before: Before<'a>, now: &[TileRecord]) -> Before<'a> {
     let now: BTreeSet<&str> = now.iter().map(|tile| tile.sha256.as_str()).collect();
     let tiles = before.tiles.unwrap_or_default();

@@ -61,8 +61,8 @@ struct Board {
     layers_left: usize,
 }
 
-// All sources once landed before any was read, and one slow server kept every layer waiting. So whoever makes layers asks
-// for the next that has come, and nobody asks for one by its name.
+// All sources once landed before any was read, and one slow server kept every layer waiting. So whoever makes
+// layers asks for the next that has come, and nobody asks for one by its name.
 impl<'a> Landings<'a> {
     pub(super) fn new(fetching: Fetching<'a>) -> Self {
         let plan = fetching.plan;
@@ -171,8 +171,9 @@ impl<'a> Landings<'a> {
             };
             let mut board = self.lock_board();
             board.at_work -= usize::from(is_first_try);
-            // A hundred layers on one dead host would each be patient with it for minutes. The client leaves such a host alone
-            // for a while; what was to come from it is tried once more when all else is done.
+            // A hundred layers on one dead host would each be patient with it for minutes. The
+            // client leaves such a host alone for a while; what was to come from it is tried once
+            // more when all else is done.
             if is_first_try && arrival.is_unreachable() {
                 board.unreached.push_back(place);
             } else {
@@ -189,8 +190,8 @@ impl<'a> Landings<'a> {
             board.at_work += 1;
             return Some((place, true));
         }
-        // A server that was not reached gets all the time that the others take to come back: it is tried again last, and
-        // whoever is at work may yet find another such.
+        // A server that was not reached gets all the time that the others take to come back: it is tried
+        // again last, and whoever is at work may yet find another such.
         while board.at_work > 0 {
             board = self.wait_for_change(board);
         }
@@ -242,8 +243,8 @@ pub(super) fn set_folder(set: &str) -> String {
     format!("jurisdiction-{set}")
 }
 
-/// The one client of a run, made when the first server is to be asked: a run of local files needs none, and isn't failed by
-/// settings that no client can be made with.
+/// The one client of a run, made when the first server is to be asked: a run of local files needs none, and
+/// isn't failed by settings that no client can be made with.
 type SharedClient = OnceLock<Result<Client, HttpError>>;
 
 fn land_one(

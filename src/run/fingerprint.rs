@@ -13,7 +13,8 @@ const GENERATION: u32 = 6;
 
 /// Everything but the source that a layer's files follow from.
 ///
-/// Not in it, since they change no byte (law 3): memory, threads, the size of batches, and which products are wanted.
+/// Not in it, since they change no byte (law 3): memory, threads, the size of batches, and
+/// which products are wanted.
 #[derive(Serialize)]
 struct Basis<'a> {
     generation: u32,

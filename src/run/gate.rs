@@ -94,8 +94,8 @@ fn accept_or_hold(
 ) -> Result<(), StoreError> {
     let reason = report.reds();
     let record = context.store.gate_record(layer.id.as_str())?;
-    // An acceptance is of the bytes that were held back, so that what is let through is what somebody has looked at; one
-    // that was given in advance is of any. The last word counts.
+    // An acceptance is of the bytes that were held back, so that what is let through is what somebody has
+    // looked at; one that was given in advance is of any. The last word counts.
     report.accepted = record
         .acceptances
         .into_iter()

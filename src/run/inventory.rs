@@ -1,6 +1,7 @@
 //! The inventory `facilities`: every facility of every layer, core columns, a point.
 //!
-//! Made of the rows as they wait for it; those of layers that this run did not make are read from their tiles once.
+//! Made of the rows as they wait for it; those of layers that this run did not make are
+//! read from their tiles once.
 
 use tracing::info;
 
@@ -37,8 +38,8 @@ pub(super) fn write_inventory(
     let earlier = earlier_rows(context, room, layers, &names)?;
     let made = members(context, layers).filter_map(|(layer, outcome)| Some((layer, outcome.rows.as_ref()?)));
     let all = made.chain(earlier.iter().map(|(layer, rows)| (*layer, rows)));
-    // Which layers are made varies from night to night, and with it this order. No tile does: rows are packed by where they
-    // stand, and by their ids where they stand together.
+    // Which layers are made varies from night to night, and with it this order. No tile does: rows are packed
+    // by where they stand, and by their ids where they stand together.
     let members: Vec<Member<'_>> = all.map(|(layer, store)| Member { layer, store }).collect();
     let unpacked = Facilities::new(&members, &schema);
     let packing = context.packing_alone(FACILITIES, room);

@@ -33,7 +33,8 @@ pub(super) struct SetSource {
     stale: Option<String>,
 }
 
-/// What every polygon set of the plan is read from: what has landed, else the copy the last release was made with.
+/// What every polygon set of the plan is read from: what has landed, else the copy the
+/// last release was made with.
 ///
 /// # Errors
 /// When there is neither: without boundaries no facility can be placed.
@@ -78,7 +79,8 @@ fn last_used(context: &Context<'_>, set: &JurisdictionPlan) -> Result<Option<Lan
     let Some(before) = report_before(context, set) else {
         return Ok(None);
     };
-    // Only the very bytes of the last release, of the same vintage and source: what stands in must move no facility.
+    // Only the very bytes of the last release, of the same vintage and source: what stands
+    // in must move no facility.
     let held = context.store.held(&fetch::set_folder(&set.id))?;
     let landed = held.map(|held| held.landed);
     Ok(landed.filter(|landed| {
@@ -172,8 +174,8 @@ fn landed_files(sources: &[SetSource]) -> Vec<Landed> {
     sources.iter().map(|source| source.landed.clone()).collect()
 }
 
-/// Refuses a set that has far fewer polygons than one of the same vintage had in the last release: the facilities in
-/// those that are gone would be placed nowhere.
+/// Refuses a set that has far fewer polygons than one of the same vintage had in the last release: the
+/// facilities in those that are gone would be placed nowhere.
 fn refuse_lost(context: &Context<'_>, set: &JurisdictionPlan, polygons: u64) -> Result<(), Error> {
     match report_before(context, set).map(|before| before.polygons) {
         Some(before) if polygons * 10 < before * 9 => Err(Error::JurisdictionLost {

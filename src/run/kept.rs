@@ -1,4 +1,5 @@
-//! What a source has kept of the facilities that the last release has of it: ids, places, and values in their columns.
+//! What a source has kept of the facilities that the last release has of it: ids, places, and
+//! values in their columns.
 //!
 //! Reads tiles of the last release, of a large layer a part.
 

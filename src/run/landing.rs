@@ -269,7 +269,8 @@ pub fn prune(store: &Store, keep: Keep) -> Result<Vec<AgedCopy>, Error> {
     if !keep.is_dry {
         store.heal(&lock)?;
     }
-    // What a kept release was made from stays whatever the rule says: with it, the release can be made once more.
+    // What a kept release was made from stays whatever the rule says: with it, the
+    // release can be made once more.
     let needs = landing_needs(store)?;
     let since = keep.days.map(|days| {
         let since = clock::utc() - TimeDelta::days(i64::from(days));
@@ -290,7 +291,8 @@ pub fn prune(store: &Store, keep: Keep) -> Result<Vec<AgedCopy>, Error> {
 struct LandingNeeds {
     /// Digests of all that they were made from.
     digests: BTreeSet<String>,
-    /// When the newest release was published that can't tell: all that was landed before may be what it needs.
+    /// When the newest release was published that can't tell: all that was landed
+    /// before may be what it needs.
     unknown_until: Option<String>,
 }
 

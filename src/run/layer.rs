@@ -1,4 +1,5 @@
-//! One layer: read, judged by the gate, written. What fails it is carried from an earlier release, or leaves it absent.
+//! One layer: read, judged by the gate, written. What fails it is carried from an earlier
+//! release, or leaves it absent.
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
@@ -104,7 +105,8 @@ fn landed_source(layer: &LayerPlan, arrival: Arrival) -> Result<Landed, LayerFai
             }
             .into()),
         },
-        // A panic of the fetch stage is this layer's failure alone: it goes on here, where panics of a layer are caught.
+        // A panic of the fetch stage is this layer's failure alone: it goes on here, where
+        // panics of a layer are caught.
         Arrival::Panicked(panic) => resume_unwind(panic),
     }
 }

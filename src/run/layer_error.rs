@@ -45,8 +45,8 @@ pub(super) fn panic_message(panic: &(dyn Any + Send)) -> &str {
 
 /// What went wrong while a layer was made, by what it ends.
 ///
-/// A store that can't be read or written fails every other layer alike, and a release that carried them all for that
-/// would look like a night on which every source was down. All else is one layer's affair.
+/// A store that can't be read or written fails every other layer alike, and a release that carried them all
+/// for that would look like a night on which every source was down. All else is one layer's affair.
 #[derive(Debug)]
 pub(super) enum LayerFailure {
     /// The store itself: no use in going on with other layers.
@@ -92,8 +92,8 @@ impl From<EngineError> for LayerFailure {
 
 /// The store's own error, where a scratch file failed with it; the system's otherwise.
 ///
-/// The engine may not import the store, so that its scratch files speak `io::Error`, with the store's error in it. This is
-/// the one place where it comes out again.
+/// The engine may not import the store, so that its scratch files speak `io::Error`, with the store's error
+/// in it. This is the one place where it comes out again.
 fn store_error_within(error: io::Error) -> Result<StoreError, io::Error> {
     error.downcast::<StoreError>()
 }

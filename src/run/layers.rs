@@ -1,4 +1,5 @@
-//! Layers of a run: each linked or made as soon as its source has landed, several at a time, none in another's way.
+//! Layers of a run: each linked or made as soon as its source has landed, several at a
+//! time, none in another's way.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -31,8 +32,8 @@ pub(super) struct Layers {
     pub(super) linked_inventory: Option<Vec<TileRecord>>,
 }
 
-/// Links or makes each layer as soon as its source has landed; what products there are is settled by the first that has
-/// to be made.
+/// Links or makes each layer as soon as its source has landed; what products there are is settled by the
+/// first that has to be made.
 ///
 /// # Errors
 /// When a polygon set fails, or the store: a layer's own failure is part of its outcome.
@@ -45,8 +46,8 @@ pub(super) fn link_or_make<'a>(
     let sets = jurisdictions::sources_of_sets(context, landings.landed_sets())?;
     let fingerprints = Fingerprints::new(context.plan, &sets);
     let linked = unchanged::link_if_all_same(context, landings, &fingerprints)?;
-    // Products look at tiles while these are in memory, so that they have to be at work before the first layer is made; and
-    // which of them are depends on whether any is made at all.
+    // Products look at tiles while these are in memory, so that they have to be at work before the first
+    // layer is made; and which of them are depends on whether any is made at all.
     context.products =
         Products::begin(night, linked.inventory.is_some()).map_err(|source| Error::Derive { source })?;
     let joined = match (&linked.inventory, context.last) {
@@ -131,8 +132,8 @@ fn finish_layer(
     if let Some(linked) = landed.linked {
         return Ok(linked);
     }
-    // What costs least is tried first: to link compares digests, to take over decodes the tiles as well, and to make reads
-    // the source.
+    // What costs least is tried first: to link compares digests, to take over decodes the tiles as well, and
+    // to make reads the source.
     let fingerprint = fingerprints.of_layer(landed.index, &landed.arrival);
     let linked = unchanged::link_one(context, landed.index, &landed.arrival, fingerprint.as_deref())?;
     if let Some(linked) = linked {

@@ -1,7 +1,7 @@
 //! How much memory a run may take (what is asked for, else half of what there is), and who gets it.
 //!
-//! Reads what the system tells of itself; decides, and takes nothing. What a layer keeps of every row, and its rejects and
-//! flags, have shares of their own of what rows get (`engine::Room`).
+//! Reads what the system tells of itself; decides, and takes nothing. What a layer keeps of every row, and
+//! its rejects and flags, have shares of their own of what rows get (`engine::Room`).
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -20,7 +20,8 @@ const DEFAULT: u64 = 2 << 30;
 const BESIDES: u64 = 80 << 20;
 /// The same, for each thread.
 const BESIDES_EACH: u64 = 16 << 20;
-/// Rows get no less than this: where the rest leaves less, the memory asked for is exceeded, not the work refused.
+/// Rows get no less than this: where the rest leaves less, the memory asked for is
+/// exceeded, not the work refused.
 const LEAST_ROWS: u64 = 24 << 20;
 
 /// How sources are read: a reader's memory is a part of the run's.
@@ -45,14 +46,16 @@ pub(super) fn peak_resident() -> Option<u64> {
     field_bytes(&status, "VmHWM:")
 }
 
-/// Memory for a run, bytes: what is asked for, else half of what the machine or its control group has, at most 2 GiB.
+/// Memory for a run, bytes: what is asked for, else half of what the machine or its control
+/// group has, at most 2 GiB.
 fn run_bytes(asked: Option<u64>) -> u64 {
     asked.unwrap_or_else(|| available_bytes().map_or(DEFAULT, |bytes| (bytes / 2).min(DEFAULT)))
 }
 
 /// Of a run's memory, what rows may take: while they wait to be packed, and on the way to a tile.
 fn row_bytes(memory: u64, threads: usize) -> usize {
-    // Polygon sets are no part of it: they come on top of what is asked for, since every batch needs all of them.
+    // Polygon sets are no part of it: they come on top of what is asked for, since every
+    // batch needs all of them.
     let besides = BESIDES + BESIDES_EACH * threads as u64;
     let rows = memory.saturating_sub(besides).max(LEAST_ROWS);
     usize::try_from(rows).unwrap_or(usize::MAX)
@@ -79,9 +82,10 @@ fn field_bytes(text: &str, field: &str) -> Option<u64> {
 
 /// Files that may limit a process of these control groups: of each group and all above it, versions 2 and 1.
 fn limit_files(groups: &str) -> Vec<PathBuf> {
-    // cgroups(7): a line is `number:controllers:path`. Version 2 has one line, which names no controllers; version 1 has one
-    // for each hierarchy, of which that of `memory` counts. The limit of a group holds for all below it, so that the least
-    // on the way to the root is what a process has, as in a container within a slice.
+    // cgroups(7): a line is `number:controllers:path`. Version 2 has one line, which names no
+    // controllers; version 1 has one for each hierarchy, of which that of `memory` counts. The limit of a
+    // group holds for all below it, so that the least on the way to the root is what a process has, as in
+    // a container within a slice.
     let mut files = Vec::new();
     for line in groups.lines() {
         let Some((controllers, path)) = line.split_once(':').and_then(|(_, rest)| rest.split_once(':'))

@@ -1,6 +1,7 @@
 //! `layers/<layer>/national.parquet`: all rows of a layer in one file, as one packed R-tree.
 //!
-//! Made of the rows as they wait for it; those of a layer that this run did not make are read from its tiles once.
+//! Made of the rows as they wait for it; those of a layer that this run did not make are
+//! read from its tiles once.
 
 use std::error::Error as StdError;
 
@@ -68,8 +69,8 @@ fn write_one(
     };
     let unpacked = OneFile(LayerTiles::new(layer, store, schema));
     let mut packing = context.packing_alone(layer.id.as_str(), room);
-    // One file holds all: it is packed as the one tile of one region. Where its spots don't fit (32 bytes for each row of a
-    // layer that may have millions), packing cuts them out of the rows slice by slice.
+    // One file holds all: it is packed as the one tile of one region. Where its spots don't fit (32 bytes for
+    // each row of a layer that may have millions), packing cuts them out of the rows slice by slice.
     packing.levels.tile_rows = usize::MAX;
     let path = path(id);
     let files = engine::pack(&unpacked, &packing, |_, groups| {

@@ -1,4 +1,5 @@
-//! Whether today's rows have facilities where others were: in their very places, or close to them and of their name.
+//! Whether today's rows have facilities where others were: in their very places, or close
+//! to them and of their name.
 
 use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -21,7 +22,8 @@ const NEAR_M: f64 = 150.0;
 /// Degrees of the cells that places are filed in: no shorter than [`NEAR_M`] up to 74 degrees of latitude.
 const CELL: [f64; 2] = [0.005, 0.0015];
 
-/// Rows of today whose names are looked at, at most; of a layer with more of them in few cells, a part says enough.
+/// Rows of today whose names are looked at, at most; of a layer with more of them in few
+/// cells, a part says enough.
 const MOST_SPOTS: usize = 500_000;
 
 /// Column of ids.
@@ -135,7 +137,8 @@ fn is_another_near(sought: &Sought, named: &NamedPlaces) -> bool {
         .any(|(id, place)| *id != sought.id && is_near(*place, sought.place))
 }
 
-/// How many of those sought have given their names to others, wherever these are; names that several of them had don't count.
+/// How many of those sought have given their names to others, wherever these are; names that several
+/// of them had don't count.
 ///
 /// # Errors
 /// When scratch files can't be read.

@@ -16,7 +16,8 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    /// Whether every layer and its boundaries are of this run, and no more counts than allowed are other than expected.
+    /// Whether every layer and its boundaries are of this run, and no more counts than allowed
+    /// are other than expected.
     pub fn is_complete(&self) -> bool {
         let is_fresh = self
             .report

@@ -41,8 +41,8 @@ pub(super) fn count_row_group(
     Ok(())
 }
 
-/// The inventory's facilities by place, region and sector: as they were seen, else as they were counted of the same tiles,
-/// else (a tile per thread) as they lie there.
+/// The inventory's facilities by place, region and sector: as they were seen, else as they were counted of
+/// the same tiles, else (a tile per thread) as they lie there.
 ///
 /// # Errors
 /// When a tile can't be read back, or the store can't take what was counted.
@@ -56,7 +56,8 @@ pub(super) fn facility_counts(
         .lock()
         .unwrap_or_else(PoisonError::into_inner)
         .take();
-    // None were seen where the inventory is linked. To read it all for a few sums would be most of such a night's work.
+    // None were seen where the inventory is linked. To read it all for a few sums would be
+    // most of such a night's work.
     if seen.is_none()
         && let Some(known) = tallies::recall_facilities(context, tiles)
     {
@@ -128,7 +129,8 @@ fn visible_value(context: &Context<'_>, text: &str) -> String {
     visible(&context.veil.value(text)).into_owned()
 }
 
-/// The first rejects of every layer that has any: those that this run found, else as they lie in an earlier run's file.
+/// The first rejects of every layer that has any: those that this run found, else as they lie
+/// in an earlier run's file.
 ///
 /// # Errors
 /// When a rejects file can't be read back.

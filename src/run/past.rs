@@ -91,10 +91,11 @@ fn parse_report(path: PathBuf, bytes: &[u8]) -> Result<RunReport, Error> {
     })
 }
 
-/// Report of the release that a night builds on: the latest, or the newest one that tells of itself where that can't.
+/// Report of the release that a night builds on: the latest, or the newest one that tells of
+/// itself where that can't.
 fn last_sound(store: &Store) -> Option<RunReport> {
-    // Law 10: no damage to one file of a store ends a night. Any release that is whole will do to build on; the layers that
-    // it has no rows of are made as if there were none.
+    // Law 10: no damage to one file of a store ends a night. Any release that is whole will do to build on;
+    // the layers that it has no rows of are made as if there were none.
     let latest = store.latest().unwrap_or_else(|error| {
         warn!(reason = chain(&error), "latest.json can't be read");
         None

@@ -59,8 +59,8 @@ impl Out for ProductFiles<'_> {
 
 /// A store that can't take a table is the store's failure.
 pub(super) fn derive_error(error: DeriveError) -> Error {
-    // `derive` knows no store. What its tables and its scratch files fail with passes through it in a box; this file has put
-    // it in, and is the one that takes it out.
+    // `derive` knows no store. What its tables and its scratch files fail with passes through it in a box;
+    // this file has put it in, and is the one that takes it out.
     match error {
         DeriveError::Write { path, source } => match source.downcast::<TileError>() {
             Ok(error) => Error::from(*error),

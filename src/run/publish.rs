@@ -49,7 +49,8 @@ pub(super) fn publish_release(
     };
     let published = staging.publish(&publication)?;
     drop(task);
-    // From here on the release stands: acceptances that it has made use of are used up, and the feed may tell of it.
+    // From here on the release stands: acceptances that it has made use of are used up, and
+    // the feed may tell of it.
     gate::note_used_acceptances(run.store, lock, &report)?;
     write_feed(run.store, lock);
     for warning in &published.warnings {

@@ -36,7 +36,8 @@ pub(super) fn report_of_run(
     }
 }
 
-/// Refuses a release of which no layer is of this run: `latest` would lead from good data to the same, only older.
+/// Refuses a release of which no layer is of this run: `latest` would lead from good data
+/// to the same, only older.
 ///
 /// # Errors
 /// When no layer succeeded, with the reason of each.

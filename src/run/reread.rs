@@ -41,8 +41,8 @@ pub(super) enum RereadError {
     Geometry { what: &'static str },
 }
 
-/// The rows of a layer as its tiles have them, a few at a time: the columns that are named and there, or all. A geometry
-/// that isn't named only says where its row stands.
+/// The rows of a layer as its tiles have them, a few at a time: the columns that are named and there, or all.
+/// A geometry that isn't named only says where its row stands.
 ///
 /// # Errors
 /// When a tile can't be read, or a row has no geometry to stand somewhere.
@@ -59,7 +59,8 @@ pub(super) fn rows_of_tiles(
         // A carried tile may lack a column that the plan or this program has added since.
         let schema = geoparquet::inspect(&file)?.schema;
         let names = schema.fields().iter().map(|field| field.name().as_str());
-        // The geometry is always read, since rows are packed by where they stand; the covering follows from it.
+        // The geometry is always read, since rows are packed by where they stand; the
+        // covering follows from it.
         let names: Vec<&str> = names
             .filter(|name| match *name {
                 "geometry" => true,

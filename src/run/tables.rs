@@ -14,8 +14,8 @@ use super::tile;
 use super::tile_error::TileError;
 use crate::feature::{Flag, Reject};
 
-/// Rows that are put together at a time: rejects of a source that is broken throughout may be as many as its rows, and
-/// wait in a scratch file.
+/// Rows that are put together at a time: rejects of a source that is broken throughout may be as many as its
+/// rows, and wait in a scratch file.
 const ROWS_AT_ONCE: usize = 8_192;
 
 /// Writes `rejects/<layer>.parquet`, with no rows where nothing was rejected.

@@ -1,7 +1,8 @@
-//! Layers that an earlier run had finished when it died: taken over as they are, where this run would make the same.
+//! Layers that an earlier run had finished when it died: taken over as they are, where this
+//! run would make the same.
 //!
-//! Their rows are read back from their tiles and shown to the products as if they had just been packed, so that nothing
-//! of the release tells of it.
+//! Their rows are read back from their tiles and shown to the products as if they had just been packed, so
+//! that nothing of the release tells of it.
 
 use std::error::Error as StdError;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -27,7 +28,8 @@ use crate::store::{self, Written};
 /// Why what was left can't be used. It is told, and decides nothing: whatever it is, the layer is made again.
 type BoxError = Box<dyn StdError + Send + Sync>;
 
-/// What a layer's files are known by before anything of them is: its fingerprint, and what it was let through by.
+/// What a layer's files are known by before anything of them is: its fingerprint, and
+/// what it was let through by.
 fn finished_key(layer: &LayerPlan, fingerprint: &str) -> String {
     store::sha256(format!("{fingerprint} {:?}", layer.gate).as_bytes())
 }
@@ -117,8 +119,8 @@ fn restore(
     })
 }
 
-/// Packs rows as if their tiles were still to be written, and shows them to the products: these remember where a row is to
-/// be had again, which only this run's own packing tells.
+/// Packs rows as if their tiles were still to be written, and shows them to the products: these remember
+/// where a row is to be had again, which only this run's own packing tells.
 fn show_repacked(
     context: &Context<'_>,
     room: &Room,

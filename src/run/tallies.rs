@@ -1,6 +1,7 @@
 //! What was counted of tiles, kept for nights on which they are the same: their rows aren't read again.
 //!
-//! A tally that is not there, of other tiles or of another version of this program costs a reading, nothing else.
+//! A tally that is not there, of other tiles or of another version of this program costs
+//! a reading, nothing else.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +18,8 @@ use crate::error::Error;
 use crate::feature::TileRecord;
 use crate::store::{self, Lock};
 
-/// What stands for tiles, whatever they lie in: their digests in the order of their paths, and this program's version.
+/// What stands for tiles, whatever they lie in: their digests in the order of their paths,
+/// and this program's version.
 fn digest_of_tiles(tiles: &[TileRecord]) -> String {
     // With the version of this program: another may count otherwise.
     let mut digests: Vec<(&str, &str)> = vec![("", env!("CARGO_PKG_VERSION"))];
@@ -38,7 +40,8 @@ pub(super) fn recall_layer(context: &Context<'_>, outcome: &LayerOutcome) -> boo
     is_known
 }
 
-/// Whether what products want to see of a layer's tiles is likely known without them: a tally of each was kept.
+/// Whether what products want to see of a layer's tiles is likely known without them:
+/// a tally of each was kept.
 pub(super) fn are_kept(context: &Context<'_>, layer: &str, tiles: &[TileRecord]) -> bool {
     let told = context.store.tally(layer, &digest_of_tiles(tiles));
     let names = wanted(context.plan).filter(|product| product.about().scope == Scope::Tile);

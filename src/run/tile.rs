@@ -63,8 +63,8 @@ pub(super) fn write_features(
 ) -> Result<WrittenFeatures, TileError> {
     let what = path.display().to_string();
     let options = context.write_options();
-    // GeoParquet tells extent and geometry types in the footer, which Parquet has at the end: they are gathered while the row
-    // groups go by, so that no group is held or looked at twice for them.
+    // GeoParquet tells extent and geometry types in the footer, which Parquet has at the end: they are
+    // gathered while the row groups go by, so that no group is held or looked at twice for them.
     let mut extent: Option<Rect<f64>> = None;
     let mut types = BTreeSet::new();
     let (written, rows) = write_staged(context, path, |out| {
@@ -145,8 +145,8 @@ pub(super) fn write_pieces(
 /// Of a long table of few distinct values: beyond level 3, zstd takes six times as long over it.
 fn long_options(context: &Context<'_>) -> WriteOptions {
     let options = context.write_options();
-    // Measured on the links from facilities to sectors: six times as fast, for 3 % more bytes. A level that a pipeline asks for
-    // is meant for its tiles, and is followed downwards alone.
+    // Measured on the links from facilities to sectors: six times as fast, for 3 % more bytes. A level that a
+    // pipeline asks for is meant for its tiles, and is followed downwards alone.
     WriteOptions {
         zstd_level: options.zstd_level.min(3),
         ..options
@@ -180,8 +180,9 @@ struct WatchedFile<'a> {
 
 impl WatchedFile<'_> {
     fn note_failure<T>(&mut self, done: io::Result<T>) -> io::Result<T> {
-        // The encoder wraps what its output fails with, in errors that tell a full disk from a broken file no more. So the
-        // store's own error stays here, the first of them, and only its kind goes through the encoder.
+        // The encoder wraps what its output fails with, in errors that tell a full disk from a broken
+        // file no more. So the store's own error stays here, the first of them, and only its kind
+        // goes through the encoder.
         done.map_err(|error| {
             let kind = error.kind();
             self.failure = self

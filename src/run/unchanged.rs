@@ -1,7 +1,7 @@
 //! What need not be made again: a layer whose source and plan are those of the last release.
 //!
-//! Same fingerprint, same bytes (law 3): so the last release's files are linked into the new one, and the rows are of
-//! this run all the same.
+//! Same fingerprint, same bytes (law 3): so the last release's files are linked into the new one, and the
+//! rows are of this run all the same.
 
 use std::path::Path;
 use std::time::Instant;
@@ -40,8 +40,8 @@ pub(super) struct LandedLayer {
 pub(super) struct LinkedRelease {
     /// All layers, if they were waited for; one that couldn't be linked has to be made after all.
     pub(super) layers: Vec<LandedLayer>,
-    /// Where no layer has to be made: the inventory's tiles, and with them the reference tables and what else is
-    /// linked whole.
+    /// Where no layer has to be made: the inventory's tiles, and with them the reference tables and
+    /// what else is linked whole.
     pub(super) inventory: Option<Vec<TileRecord>>,
 }
 
@@ -58,8 +58,8 @@ pub(super) fn link_if_all_same(
     let Some(last) = last else {
         return Ok(LinkedRelease::default());
     };
-    // Which products are at work depends on whether all is linked, and they have to be at work before the first layer is
-    // made. So nothing is touched until one is known to have changed, or all to be the same.
+    // Which products are at work depends on whether all is linked, and they have to be at work before the
+    // first layer is made. So nothing is touched until one is known to have changed, or all to be the same.
     if landings.any_layer(|index, arrival| !is_same(context, fingerprints, index, arrival)) {
         return Ok(LinkedRelease::default());
     }
@@ -67,7 +67,8 @@ pub(super) fn link_if_all_same(
     while let Some((index, arrival)) = landings.next_layer() {
         let fingerprint = fingerprints.of_layer(index, &arrival);
         let mut linked = link_unlooked(context, index, &arrival, fingerprint.as_deref())?;
-        // Where its tally is kept, nothing of its tiles is looked at: digesting them all is left to their turn.
+        // Where its tally is kept, nothing of its tiles is looked at: digesting them
+        // all is left to their turn.
         if let Some(outcome) = &linked
             && !tallies::are_kept(context, &outcome.report.id, &outcome.tiles)
         {
@@ -93,8 +94,8 @@ pub(super) fn link_if_all_same(
     Ok(LinkedRelease { layers, inventory })
 }
 
-/// Links a layer that need not be made again into the release to be, and of which something is to be made; none where it
-/// must be made.
+/// Links a layer that need not be made again into the release to be, and of which something is to be made;
+/// none where it must be made.
 ///
 /// # Errors
 /// When the store can't be written to; what is damaged in the last release is made again.
@@ -151,8 +152,8 @@ fn link_unlooked(
     }
 }
 
-/// A layer of which something is to be made is compared with its digests whole, whatever was compared of it in its turn:
-/// one that is damaged is made again.
+/// A layer of which something is to be made is compared with its digests whole, whatever was compared of it
+/// in its turn: one that is damaged is made again.
 fn keep_if_undamaged(
     context: &Context<'_>,
     linked: Option<LayerOutcome>,
@@ -241,8 +242,8 @@ fn layer_files(
     last: &RunReport,
     before: &LayerReport,
 ) -> Result<LayerFiles, TileError> {
-    // What is only linked is compared with its digests in turns, each file once in seven nights at least: all of them every
-    // night would read the whole release where nothing else is read.
+    // What is only linked is compared with its digests in turns, each file once in seven nights at least: all
+    // of them every night would read the whole release where nothing else is read.
     let id = before.id.as_str();
     let staging = context.staging;
     let tiles = staging.carry(&last.release, &tile_folder(id), Care::InTurns)?;

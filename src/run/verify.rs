@@ -58,7 +58,8 @@ impl Verified {
     ///     rows: 10,
     ///     problems: vec![],
     /// };
-    /// assert!(verified.with_landing(&store)?.problems.is_empty(), "nothing is landed, so nothing is damaged");
+    /// let verified = verified.with_landing(&store)?;
+    /// assert!(verified.problems.is_empty(), "nothing is landed, so nothing is damaged");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn with_landing(mut self, store: &Store) -> Result<Self, Error> {
@@ -69,7 +70,8 @@ impl Verified {
     }
 }
 
-/// Checks the latest release of a store, and `latest.json`; the newest release that is listed where that leads nowhere.
+/// Checks the latest release of a store, and `latest.json`; the newest release that is listed
+/// where that leads nowhere.
 ///
 /// # Errors
 /// When there is no release, or the store can't be read.
@@ -284,7 +286,8 @@ fn broken_layer_laws(release: &Path, layer: &LayerReport, checked: &[CheckedTile
 
 /// The first facility that stands in more than one row of a layer, whatever tiles these are in.
 fn repeated_id<'a>(tiles: &[&'a HeldTile]) -> Option<&'a str> {
-    // Whole ids, not digests of them: two that collide would be told as damage. It is what no setting of memory bounds here.
+    // Whole ids, not digests of them: two that collide would be told as damage. It is what no
+    // setting of memory bounds here.
     let mut seen = HashSet::new();
     let mut ids = tiles.iter().flat_map(|tile| &tile.ids).map(String::as_str);
     ids.find(|id| !seen.insert(*id))

@@ -106,8 +106,8 @@ fn uncovered_row(rows: &RecordBatch) -> Option<String> {
     Some(format!("row {bad}: bbox doesn't cover the geometry"))
 }
 
-/// Whether a geometry reaches beyond its covering. The covering's sides are 32-bit numbers, rounded outwards when it was
-/// written, so that no tolerance is needed.
+/// Whether a geometry reaches beyond its covering. The covering's sides are 32-bit numbers, rounded outwards
+/// when it was written, so that no tolerance is needed.
 fn sticks_out(bounds: Rect<f64>, sides: &[&Float32Array], row: usize) -> bool {
     let [xmin, ymin, xmax, ymax] = [0, 1, 2, 3].map(|side| f64::from(sides[side].value(row)));
     xmin > bounds.min().x || ymin > bounds.min().y || xmax < bounds.max().x || ymax < bounds.max().y
