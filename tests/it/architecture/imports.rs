@@ -50,7 +50,7 @@ pub(super) fn arrows(sources: &[Source]) -> Arrows {
             .into_iter()
             .filter(|import| !import.is_handed_on);
         let homes =
-            taken.filter_map(|import| home(definition(absolute(&here, &import.names), &handed_on), &homes));
+            taken.filter_map(|import| home(&definition(absolute(&here, &import.names), &handed_on), &homes));
         let others = homes.filter(|home| *home != source.path).collect();
         arrows.insert(source.path.clone(), others);
     }
@@ -156,7 +156,7 @@ fn definition(mut names: Names, handed_on: &BTreeMap<Names, Names>) -> Names {
 }
 
 /// The file of the innermost module that a path leads to.
-fn home(names: Names, homes: &BTreeMap<Names, PathBuf>) -> Option<PathBuf> {
+fn home(names: &[String], homes: &BTreeMap<Names, PathBuf>) -> Option<PathBuf> {
     (0..=names.len())
         .rev()
         .find_map(|len| homes.get(&names[..len]).cloned())

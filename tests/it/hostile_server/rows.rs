@@ -73,13 +73,13 @@ fn pages() -> Vec<Case> {
         page("one row at a time", |_, page| features(page).truncate(1)),
         page("in reverse", |_, page| features(page).reverse()),
         page("more is always said", |_, page| {
-            page["exceededTransferLimit"] = json!(true)
+            page["exceededTransferLimit"] = json!(true);
         }),
         page("more is never said", |_, page| {
-            page["exceededTransferLimit"] = json!(false)
+            page["exceededTransferLimit"] = json!(false);
         }),
         page("more is said in text", |_, page| {
-            page["exceededTransferLimit"] = json!("true")
+            page["exceededTransferLimit"] = json!("true");
         }),
         page("no rows, but more", |_, page| {
             features(page).clear();
@@ -118,21 +118,21 @@ fn pages() -> Vec<Case> {
             }
         }),
         page("a reference that is text", |_, page| {
-            page["spatialReference"] = json!("EPSG:4326")
+            page["spatialReference"] = json!("EPSG:4326");
         }),
         page("a reference of no number", |_, page| {
-            page["spatialReference"] = json!({"wkid": "x"})
+            page["spatialReference"] = json!({"wkid": "x"});
         }),
         page("rows that are null", |_, page| page["features"] = Value::Null),
         page("rows that are an object", |_, page| {
-            page["features"] = json!({"a": 1})
+            page["features"] = json!({"a": 1});
         }),
         page("rows that are text", |_, page| page["features"] = json!("none")),
         page("no rows at all", |_, page| {
-            drop(page.as_object_mut().unwrap().remove("features"))
+            drop(page.as_object_mut().unwrap().remove("features"));
         }),
         page("an error beside rows", |_, page| {
-            page["error"] = json!({"code": 500})
+            page["error"] = json!({"code": 500});
         }),
     ]
 }
@@ -189,22 +189,22 @@ fn shapes() -> Vec<Case> {
         row("attributes in a list", |row| row["attributes"] = json!([1])),
         row("attributes that are text", |row| row["attributes"] = json!("x")),
         row("no attributes", |row| {
-            drop(row.as_object_mut().unwrap().remove("attributes"))
+            drop(row.as_object_mut().unwrap().remove("attributes"));
         }),
         row("a geometry that is text", |row| {
-            row["geometry"] = json!("POINT (1 2)")
+            row["geometry"] = json!("POINT (1 2)");
         }),
         row("a geometry that is a list", |row| {
-            row["geometry"] = json!([-95, 35])
+            row["geometry"] = json!([-95, 35]);
         }),
         row("coordinates that are text", |row| {
-            row["geometry"] = json!({"x": "a", "y": "b"})
+            row["geometry"] = json!({"x": "a", "y": "b"});
         }),
         row("no coordinates", |row| {
-            row["geometry"] = json!({"x": null, "y": null})
+            row["geometry"] = json!({"x": null, "y": null});
         }),
         row("rings in place of a point", |row| {
-            row["geometry"] = json!({"rings": [[[0, 0], [1, 1]]]})
+            row["geometry"] = json!({"rings": [[[0, 0], [1, 1]]]});
         }),
         row("a key that is null", |row| row["attributes"]["ID"] = Value::Null),
         text(
