@@ -42,7 +42,7 @@ pub fn read(wkb: &[u8]) -> Result<Decoded, Fault> {
 
 /// Whether WKB says that it is a collection of geometries of any kind.
 pub fn is_collection(wkb: &[u8]) -> bool {
-    Reader::new(wkb).is_collection()
+    Reader::new(wkb).begins_collection()
 }
 
 /// Of a collection of several kinds of geometry its polygons, as WKB with its SRID; none where it has none, or is no such

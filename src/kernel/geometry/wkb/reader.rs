@@ -91,13 +91,13 @@ impl Reader<'_> {
     }
 
     /// Whether all the bytes say that they are a collection of geometries of any kind.
-    pub(super) fn is_collection(mut self) -> bool {
+    pub(super) fn begins_collection(mut self) -> bool {
         self.read_header().is_ok_and(|header| header.kind == COLLECTION)
     }
 
     /// The polygons of the collection that all the bytes are; none where they are none, or have none.
     pub(super) fn read_areas(mut self) -> Option<Decoded> {
-        if !Reader::new(self.bytes).is_collection() {
+        if !Reader::new(self.bytes).begins_collection() {
             return None;
         }
         self.takes_areas = true;
