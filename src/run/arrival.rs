@@ -60,31 +60,23 @@ pub(super) enum LandFault {
 }
 
 impl LandError {
-    /// Whose fault it is. The store is the one that opens local files, so that its errors
-    /// may be the source's, too.
+    /// Whose fault it is.
     pub(super) fn into_fault(self) -> LandFault {
-        let source = match self {
-            Self::Store { source } => source,
-            Self::Fetch { source } => match source.into_store() {
-                Ok(source) => source,
-                Err(source) => {
-                    return LandFault::Source {
-                        reason: chain(&source),
-                    };
+        let reason = match self {
+            // The store is the one that opens local files and keeps what is pulled, so that its errors may tell
+            // of a source as well.
+            Self::Store { source }
+            | Self::Fetch {
+                source: FetchError::Store { source, .. },
+            } => {
+                if !source.is_source() {
+                    return LandFault::Store { source };
                 }
-            },
-            Self::Client { source } => {
-                return LandFault::Source {
-                    reason: chain(&source),
-                };
+                chain(&source)
             }
+            Self::Fetch { source } => chain(&source),
+            Self::Client { source } => chain(&source),
         };
-        if source.is_source() {
-            LandFault::Source {
-                reason: chain(&source),
-            }
-        } else {
-            LandFault::Store { source }
-        }
+        LandFault::Source { reason }
     }
 }
