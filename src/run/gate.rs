@@ -46,17 +46,17 @@ pub(super) fn judge(
     landed: &Landed,
     rows: &mut LayerRows,
 ) -> Result<Option<GateReport>, LayerError> {
-    rows.profile.reading = gate::reading(layer);
+    rows.profile.reading = gate::reading_digest(layer);
     rows.profile.key.clone_from(&layer.schema.key);
     rows.profile.limit = context.plan.limits.rows;
     if context.plan.limits.rows.is_some() {
         return Ok(None);
     }
     let last = last_good(context, layer.id.as_str());
-    let kept = last
+    let continuity = last
         .map(|(last, _)| kept::kept(context, layer, rows, last))
         .transpose();
-    let kept = kept
+    let continuity = continuity
         .map_err(|source| LayerError::Engine {
             source: EngineError::Rows { source },
         })?
@@ -73,7 +73,7 @@ pub(super) fn judge(
         states: &rows.tally.rows.states,
         fields: &rows.tally.fields,
         profile: &rows.profile,
-        kept: kept.as_ref(),
+        continuity: continuity.as_ref(),
     };
     let mut report = gate::judge(layer, last, &measures);
     let reason = report.reds();

@@ -13,7 +13,7 @@ use crate::engine::rows::RowsError;
 use crate::engine::sample::{Facility, digest};
 use crate::error::chain;
 use crate::feature::RunReport;
-use crate::gate::{Exchanged, Kept, Shifted};
+use crate::gate::{Continuity, Exchanged, Shifted};
 use crate::geoparquet;
 use crate::kernel::geometry;
 use crate::plan::LayerPlan;
@@ -33,7 +33,7 @@ pub(super) fn kept(
     layer: &LayerPlan,
     rows: &LayerRows,
     last: &RunReport,
-) -> Result<Option<Kept>, RowsError> {
+) -> Result<Option<Continuity>, RowsError> {
     let before = past::tiles(context.store, last).and_then(|mut tiles| tiles.remove(layer.id.as_str()));
     let mut looking = Looking::new(layer, rows);
     for (tile, _) in before.unwrap_or_default() {
@@ -62,7 +62,7 @@ struct Looking<'a> {
     rows: &'a LayerRows,
     /// Columns by which a facility is told from its neighbours.
     naming: Vec<String>,
-    kept: Kept,
+    kept: Continuity,
     /// Those whose id isn't there any more.
     gone: Vec<Sought>,
     /// Those whose id is there, but elsewhere or under another name.
@@ -90,7 +90,7 @@ impl<'a> Looking<'a> {
             layer,
             rows,
             naming: nearby::naming(layer),
-            kept: Kept::default(),
+            kept: Continuity::default(),
             gone: vec![],
             changed: vec![],
             pairs: vec![Pair::default(); fields.len().pow(2)],
@@ -180,7 +180,7 @@ impl<'a> Looking<'a> {
         }
     }
 
-    fn finish(mut self) -> Result<Option<Kept>, RowsError> {
+    fn finish(mut self) -> Result<Option<Continuity>, RowsError> {
         if let Some(failed) = self.failed {
             return Err(failed);
         }
