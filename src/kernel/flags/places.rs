@@ -6,13 +6,16 @@ use crate::kernel::locate::Located;
 /// Flags of rows whose place is doubtful.
 pub fn places(located: &Located) -> Vec<RowFlag> {
     let mut flags = Vec::new();
-    for told in &located.disagreements {
+    for disagreement in &located.disagreements {
         flags.push(RowFlag {
-            index: told.row,
+            index: disagreement.row,
             field: "state_code".to_owned(),
-            value: told.state.clone(),
+            value: disagreement.state.clone(),
             code: FlagCode::BoundariesDisagree,
-            detail: format!("{}, its county is in {}", told.state, told.of_county),
+            detail: format!(
+                "{}, its county is in {}",
+                disagreement.state, disagreement.of_county
+            ),
         });
     }
     for (index, column) in &located.missing {

@@ -23,16 +23,16 @@ pub(in crate::kernel) fn values(
 ) -> Vec<RowFlag> {
     let mut flags = Vec::new();
     for ((field, sources), steps) in schema.fields.iter().zip(sources).zip(steps) {
-        unparsed(&mut flags, field, steps);
-        recovered(&mut flags, field, steps, recovered_dates);
-        unknown_codes(&mut flags, field, steps);
-        restored(&mut flags, field, steps);
-        repaired(&mut flags, raw, field, sources);
+        flag_unparsed(&mut flags, field, steps);
+        flag_recovered_dates(&mut flags, field, steps, recovered_dates);
+        flag_unknown_codes(&mut flags, field, steps);
+        flag_restored_zeros(&mut flags, field, steps);
+        flag_repaired_text(&mut flags, raw, field, sources);
     }
     flags
 }
 
-fn flag(index: usize, field: &Field, value: &str, code: FlagCode, detail: String) -> RowFlag {
+fn value_flag(index: usize, field: &Field, value: &str, code: FlagCode, detail: String) -> RowFlag {
     RowFlag {
         index,
         field: field.name.clone(),
@@ -43,31 +43,37 @@ fn flag(index: usize, field: &Field, value: &str, code: FlagCode, detail: String
 }
 
 /// Values that became null when they were typed.
-fn unparsed(flags: &mut Vec<RowFlag>, field: &Field, steps: &Steps) {
+fn flag_unparsed(flags: &mut Vec<RowFlag>, field: &Field, steps: &Steps) {
     let Steps { known, value, .. } = steps;
     if value.null_count() == known.null_count() {
         return;
     }
     let days = spelling::days(known);
-    let day = |row: usize| {
-        days.as_ref()
-            .filter(|days| days.is_valid(row))
-            .map(|days| days.value(row))
-    };
     for row in (0..known.len()).filter(|row| value.is_null(*row)) {
         let Some(text) = spelling::text(known, row) else {
             continue;
         };
         let (code, detail) = match &field.kind {
-            FieldKind::Date { formats } => dates::doubt(&text, day(row), formats),
+            FieldKind::Date { formats } => {
+                let day = days
+                    .as_ref()
+                    .filter(|days| days.is_valid(row))
+                    .map(|days| days.value(row));
+                dates::doubt(&text, day, formats)
+            }
             kind => (FlagCode::Unparsed, type_of(kind).to_owned()),
         };
-        flags.push(flag(row, field, &text, code, detail));
+        flags.push(value_flag(row, field, &text, code, detail));
     }
 }
 
 /// Dates in scientific notation that were understood.
-fn recovered(flags: &mut Vec<RowFlag>, field: &Field, steps: &Steps, recovered: &BTreeMap<String, usize>) {
+fn flag_recovered_dates(
+    flags: &mut Vec<RowFlag>,
+    field: &Field,
+    steps: &Steps,
+    recovered: &BTreeMap<String, usize>,
+) {
     let Some(days) = steps
         .value
         .as_primitive_opt::<Date32Type>()
@@ -84,7 +90,7 @@ fn recovered(flags: &mut Vec<RowFlag>, field: &Field, steps: &Steps, recovered: 
             .map(|day| day.to_string())
             .unwrap_or_default();
         let detail = format!("made {day}");
-        flags.push(flag(row, field, &text, FlagCode::RecoveredDate, detail));
+        flags.push(value_flag(row, field, &text, FlagCode::RecoveredDate, detail));
     }
 }
 
@@ -100,23 +106,23 @@ fn type_of(kind: &FieldKind) -> &'static str {
 }
 
 /// Codes without a meaning.
-fn unknown_codes(flags: &mut Vec<RowFlag>, field: &Field, steps: &Steps) {
-    let (Some(meaning), value) = (&steps.decoded, &steps.value) else {
-        return;
-    };
+fn flag_unknown_codes(flags: &mut Vec<RowFlag>, field: &Field, steps: &Steps) {
+    let Some(meaning) = &steps.decoded else { return };
+    let value = &steps.value;
     if meaning.null_count() == value.null_count() {
         return;
     }
     for row in (0..value.len()).filter(|row| meaning.is_null(*row) && value.is_valid(*row)) {
         let detail = format!("not among {} codes", field.codes.len());
         let text = spelling::text(&steps.known, row).unwrap_or_default();
-        flags.push(flag(row, field, &text, FlagCode::UnknownCode, detail));
+        flags.push(value_flag(row, field, &text, FlagCode::UnknownCode, detail));
     }
 }
 
 /// Codes that `pad` rebuilt.
-fn restored(flags: &mut Vec<RowFlag>, field: &Field, steps: &Steps) {
-    let (Some(bare), Some(text)) = (&steps.bare, spelling::as_text(&steps.known)) else {
+fn flag_restored_zeros(flags: &mut Vec<RowFlag>, field: &Field, steps: &Steps) {
+    let Some(bare) = &steps.bare else { return };
+    let Some(text) = spelling::as_text(&steps.known) else {
         return;
     };
     if bare == text {
@@ -124,12 +130,18 @@ fn restored(flags: &mut Vec<RowFlag>, field: &Field, steps: &Steps) {
     }
     for row in (0..bare.len()).filter(|row| bare.is_valid(*row) && bare.value(*row) != text.value(*row)) {
         let detail = format!("made {}", text.value(row));
-        flags.push(flag(row, field, bare.value(row), FlagCode::RestoredZeros, detail));
+        flags.push(value_flag(
+            row,
+            field,
+            bare.value(row),
+            FlagCode::RestoredZeros,
+            detail,
+        ));
     }
 }
 
 /// Characters inside the text of a field that nobody sees.
-fn repaired(flags: &mut Vec<RowFlag>, raw: &RawBatch, field: &Field, sources: &[String]) {
+fn flag_repaired_text(flags: &mut Vec<RowFlag>, raw: &RawBatch, field: &Field, sources: &[String]) {
     for (name, column) in raw.columns.iter().filter(|(name, _)| sources.contains(name)) {
         let Some(text) = spelling::as_text(column).filter(|text| repair::has_unseen(text)) else {
             continue;
@@ -137,7 +149,7 @@ fn repaired(flags: &mut Vec<RowFlag>, raw: &RawBatch, field: &Field, sources: &[
         for row in (0..text.len()).filter(|row| text.is_valid(*row) && repair::is_broken(text.value(*row))) {
             let detail = format!("control or invisible characters in {name}");
             let value = unseen::repaired(text.value(row)).unwrap_or_default();
-            flags.push(flag(row, field, &value, FlagCode::RepairedText, detail));
+            flags.push(value_flag(row, field, &value, FlagCode::RepairedText, detail));
         }
     }
 }
@@ -168,17 +180,19 @@ pub(in crate::kernel) fn placeholders(columns: &RecordBatch) -> Vec<RowFlag> {
         .column_by_name("name")
         .and_then(|names| names.as_any().downcast_ref::<StringArray>());
     let Some(names) = names else { return vec![] };
-    let placeholder = |(index, name): (usize, Option<&str>)| {
-        let name = name.filter(|name| is_placeholder(name))?;
-        Some(RowFlag {
-            index,
-            field: "name".to_owned(),
-            value: shortened(name),
-            code: FlagCode::PlaceholderName,
-            detail: String::new(),
-        })
-    };
-    names.iter().enumerate().filter_map(placeholder).collect()
+    let mut flags = Vec::new();
+    for (index, name) in names.iter().enumerate() {
+        if let Some(name) = name.filter(|name| is_placeholder(name)) {
+            flags.push(RowFlag {
+                index,
+                field: "name".to_owned(),
+                value: shortened(name),
+                code: FlagCode::PlaceholderName,
+                detail: String::new(),
+            });
+        }
+    }
+    flags
 }
 
 fn is_placeholder(name: &str) -> bool {
@@ -186,6 +200,7 @@ fn is_placeholder(name: &str) -> bool {
     if !has_letters || NONE.iter().any(|word| name.eq_ignore_ascii_case(word)) {
         return !name.is_empty();
     }
+    // `UNKNOWN107655` and `TBD #3` number what has no name; `UNKNOWN SOLDIER CLINIC` is one.
     let rest = NO_NAMES.iter().find_map(|word| {
         let start = name.get(..word.len())?;
         start.eq_ignore_ascii_case(word).then(|| &name[word.len()..])
