@@ -25,9 +25,8 @@ pub(super) fn retyped_columns(
         let Some(old) = column_named(&before.columns, &column.name) else {
             continue;
         };
-        let (Some(was), Some(is)) = (old.kind(), column.kind()) else {
-            continue;
-        };
+        let Some(was) = old.kind() else { continue };
+        let Some(is) = column.kind() else { continue };
         if was == is || kind_distance(old, column) < RETYPED {
             continue;
         }

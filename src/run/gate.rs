@@ -53,14 +53,14 @@ pub(super) fn judge(
         return Ok(None);
     }
     let last = last_good(context, layer.id.as_str());
-    let continuity = last
-        .map(|(last, _)| kept::kept(context, layer, rows, last))
-        .transpose();
-    let continuity = continuity
-        .map_err(|source| LayerError::Engine {
-            source: EngineError::Rows { source },
-        })?
-        .flatten();
+    let continuity = match last {
+        Some((last, _)) => {
+            kept::measure_continuity(context, layer, rows, last).map_err(|source| LayerError::Engine {
+                source: EngineError::Rows { source },
+            })?
+        }
+        None => None,
+    };
     let last = last.map(|(last, report)| LastGood {
         release: made_for(last, report),
         report,
@@ -85,6 +85,8 @@ pub(super) fn judge(
     }
     let record = context.store.gate_record(layer.id.as_str());
     let record = record.map_err(|source| LayerError::Record { source })?;
+    // The last word first. It is used up only once a release with it is published (`settle`): a run that dies before
+    // that leaves it waiting for the next.
     report.accepted = record
         .acceptances
         .into_iter()
@@ -126,7 +128,7 @@ pub(super) fn note_held(context: &Context<'_>, lock: &Lock, layers: &[LayerOutco
     for layer in layers {
         let held = layer.report.gate.as_ref().and_then(|gate| gate.held.clone());
         if held.is_some() {
-            change(context.store, lock, &layer.report.id, |record| record.held = held)?;
+            edit_record(context.store, lock, &layer.report.id, |record| record.held = held)?;
         }
     }
     Ok(())
@@ -137,12 +139,12 @@ pub(super) fn note_held(context: &Context<'_>, lock: &Lock, layers: &[LayerOutco
 /// # Errors
 /// When the store can't be written.
 pub(super) fn settle(store: &Store, lock: &Lock, report: &RunReport) -> Result<(), Error> {
-    // A part of a layer says nothing of the whole.
+    // A part of a layer says nothing of the whole: under `--limit` nothing is judged.
     let judged = report.layers.iter().filter(|layer| layer.gate.is_some());
     for layer in judged.filter(|layer| layer.status == LayerStatus::Published) {
         let digest = layer.source_sha256.as_deref();
         let used = layer.gate.as_ref().and_then(|gate| gate.accepted.as_ref());
-        change(store, lock, &layer.id, |record| {
+        edit_record(store, lock, &layer.id, |record| {
             record.held = None;
             for accepted in record
                 .acceptances
@@ -162,15 +164,24 @@ pub(super) fn settle(store: &Store, lock: &Lock, report: &RunReport) -> Result<(
     Ok(())
 }
 
-fn change(store: &Store, lock: &Lock, layer: &str, edit: impl FnOnce(&mut GateRecord)) -> Result<(), Error> {
-    let store_error = |source| Error::Store { source };
-    let before = store.gate_record(layer).map_err(store_error)?;
+fn edit_record(
+    store: &Store,
+    lock: &Lock,
+    layer: &str,
+    edit: impl FnOnce(&mut GateRecord),
+) -> Result<(), Error> {
+    let before = store
+        .gate_record(layer)
+        .map_err(|source| Error::Store { source })?;
     let mut record = before.clone();
     edit(&mut record);
+    // Most layers of most nights: nothing is held, and no file is written for it.
     if record == before {
         return Ok(());
     }
-    store.put_gate_record(lock, layer, &record).map_err(store_error)
+    store
+        .put_gate_record(lock, layer, &record)
+        .map_err(|source| Error::Store { source })
 }
 
 /// What an analyst wants to accept.
@@ -187,6 +198,19 @@ pub struct Wish<'a> {
 }
 
 /// Records that a change is meant: the next run that meets it publishes the layer.
+///
+/// ```
+/// use cikr::run::{Wish, accept};
+/// use cikr::store::Store;
+///
+/// let folder = tempfile::tempdir()?;
+/// let store = Store::open(folder.path())?;
+/// let wish = Wish { layer: "dams", by: "an analyst", reason: "the agency has split its list", next: true };
+/// let accepted = accept(&store, &wish)?;
+/// assert!(accepted.covers("whatever its digest") && accepted.held.is_none());
+/// assert!(accept(&store, &Wish { next: false, ..wish }).is_err(), "nothing is held back");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 ///
 /// # Errors
 /// When nothing of the layer is held back, another run is at work, or the store can't be written.
@@ -214,7 +238,7 @@ pub fn accept(store: &Store, wish: &Wish<'_>) -> Result<Acceptance, Error> {
         held,
         used_by: None,
     };
-    change(store, &lock, wish.layer, |record| {
+    edit_record(store, &lock, wish.layer, |record| {
         // The last word on a change counts.
         record
             .acceptances

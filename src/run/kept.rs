@@ -6,7 +6,7 @@ use arrow_array::cast::AsArray;
 use arrow_array::{ArrayRef, RecordBatch};
 use tracing::warn;
 
-use super::nearby::Sought;
+use super::nearby::SoughtFacility;
 use super::{Context, nearby, past};
 use crate::engine::LayerRows;
 use crate::engine::rows::RowsError;
@@ -24,20 +24,21 @@ const ROWS: u64 = 100_000;
 /// Facilities whose ids are gone of which the places are looked for, at most.
 const SOUGHT: usize = 10_000;
 
-/// What was kept; none where the last release can't be read, or has nothing of the layer.
+/// What the source has kept; none where the last release can't be read, or has nothing of the layer.
 ///
 /// # Errors
 /// When scratch files can't be read.
-pub(super) fn kept(
+pub(super) fn measure_continuity(
     context: &Context<'_>,
     layer: &LayerPlan,
     rows: &LayerRows,
     last: &RunReport,
 ) -> Result<Option<Continuity>, RowsError> {
     let before = past::tiles(context.store, last).and_then(|mut tiles| tiles.remove(layer.id.as_str()));
-    let mut looking = Looking::new(layer, rows);
+    let mut comparison = Comparison::new(layer, rows);
     for (tile, _) in before.unwrap_or_default() {
-        if looking.kept.facilities >= ROWS {
+        // Only shares are judged, for which a part of a large layer is enough.
+        if comparison.continuity.facilities >= ROWS {
             break;
         }
         let read = geoparquet::inspect(&tile).and_then(|footer| {
@@ -46,35 +47,35 @@ pub(super) fn kept(
             let there: Vec<&str> = columns
                 .filter(|name| footer.schema.index_of(name).is_ok())
                 .collect();
-            geoparquet::read_each(&tile, &there, &mut |rows| looking.see(rows))
+            geoparquet::read_each(&tile, &there, &mut |rows| comparison.compare_batch(rows))
         });
         if let Err(error) = read {
             // `verify` and `repair` tell of it; here it is one that can't be compared with.
             warn!(tile = %tile.display(), reason = chain(&error), "a tile of the last release can't be read");
         }
     }
-    looking.finish()
+    comparison.finish()
 }
 
 /// Facilities of the last release, held against today's.
-struct Looking<'a> {
+struct Comparison<'a> {
     layer: &'a LayerPlan,
     rows: &'a LayerRows,
     /// Columns by which a facility is told from its neighbours.
     naming: Vec<String>,
-    kept: Continuity,
+    continuity: Continuity,
     /// Those whose id isn't there any more.
-    gone: Vec<Sought>,
+    gone: Vec<SoughtFacility>,
     /// Those whose id is there, but elsewhere or under another name.
-    changed: Vec<Sought>,
+    changed: Vec<SoughtFacility>,
     /// Of each two fields, by both their places in the list of fields.
-    pairs: Vec<Pair>,
+    pairs: Vec<FieldPair>,
     failed: Option<RowsError>,
 }
 
 /// Of two fields the rows in which their values differed.
 #[derive(Debug, Clone, Default)]
-struct Pair {
+struct FieldPair {
     differed: u64,
     exchanged: u64,
     /// Rows in which the second has what the first had, and whether these are several values.
@@ -83,70 +84,72 @@ struct Pair {
     is_varied: bool,
 }
 
-impl<'a> Looking<'a> {
+impl<'a> Comparison<'a> {
     fn new(layer: &'a LayerPlan, rows: &'a LayerRows) -> Self {
         let fields = rows.sample.fields();
         Self {
             layer,
             rows,
-            naming: nearby::naming(layer),
-            kept: Continuity::default(),
+            naming: nearby::naming_columns(layer),
+            continuity: Continuity::default(),
             gone: vec![],
             changed: vec![],
-            pairs: vec![Pair::default(); fields.len().pow(2)],
+            pairs: vec![FieldPair::default(); fields.len().pow(2)],
             failed: None,
         }
     }
 
-    fn see(&mut self, before: &RecordBatch) {
-        let (Some(ids), Some(shapes)) = (
-            before.column_by_name("facility_id"),
-            before.column_by_name("geometry"),
-        ) else {
+    fn compare_batch(&mut self, before: &RecordBatch) {
+        let Some(ids) = before.column_by_name("facility_id") else {
             return;
         };
-        let columns: Vec<Option<&ArrayRef>> = self
-            .rows
-            .sample
-            .fields()
-            .iter()
-            .map(|field| before.column_by_name(field))
-            .collect();
+        let Some(shapes) = before.column_by_name("geometry") else {
+            return;
+        };
+        let fields = self.rows.sample.fields();
+        let columns: Vec<Option<&ArrayRef>> =
+            fields.iter().map(|field| before.column_by_name(field)).collect();
         let prefix = format!("{}:", self.layer.id);
-        let (ids, shapes) = (ids.as_string::<i32>(), shapes.as_binary::<i32>());
+        let ids = ids.as_string::<i32>();
+        let shapes = shapes.as_binary::<i32>();
         for row in 0..before.num_rows() {
             let key = ids.value(row).strip_prefix(&prefix).unwrap_or_default();
-            self.kept.facilities += 1;
+            self.continuity.facilities += 1;
             let place = geometry::bounds(shapes.value(row)).map(|bounds| bounds.center().into());
-            let sought = |has_moved: bool| {
-                let name = nearby::name(before, &self.naming, row);
-                place.map(|place| Sought {
-                    id: nearby::id(before, row),
-                    place,
-                    name,
-                    has_moved,
-                })
-            };
             match self.rows.has_key(key) {
-                Ok(true) => self.kept.ids += 1,
-                Ok(false) => self.gone.extend(sought(true)),
+                Ok(true) => self.continuity.ids += 1,
+                Ok(false) => self.gone.extend(self.sought_facility(before, row, place, true)),
                 Err(source) => self.failed = Some(RowsError::Scratch { source }),
             }
+            // Values are held against those of the facilities that the sample has: they are few, and the same every night.
             let Some(now) = self.rows.sample.facility(key) else {
                 continue;
             };
-            let then: Vec<Option<u64>> = columns
-                .iter()
-                .map(|column| column.and_then(|column| digest(column, row)))
-                .collect();
+            let then: Vec<Option<u64>> = columns.iter().map(|column| digest((*column)?, row)).collect();
             let has_moved = place.is_some_and(|place| !nearby::is_near(place, now.place));
-            let sought = sought(has_moved);
-            self.compare(&then, &now.values);
-            self.kept.compared += 1;
+            self.compare_fields(&then, &now.values);
+            self.continuity.compared += 1;
             if has_moved || self.is_renamed(&then, now) {
-                self.changed.extend(sought);
+                self.changed
+                    .extend(self.sought_facility(before, row, place, has_moved));
             }
         }
+    }
+
+    /// A facility to be looked for by its place; none without one.
+    fn sought_facility(
+        &self,
+        before: &RecordBatch,
+        row: usize,
+        place: Option<[f64; 2]>,
+        has_moved: bool,
+    ) -> Option<SoughtFacility> {
+        Some(SoughtFacility {
+            id: nearby::id_digest(before, row),
+            place: place?,
+            name: nearby::name_digest(before, &self.naming, row),
+            has_moved,
+        })
     }
 
     /// Whether one of the columns that tell a facility from its neighbours has another value.
@@ -157,13 +160,13 @@ impl<'a> Looking<'a> {
             .any(|((field, then), now)| then != now && self.naming.contains(field))
     }
 
-    fn compare(&mut self, then: &[Option<u64>], now: &[Option<u64>]) {
+    fn compare_fields(&mut self, then: &[Option<u64>], now: &[Option<u64>]) {
         let fields = then.len();
         for a in 0..fields {
             for b in (0..fields).filter(|b| *b != a) {
-                let (Some(then_a), Some(then_b)) = (then[a], then[b]) else {
-                    continue;
-                };
+                let Some(then_a) = then[a] else { continue };
+                let Some(then_b) = then[b] else { continue };
+                // Two that were the same can't be told apart once they are exchanged.
                 if then_a == then_b {
                     continue;
                 }
@@ -184,34 +187,37 @@ impl<'a> Looking<'a> {
         if let Some(failed) = self.failed {
             return Err(failed);
         }
-        if self.kept.facilities == 0 {
+        if self.continuity.facilities == 0 {
             return Ok(None);
         }
-        if self.kept.are_ids_lost() {
+        if self.continuity.are_ids_lost() {
             // Evenly, whatever the order of the tiles.
             let step = self.gone.len().div_ceil(SOUGHT).max(1);
-            let gone: Vec<Sought> = self.gone.iter().copied().step_by(step).collect();
-            self.kept.sought = gone.len() as u64;
-            self.kept.places = nearby::found(&gone, &self.naming, &self.rows.store)?;
+            let gone: Vec<SoughtFacility> = self.gone.iter().copied().step_by(step).collect();
+            self.continuity.sought = gone.len() as u64;
+            self.continuity.places = nearby::count_places_taken(&gone, &self.naming, &self.rows.store)?;
         }
         // Looked for only where it would be told.
-        if self.changed.len() as u64 * 2 > self.kept.compared {
-            let found = nearby::found(&self.changed, &self.naming, &self.rows.store)?;
-            let given = nearby::given_away(&self.changed, &self.naming, &self.rows.store)?;
-            self.kept.taken = found.max(given);
+        if self.changed.len() as u64 * 2 > self.continuity.compared {
+            // By place or by name: sorted apart, the names move and the places stay, or the other way round.
+            let found = nearby::count_places_taken(&self.changed, &self.naming, &self.rows.store)?;
+            let given = nearby::count_names_given_away(&self.changed, &self.naming, &self.rows.store)?;
+            self.continuity.taken = found.max(given);
         }
         self.note_columns();
-        Ok(Some(self.kept))
+        Ok(Some(self.continuity))
     }
 
     /// Which fields have the values of which.
     fn note_columns(&mut self) {
         let fields = self.rows.sample.fields();
         for (at, pair) in self.pairs.iter().enumerate() {
-            let (one, other) = (at / fields.len(), at % fields.len());
-            let [from, to] = [one, other].map(|at| fields[at].clone());
+            let one = at / fields.len();
+            let other = at % fields.len();
+            let from = fields[one].clone();
+            let to = fields[other].clone();
             if pair.exchanged > 0 && one < other {
-                self.kept.exchanged.push(Exchanged {
+                self.continuity.exchanged.push(Exchanged {
                     one: from.clone(),
                     other: to.clone(),
                     rows: pair.exchanged,
@@ -220,7 +226,7 @@ impl<'a> Looking<'a> {
             }
             // One value in all rows is in many columns by chance.
             if pair.is_varied {
-                self.kept.shifted.push(Shifted {
+                self.continuity.shifted.push(Shifted {
                     from,
                     to,
                     rows: pair.shifted,

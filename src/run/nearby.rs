@@ -32,19 +32,19 @@ const ROWS: usize = 8_192;
 
 /// A facility of the last release that is looked for.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Sought {
-    /// Its id, as [`id`] has it.
+pub(super) struct SoughtFacility {
+    /// Its id, as [`id_digest`] has it.
     pub(super) id: Option<u64>,
     /// Where it was, degrees.
     pub(super) place: [f64; 2],
-    /// Its name then, as [`name`] has it.
+    /// Its name then, as [`name_digest`] has it.
     pub(super) name: Option<u64>,
     /// Whether its id is elsewhere now, or nowhere: what stands in its very place has another.
     pub(super) has_moved: bool,
 }
 
 /// Columns by which a facility is told from its neighbours: its name, else all but the key.
-pub(super) fn naming(layer: &LayerPlan) -> Vec<String> {
+pub(super) fn naming_columns(layer: &LayerPlan) -> Vec<String> {
     let names = layer.schema.fields.iter().map(|field| field.name.clone());
     let fields: Vec<String> = names.filter(|name| !layer.schema.key.contains(name)).collect();
     match fields.iter().find(|field| *field == "name") {
@@ -54,7 +54,7 @@ pub(super) fn naming(layer: &LayerPlan) -> Vec<String> {
 }
 
 /// The letters and digits in these columns as a number, whatever their case; none where there are none.
-pub(super) fn name(rows: &RecordBatch, naming: &[String], row: usize) -> Option<u64> {
+pub(super) fn name_digest(rows: &RecordBatch, naming: &[String], row: usize) -> Option<u64> {
     let mut hasher = DefaultHasher::new();
     let mut is_empty = true;
     for column in naming {
@@ -74,7 +74,7 @@ pub(super) fn name(rows: &RecordBatch, naming: &[String], row: usize) -> Option<
 }
 
 /// The id of a row as a number.
-pub(super) fn id(rows: &RecordBatch, row: usize) -> Option<u64> {
+pub(super) fn id_digest(rows: &RecordBatch, row: usize) -> Option<u64> {
     digest(rows.column_by_name(ID)?, row)
 }
 
@@ -87,44 +87,56 @@ pub(super) fn is_near(one: [f64; 2], other: [f64; 2]) -> bool {
 ///
 /// # Errors
 /// When scratch files can't be read.
-pub(super) fn found(sought: &[Sought], naming: &[String], rows: &LocalRows) -> Result<u64, RowsError> {
+pub(super) fn count_places_taken(
+    sought: &[SoughtFacility],
+    naming: &[String],
+    rows: &LocalRows,
+) -> Result<u64, RowsError> {
     let cells: HashSet<[i64; 2]> = sought
         .iter()
-        .flat_map(|sought| around(cell(sought.place)))
+        .flat_map(|sought| cells_around(cell_of(sought.place)))
         .collect();
+    // Cells first: names are read from rows that may have been spilled, and only those near to somebody sought are worth it.
     let mut places: HashSet<[i64; 2]> = HashSet::new();
     let mut spots: Vec<Spot> = Vec::new();
     rows.each(None, Stands::AtCentre, &mut |spot| {
-        if cells.contains(&cell([spot.x, spot.y])) {
-            places.insert(exact([spot.x, spot.y]));
+        if cells.contains(&cell_of([spot.x, spot.y])) {
+            places.insert(rounded_place([spot.x, spot.y]));
             if spots.len() < MOST_SPOTS {
                 spots.push(spot);
             }
         }
     })?;
-    let is_there = |sought: &&Sought| sought.has_moved && places.contains(&exact(sought.place));
-    let (there, others): (Vec<&Sought>, Vec<&Sought>) = sought.iter().partition(is_there);
+    let mut others: Vec<&SoughtFacility> = sought.iter().collect();
+    others.retain(|sought| !(sought.has_moved && places.contains(&rounded_place(sought.place))));
+    let there = sought.len() - others.len();
     if others.is_empty() {
-        return Ok(there.len() as u64);
+        return Ok(there as u64);
     }
-    let named = by_name(&spots, naming, rows)?;
-    let is_close = |sought: &&&Sought| {
-        let Some(name) = sought.name else { return false };
-        let near = around(cell(sought.place))
-            .filter_map(|cell| named.get(&(cell, name)))
-            .flatten();
-        near.into_iter()
-            .any(|(id, place)| *id != sought.id && is_near(*place, sought.place))
-    };
-    Ok((there.len() + others.iter().filter(is_close).count()) as u64)
+    let named = index_by_name(&spots, naming, rows)?;
+    let close = others.iter().filter(|sought| has_namesake_near(sought, &named));
+    Ok((there + close.count()) as u64)
+}
+
+/// Whether a facility with another id stands close to where one was, under its name.
+fn has_namesake_near(sought: &SoughtFacility, named: &NameIndex) -> bool {
+    let Some(name) = sought.name else { return false };
+    cells_around(cell_of(sought.place))
+        .filter_map(|cell| named.get(&(cell, name)))
+        .flatten()
+        .any(|(id, place)| *id != sought.id && is_near(*place, sought.place))
 }
 
 /// How many of those sought have given their names to others, wherever these are; names that several of them had don't count.
 ///
 /// # Errors
 /// When scratch files can't be read.
-pub(super) fn given_away(sought: &[Sought], naming: &[String], rows: &LocalRows) -> Result<u64, RowsError> {
-    let mut by_name: HashMap<u64, Vec<&Sought>> = HashMap::new();
+pub(super) fn count_names_given_away(
+    sought: &[SoughtFacility],
+    naming: &[String],
+    rows: &LocalRows,
+) -> Result<u64, RowsError> {
+    let mut by_name: HashMap<u64, Vec<&SoughtFacility>> = HashMap::new();
     for sought in sought {
         by_name
             .entry(sought.name.unwrap_or_default())
@@ -141,45 +153,46 @@ pub(super) fn given_away(sought: &[Sought], naming: &[String], rows: &LocalRows)
     let mut given: HashSet<u64> = HashSet::new();
     let mut kept: HashSet<u64> = HashSet::new();
     for spots in spots.chunks(ROWS) {
-        let taken = rows.take(spots, Some(&columns(naming)))?;
+        let taken = rows.take(spots, Some(&columns_to_read(naming)))?;
         for row in 0..taken.num_rows() {
-            let Some(name) = name(&taken, naming, row) else {
+            let Some(name) = name_digest(&taken, naming, row) else {
                 continue;
             };
             let Some(sought) = by_name.get(&name).and_then(|sought| sought.first()) else {
                 continue;
             };
-            let is_own = id(&taken, row) == sought.id;
+            let is_own = id_digest(&taken, row) == sought.id;
             (if is_own { &mut kept } else { &mut given }).insert(name);
         }
     }
+    // A name that its own facility still has was not given away, whoever else is called so.
     Ok(given.difference(&kept).count() as u64)
 }
 
 /// The id of rows, and what they are named by.
-fn columns(naming: &[String]) -> Vec<&str> {
+fn columns_to_read(naming: &[String]) -> Vec<&str> {
     std::iter::once(ID)
         .chain(naming.iter().map(String::as_str))
         .collect()
 }
 
 /// Ids and places of rows by their cell and name.
-type Named = HashMap<([i64; 2], u64), Vec<(Option<u64>, [f64; 2])>>;
+type NameIndex = HashMap<([i64; 2], u64), Vec<(Option<u64>, [f64; 2])>>;
 
-fn by_name(spots: &[Spot], naming: &[String], rows: &LocalRows) -> Result<Named, RowsError> {
+fn index_by_name(spots: &[Spot], naming: &[String], rows: &LocalRows) -> Result<NameIndex, RowsError> {
     /// Places of one name in a cell that are kept: what stands for no name is in many.
     const KEPT: usize = 32;
-    let mut named = Named::new();
+    let mut named = NameIndex::new();
     for spots in spots.chunks(ROWS) {
-        let taken = rows.take(spots, Some(&columns(naming)))?;
+        let taken = rows.take(spots, Some(&columns_to_read(naming)))?;
         for (row, spot) in spots.iter().enumerate() {
             let place = [spot.x, spot.y];
-            let Some(name) = name(&taken, naming, row) else {
+            let Some(name) = name_digest(&taken, naming, row) else {
                 continue;
             };
-            let places = named.entry((cell(place), name)).or_default();
+            let places = named.entry((cell_of(place), name)).or_default();
             if places.len() < KEPT {
-                places.push((id(&taken, row), place));
+                places.push((id_digest(&taken, row), place));
             }
         }
     }
@@ -187,17 +200,20 @@ fn by_name(spots: &[Spot], naming: &[String], rows: &LocalRows) -> Result<Named,
 }
 
 /// A place, such that what is written with other digits is the same.
-fn exact(place: [f64; 2]) -> [i64; 2] {
-    place.map(|degrees| whole((degrees * PLACES).round()))
+fn rounded_place(place: [f64; 2]) -> [i64; 2] {
+    place.map(|degrees| to_whole_number((degrees * PLACES).round()))
 }
 
 /// The cell that a place is in.
-fn cell([x, y]: [f64; 2]) -> [i64; 2] {
-    [whole((x / CELL[0]).floor()), whole((y / CELL[1]).floor())]
+fn cell_of([x, y]: [f64; 2]) -> [i64; 2] {
+    [
+        to_whole_number((x / CELL[0]).floor()),
+        to_whole_number((y / CELL[1]).floor()),
+    ]
 }
 
 /// A cell and its neighbours.
-fn around([x, y]: [i64; 2]) -> impl Iterator<Item = [i64; 2]> {
+fn cells_around([x, y]: [i64; 2]) -> impl Iterator<Item = [i64; 2]> {
     (x - 1..=x + 1).flat_map(move |x| (y - 1..=y + 1).map(move |y| [x, y]))
 }
 
@@ -205,6 +221,6 @@ fn around([x, y]: [i64; 2]) -> impl Iterator<Item = [i64; 2]> {
     clippy::cast_possible_truncation,
     reason = "degrees by a million are within 64 bits"
 )]
-fn whole(number: f64) -> i64 {
+fn to_whole_number(number: f64) -> i64 {
     number as i64
 }

@@ -172,6 +172,15 @@ impl JurisdictionIndex {
     }
 
     /// Whether a code is among them.
+    ///
+    /// ```
+    /// use cikr::kernel::jurisdiction::{Boundary, JurisdictionIndex};
+    /// use geo::MultiPolygon;
+    ///
+    /// let nowhere = Boundary { code: "60".to_owned(), name: None, shape: MultiPolygon::new(vec![]) };
+    /// let index = JurisdictionIndex::build(vec![nowhere]);
+    /// assert!(index.has_code("60") && !index.has_code("66"));
+    /// ```
     pub fn has_code(&self, code: &str) -> bool {
         self.names
             .binary_search_by(|(other, _)| other.as_str().cmp(code))
@@ -179,6 +188,19 @@ impl JurisdictionIndex {
     }
 
     /// Ranks of the jurisdictions that share a point with a geometry, their borders included.
+    ///
+    /// ```
+    /// # use cikr::kernel::jurisdiction::{Boundary, JurisdictionIndex};
+    /// # use geo::{Geometry, MultiPolygon, wkt};
+    /// # let square = |code: &str, west: f64| Boundary {
+    /// #     code: code.to_owned(),
+    /// #     name: None,
+    /// #     shape: MultiPolygon::new(vec![geo::Rect::new((west, 0.0), (west + 1.0, 1.0)).to_polygon()]),
+    /// # };
+    /// let index = JurisdictionIndex::build(vec![square("A", 0.0), square("B", 2.0), square("C", 4.0)]);
+    /// let pipeline = Geometry::LineString(wkt!(LINESTRING(0.5 0.5,2. 0.5)));
+    /// assert!(index.ranks_touching(&pipeline).into_iter().eq([0, 1]), "A, and the border of B");
+    /// ```
     pub fn ranks_touching(&self, geometry: &Geometry<f64>) -> BTreeSet<u32> {
         let Some(bounds) = geometry.bounding_rect() else {
             return BTreeSet::new();

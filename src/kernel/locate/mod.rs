@@ -55,6 +55,18 @@ pub struct Disagreement {
 }
 
 /// Places one point per row; `kind` tells whether it is the feature itself or stands for it.
+///
+/// ```
+/// use cikr::feature::Texts;
+/// use cikr::kernel::locate::{JoinContext, locate};
+/// use cikr::plan::{GeometryKind, Reference};
+/// use geo::Point;
+///
+/// let without_polygons = JoinContext::new(vec![], &Reference::default());
+/// let located = locate(&[Point::new(-95.4, 29.8)], GeometryKind::Point, &without_polygons);
+/// let method = Texts::of(&located.location_method).expect("a column of texts");
+/// assert_eq!(method.value(0), Some("none"));
+/// ```
 pub fn locate(points: &[Point<f64>], kind: GeometryKind, context: &JoinContext) -> Located {
     // Neighbours are asked for one after the other: they look at the same edges.
     let places: Vec<[f64; 2]> = points.iter().map(|point| [point.x(), point.y()]).collect();
