@@ -9,7 +9,7 @@ mod points;
 mod values;
 
 pub use places::places;
-pub use points::shared;
+pub use points::flag_shared_points;
 
 pub(super) use contradictions::contradictions;
 pub(super) use values::{placeholders, values};

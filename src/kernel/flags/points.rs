@@ -16,11 +16,11 @@ use crate::feature::{FlagCode, RowFlag};
 ///
 /// let here = Rect::new(coord! { x: -95.0, y: 35.0 }, coord! { x: -95.0, y: 35.0 });
 /// let there = Rect::new(coord! { x: -95.0, y: 36.0 }, coord! { x: -95.0, y: 36.0 });
-/// let flags = flags::shared(&[here, there, here]);
+/// let flags = flags::flag_shared_points(&[here, there, here]);
 /// assert_eq!(flags.iter().map(|flag| flag.index).collect::<Vec<_>>(), [0, 2]);
 /// assert_eq!(flags[0].detail, "2 facilities");
 /// ```
-pub fn shared(boxes: &[Rect<f64>]) -> Vec<RowFlag> {
+pub fn flag_shared_points(boxes: &[Rect<f64>]) -> Vec<RowFlag> {
     // To the last bit: what was geocoded to one address or one ZIP code has one point, and what differs in the last digit
     // is a neighbour.
     let mut facilities: HashMap<[u64; 2], u64> = HashMap::with_capacity(boxes.len());
@@ -69,7 +69,10 @@ mod tests {
             line,
             line,
         ];
-        let found: Vec<(usize, String)> = shared(&boxes).into_iter().map(|f| (f.index, f.detail)).collect();
+        let found: Vec<(usize, String)> = flag_shared_points(&boxes)
+            .into_iter()
+            .map(|f| (f.index, f.detail))
+            .collect();
         assert_eq!(
             found,
             [(0, "2 facilities".to_owned()), (2, "2 facilities".to_owned())]
