@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::fmt;
 
 use arrow_array::{Array, BinaryArray, StringArray};
 use geo::{Geometry, MultiPolygon, Rect};
@@ -9,7 +10,7 @@ use rayon::prelude::*;
 
 use super::EngineError;
 use super::codes;
-use super::gaps::{self, Whereabouts, whereabouts};
+use super::gaps::{self, Whereabouts};
 use crate::feature::{Defect, Landed, Outline, RawBatch, Reproject, spelling};
 use crate::kernel::geometry;
 use crate::kernel::jurisdiction::{Boundary, JurisdictionIndex};
@@ -58,60 +59,31 @@ pub struct BoundaryName {
 /// # Errors
 /// When a set can't be read, or over a tenth of it can't be used: with the row of the first.
 pub fn join_context(plan: &Plan, landed: &[Landed], readers: &Readers) -> Result<Sets, EngineError> {
-    let read = plan.jurisdictions.par_iter().zip(landed);
-    let read: Vec<Read> = read
-        .map(|(set, landed)| boundaries(set, landed, plan, readers))
+    // All are read before any is indexed: where a polygon may be that one set lacks, the states of another say.
+    let read: Vec<PolygonSet> = plan
+        .jurisdictions
+        .par_iter()
+        .zip(landed)
+        .map(|(set, landed)| read_set(set, landed, plan, readers))
         .collect::<Result<_, _>>()?;
     let states = state_boxes(plan, &read);
-    let sets = plan.jurisdictions.par_iter().zip(read).map(|(set, read)| {
-        let Read {
-            boundaries,
-            unusable,
-            restored,
-        } = read;
-        let mut names: Vec<BoundaryName> = boundaries
-            .iter()
-            .map(|boundary| BoundaryName {
-                code: boundary.code.clone(),
-                name: boundary.name.clone(),
-            })
-            .collect();
-        // As the index names a code of several polygons: by the lowest name.
-        names.sort_by(|a, b| (&a.code, a.name.is_none(), &a.name).cmp(&(&b.code, b.name.is_none(), &b.name)));
-        let polygons = names.len() as u64;
-        names.dedup_by(|later, first| later.code == first.code);
-        let outlines = if set.kind == JurisdictionKind::State {
-            outlines(&boundaries)
-        } else {
-            vec![]
-        };
-        let gap = |item: &Unusable| gaps::gap(set, item.code.as_deref(), item.place, &boundaries, &states);
-        let gaps = unusable.iter().filter_map(gap).collect();
-        let told = unusable.iter().map(Unusable::told).collect();
-        let set = JoinSet {
-            plan: set.clone(),
-            index: JurisdictionIndex::build(boundaries),
-            gaps,
-        };
-        (
-            set,
-            SetRead {
-                names,
-                polygons,
-                unusable: told,
-                restored_codes: restored,
-            },
-            outlines,
-        )
-    });
-    let mut made: Vec<_> = sets.collect();
-    // The first set of a kind is the one that answers.
-    let outlines = made.iter_mut().map(|(_, _, outlines)| std::mem::take(outlines));
-    let outlines = outlines
-        .into_iter()
-        .find(|outlines| !outlines.is_empty())
-        .unwrap_or_default();
-    let (sets, read): (Vec<_>, Vec<_>) = made.into_iter().map(|(set, read, _)| (set, read)).unzip();
+    let indexed: Vec<IndexedSet> = plan
+        .jurisdictions
+        .par_iter()
+        .zip(read)
+        .map(|(set, read)| index_set(set, read, &states))
+        .collect();
+    let mut sets = Vec::with_capacity(indexed.len());
+    let mut read = Vec::with_capacity(indexed.len());
+    let mut outlines = Vec::new();
+    for set in indexed {
+        sets.push(set.join);
+        read.push(set.read);
+        // The first set of a kind is the one that answers.
+        if outlines.is_empty() {
+            outlines = set.outlines;
+        }
+    }
     Ok(Sets {
         context: JoinContext::new(sets, &plan.reference),
         read,
@@ -119,8 +91,59 @@ pub fn join_context(plan: &Plan, landed: &[Landed], readers: &Readers) -> Result
     })
 }
 
+/// A set, its account, and the outlines of its states; none of any other kind.
+struct IndexedSet {
+    join: JoinSet,
+    read: SetRead,
+    outlines: Vec<Outline>,
+}
+
+fn index_set(set: &JurisdictionPlan, read: PolygonSet, states: &BTreeMap<String, Rect<f64>>) -> IndexedSet {
+    let PolygonSet {
+        boundaries,
+        unusable,
+        restored,
+    } = read;
+    let polygons = boundaries.len() as u64;
+    let names = names_by_code(&boundaries);
+    let outlines = match set.kind {
+        JurisdictionKind::State => outlines_of(&boundaries),
+        _ => vec![],
+    };
+    let gaps = unusable
+        .iter()
+        .filter_map(|item| gaps::gap_of(set, item.code.as_deref(), item.place, &boundaries, states))
+        .collect();
+    let join = JoinSet {
+        plan: set.clone(),
+        index: JurisdictionIndex::build(boundaries),
+        gaps,
+    };
+    let read = SetRead {
+        names,
+        polygons,
+        unusable: unusable.iter().map(Unusable::to_string).collect(),
+        restored_codes: restored,
+    };
+    IndexedSet { join, read, outlines }
+}
+
+/// Codes in order, each once, as the index names a code of several polygons: by the lowest name.
+fn names_by_code(boundaries: &[Boundary]) -> Vec<BoundaryName> {
+    let mut names: Vec<BoundaryName> = boundaries
+        .iter()
+        .map(|boundary| BoundaryName {
+            code: boundary.code.clone(),
+            name: boundary.name.clone(),
+        })
+        .collect();
+    names.sort_by(|a, b| (&a.code, a.name.is_none(), &a.name).cmp(&(&b.code, b.name.is_none(), &b.name)));
+    names.dedup_by(|later, first| later.code == first.code);
+    names
+}
+
 /// Boxes around the states: by their own polygons, else by their counties'.
-fn state_boxes(plan: &Plan, read: &[Read]) -> BTreeMap<String, Rect<f64>> {
+fn state_boxes(plan: &Plan, read: &[PolygonSet]) -> BTreeMap<String, Rect<f64>> {
     let mut boxes = BTreeMap::new();
     for kind in [JurisdictionKind::State, JurisdictionKind::County] {
         let sets = plan
@@ -137,12 +160,12 @@ fn state_boxes(plan: &Plan, read: &[Read]) -> BTreeMap<String, Rect<f64>> {
 
 /// The plan's sets without a polygon, for a run that locates nothing.
 pub fn join_nothing(plan: &Plan) -> JoinContext {
-    let empty = |set: &JurisdictionPlan| JoinSet {
+    let sets = plan.jurisdictions.iter().map(|set| JoinSet {
         plan: set.clone(),
         index: JurisdictionIndex::build(vec![]),
         gaps: vec![],
-    };
-    JoinContext::new(plan.jurisdictions.iter().map(empty).collect(), &plan.reference)
+    });
+    JoinContext::new(sets.collect(), &plan.reference)
 }
 
 /// Outlines of the states alone, as `join_context` has them; reads no other set.
@@ -156,13 +179,13 @@ pub fn state_outlines(plan: &Plan, landed: &[Landed]) -> Result<Vec<Outline>, En
     let states = sets.find(|(set, _)| set.kind == JurisdictionKind::State);
     let readers = Readers::inside();
     states.map_or(Ok(vec![]), |(set, landed)| {
-        Ok(outlines(&boundaries(set, landed, plan, &readers)?.boundaries))
+        Ok(outlines_of(&read_set(set, landed, plan, &readers)?.boundaries))
     })
 }
 
 /// The polygons of a set.
 #[derive(Default)]
-struct Read {
+struct PolygonSet {
     boundaries: Vec<Boundary>,
     unusable: Vec<Unusable>,
     restored: u64,
@@ -177,37 +200,39 @@ struct Unusable {
     place: Whereabouts,
 }
 
-impl Unusable {
-    fn told(&self) -> String {
-        let name = self
-            .name
-            .as_deref()
-            .map(|name| format!(" ({name})"))
-            .unwrap_or_default();
+impl fmt::Display for Unusable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let code = self.code.as_deref().unwrap_or("no code");
-        format!("{}: {code}{name}: {}", self.origin, self.why)
+        write!(f, "{}: {code}", self.origin)?;
+        if let Some(name) = &self.name {
+            write!(f, " ({name})")?;
+        }
+        write!(f, ": {}", self.why)
     }
 }
 
-fn boundaries(
+fn read_set(
     set: &JurisdictionPlan,
     landed: &Landed,
     plan: &Plan,
     readers: &Readers,
-) -> Result<Read, EngineError> {
+) -> Result<PolygonSet, EngineError> {
+    // `--limit` takes the first rows of layers; the first counties of a set would place nothing.
     let limits = crate::plan::Limits {
         rows: None,
         ..plan.limits
     };
-    let source = |source| EngineError::Source { source };
-    let reader = readers.open(landed, &set.source, &limits, None).map_err(source)?;
+    let reader = readers
+        .open(landed, &set.source, &limits, None)
+        .map_err(|source| EngineError::Source { source })?;
     let crs = reader.crs().to_string();
     let mut reprojection: Option<Option<Box<dyn Reproject>>> = None;
-    let mut read = Read::default();
+    let mut read = PolygonSet::default();
     for batch in reader {
-        let batch = batch.map_err(source)?;
+        let batch = batch.map_err(|source| EngineError::Source { source })?;
         if reprojection.is_none() {
-            reprojection = Some(source::reprojection(&batch.crs).map_err(source)?);
+            let found = source::reprojection(&batch.crs);
+            reprojection = Some(found.map_err(|source| EngineError::Source { source })?);
         }
         let transform = reprojection.as_ref().and_then(|inner| inner.as_deref());
         read_batch(set, &batch, plan, transform, &mut read)?;
@@ -221,7 +246,8 @@ fn boundaries(
             crs,
         });
     }
-    let (bad, all) = (read.unusable.len(), read.unusable.len() + read.boundaries.len());
+    let bad = read.unusable.len();
+    let all = bad + read.boundaries.len();
     if all == 0 {
         return Err(EngineError::Empty {
             shown: set.source.shown.to_string(),
@@ -232,18 +258,18 @@ fn boundaries(
         Some(first) => Err(EngineError::Boundary {
             bad,
             all,
-            first: first.told(),
+            first: first.to_string(),
         }),
         None => Ok(read),
     }
 }
 
-fn outlines(boundaries: &[Boundary]) -> Vec<Outline> {
-    let outline = |boundary: &Boundary| Outline {
+fn outlines_of(boundaries: &[Boundary]) -> Vec<Outline> {
+    let outlines = boundaries.iter().map(|boundary| Outline {
         code: boundary.code.clone(),
         rings: geometry::outline(&boundary.shape),
-    };
-    boundaries.iter().map(outline).collect()
+    });
+    outlines.collect()
 }
 
 fn read_batch(
@@ -251,13 +277,13 @@ fn read_batch(
     batch: &RawBatch,
     plan: &Plan,
     transform: Option<&dyn Reproject>,
-    read: &mut Read,
+    read: &mut PolygonSet,
 ) -> Result<(), EngineError> {
-    let codes = column(set, batch, &set.code)?;
+    let codes = text_column(set, batch, &set.code)?;
     let names = set
         .name
         .as_deref()
-        .map(|name| column(set, batch, name))
+        .map(|name| text_column(set, batch, name))
         .transpose()?;
     let geometry = without_lines(&batch.geometry);
     let prepared = shapes::prepare(&geometry, &batch.crs, GeometryKind::Polygon, transform);
@@ -265,18 +291,15 @@ fn read_batch(
         .defects
         .iter()
         .chain(&batch.defects)
-        .map(|defect| (defect.index, why(defect)))
+        .map(|defect| (defect.index, describe_defect(defect)))
         .collect();
     for (row, shape) in prepared.shapes.into_iter().enumerate() {
-        let text = |column: &StringArray| {
-            let text = column.is_valid(row).then(|| column.value(row).trim().to_owned());
-            text.filter(|text| !text.is_empty())
-        };
-        let (written, name) = (text(&codes), names.as_ref().and_then(text));
+        let written = filled_text(&codes, row);
+        let name = names.as_ref().and_then(|names| filled_text(names, row));
         let code = written
             .as_deref()
-            .map(|code| codes::code(code, set.kind, &plan.reference.states));
-        let polygon = match (defects.get(&row), shape.and_then(polygons)) {
+            .map(|code| codes::restore_code(code, set.kind, &plan.reference.states));
+        let polygon = match (defects.get(&row), shape.and_then(into_polygons)) {
             (Some(why), _) => Err(why.clone()),
             (None, None) => Err("not a polygon".to_owned()),
             (None, Some(shape)) => Ok(shape),
@@ -301,15 +324,21 @@ fn read_batch(
                 code: code.and_then(Result::ok).map(Cow::into_owned).or(written),
                 name,
                 why,
-                place: whereabouts(&geometry, row, transform),
+                place: gaps::item_whereabouts(&geometry, row, transform),
             }),
         }
     }
     Ok(())
 }
 
+/// The text of a row, without the blanks around it; none where that is nothing.
+fn filled_text(column: &StringArray, row: usize) -> Option<String> {
+    let text = column.is_valid(row).then(|| column.value(row).trim())?;
+    (!text.is_empty()).then(|| text.to_owned())
+}
+
 /// Why a row can't be used.
-fn why(defect: &Defect) -> String {
+fn describe_defect(defect: &Defect) -> String {
     match defect.value.as_str() {
         "" => defect.reason.code().to_owned(),
         value => format!("{}, {value}", defect.reason.code()),
@@ -321,20 +350,18 @@ fn without_lines(geometries: &BinaryArray) -> BinaryArray {
     if !geometries.iter().flatten().any(geometry::is_collection) {
         return geometries.clone();
     }
-    let areas = |wkb: &[u8]| geometry::areas(wkb).unwrap_or_else(|| wkb.to_owned());
-    geometries.iter().map(|wkb| wkb.map(areas)).collect()
+    let areas = geometries.iter().map(|wkb| {
+        let wkb = wkb?;
+        Some(geometry::areas(wkb).unwrap_or_else(|| wkb.to_owned()))
+    });
+    areas.collect()
 }
 
-fn column(set: &JurisdictionPlan, batch: &RawBatch, name: &str) -> Result<StringArray, EngineError> {
-    let found = batch.columns.iter().find(|(column, _)| column == name);
-    let folded = || {
-        batch
-            .columns
-            .iter()
-            .find(|(column, _)| column.eq_ignore_ascii_case(name))
-    };
-    found
-        .or_else(folded)
+fn text_column(set: &JurisdictionPlan, batch: &RawBatch, name: &str) -> Result<StringArray, EngineError> {
+    let mut columns = batch.columns.iter();
+    let exact = columns.clone().find(|(column, _)| column == name);
+    exact
+        .or_else(|| columns.find(|(column, _)| column.eq_ignore_ascii_case(name)))
         .map(|(_, values)| spelling::texts(values))
         .ok_or_else(|| EngineError::MissingColumn {
             shown: set.source.shown.to_string(),
@@ -343,7 +370,7 @@ fn column(set: &JurisdictionPlan, batch: &RawBatch, name: &str) -> Result<String
         })
 }
 
-fn polygons(geometry: Geometry<f64>) -> Option<MultiPolygon<f64>> {
+fn into_polygons(geometry: Geometry<f64>) -> Option<MultiPolygon<f64>> {
     match geometry {
         Geometry::Polygon(polygon) => Some(MultiPolygon::new(vec![polygon])),
         Geometry::MultiPolygon(polygons) => Some(polygons),

@@ -11,7 +11,7 @@ use crate::plan::{JurisdictionKind, State};
 /// States have two digits (INCITS 38), counties five (INCITS 31), places seven (Census GEOIDs), and all of them begin with
 /// a state's. What was printed as a number, has lost its first zero, or has the Census Bureau's summary level before it
 /// (`0500000US01001`) is restored, and so is a state by its letters.
-pub(super) fn code<'c>(
+pub(super) fn restore_code<'c>(
     written: &'c str,
     kind: JurisdictionKind,
     states: &[State],
@@ -22,6 +22,7 @@ pub(super) fn code<'c>(
         JurisdictionKind::Place => (7, "seven digits of a state and a place"),
         JurisdictionKind::Tribal | JurisdictionKind::Other => return Ok(Cow::Borrowed(written)),
     };
+    // Only of states: what `AL001` was meant to be is a guess.
     let by_letters = states
         .iter()
         .find(|state| kind == JurisdictionKind::State && state.usps == written);
@@ -32,6 +33,7 @@ pub(super) fn code<'c>(
         .split_once("US")
         .filter(|(level, _)| is_digits(level))
         .map_or(written, |(_, code)| code);
+    // pandas writes whole numbers so where a cell of their column is blank: the column has become one of floats.
     let bare = match bare.split_once('.') {
         Some((whole, zeros)) if !zeros.is_empty() && zeros.bytes().all(|byte| byte == b'0') => whole,
         _ => bare,
@@ -73,7 +75,6 @@ mod tests {
             kind: String::new(),
             source: String::new(),
         });
-        let of = |written, kind| code(written, kind, &states).ok().map(Cow::into_owned);
         for (written, kind, expected) in [
             ("01001", JurisdictionKind::County, Some("01001")),
             ("1001", JurisdictionKind::County, Some("01001")),
@@ -92,7 +93,8 @@ mod tests {
             ("4835000", JurisdictionKind::Place, Some("4835000")),
             ("T0150R", JurisdictionKind::Tribal, Some("T0150R")),
         ] {
-            assert_eq!(of(written, kind).as_deref(), expected, "{written} as {kind:?}");
+            let restored = restore_code(written, kind, &states).ok();
+            assert_eq!(restored.as_deref(), expected, "{written} as {kind:?}");
         }
     }
 }

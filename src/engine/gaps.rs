@@ -21,7 +21,7 @@ const DEGREE_M: f64 = 110_500.0;
 const FRAME: usize = 10;
 
 /// Everywhere, in degrees.
-fn world() -> Rect<f64> {
+fn whole_world() -> Rect<f64> {
     Rect::new(Coord { x: -180.0, y: -90.0 }, Coord { x: 180.0, y: 90.0 })
 }
 
@@ -37,7 +37,7 @@ pub(super) enum Whereabouts {
 }
 
 /// Where the item of a row may be: by those of its coordinates that are numbers, in degrees once transformed.
-pub(super) fn whereabouts(
+pub(super) fn item_whereabouts(
     column: &BinaryArray,
     row: usize,
     transform: Option<&dyn Reproject>,
@@ -56,13 +56,14 @@ pub(super) fn whereabouts(
     if let Some(transform) = transform {
         geometry::reproject(&mut shapes, transform);
     }
-    let is_finite = |c: &Coord<f64>| c.x.is_finite() && c.y.is_finite();
-    let vertices = shapes
+    // A polygon with one coordinate that is no number is still where its others are.
+    let vertices: MultiPoint<f64> = shapes
         .iter()
         .flatten()
         .flat_map(CoordsIter::coords_iter)
-        .filter(is_finite);
-    let vertices: MultiPoint<f64> = vertices.map(Point::from).collect();
+        .filter(|c| c.x.is_finite() && c.y.is_finite())
+        .map(Point::from)
+        .collect();
     vertices
         .bounding_rect()
         .map_or(Whereabouts::Unknown, Whereabouts::Within)
@@ -82,33 +83,35 @@ fn is_area(shape: &Geometry<f64>) -> bool {
 pub(super) fn boxes_by_state(boundaries: &[Boundary]) -> BTreeMap<String, Rect<f64>> {
     let mut boxes: BTreeMap<String, Rect<f64>> = BTreeMap::new();
     for boundary in boundaries {
-        let (Some(state), Some(bounds)) = (boundary.code.get(..2), boundary.shape.bounding_rect()) else {
+        let Some(state) = boundary.code.get(..2) else {
             continue;
         };
-        let around = boxes.get(state).map_or(bounds, |known| around(*known, bounds));
+        let Some(bounds) = boundary.shape.bounding_rect() else {
+            continue;
+        };
+        let around = boxes
+            .get(state)
+            .map_or(bounds, |known| box_around(*known, bounds));
         boxes.insert(state.to_owned(), around);
     }
     boxes
 }
 
-fn around(one: Rect<f64>, other: Rect<f64>) -> Rect<f64> {
-    let (a, b) = (one.min(), other.min());
-    let (c, d) = (one.max(), other.max());
-    Rect::new(
-        Coord {
-            x: a.x.min(b.x),
-            y: a.y.min(b.y),
-        },
-        Coord {
-            x: c.x.max(d.x),
-            y: c.y.max(d.y),
-        },
-    )
+fn box_around(one: Rect<f64>, other: Rect<f64>) -> Rect<f64> {
+    let south_west = Coord {
+        x: one.min().x.min(other.min().x),
+        y: one.min().y.min(other.min().y),
+    };
+    let north_east = Coord {
+        x: one.max().x.max(other.max().x),
+        y: one.max().y.max(other.max().y),
+    };
+    Rect::new(south_west, north_east)
 }
 
 /// Where an item of a set with this code may be; `states` are boxes around the states by the other sets, as
 /// [`boxes_by_state`] has them. None where it can't make any polygon of the set less near.
-pub(super) fn gap(
+pub(super) fn gap_of(
     set: &JurisdictionPlan,
     code: Option<&str>,
     place: Whereabouts,
@@ -124,7 +127,7 @@ pub(super) fn gap(
             });
         }
         // A record of nothing is no polygon of the set.
-        Whereabouts::Unknown => (code?, world()),
+        Whereabouts::Unknown => (code?, whole_world()),
     };
     let of_state = match set.kind {
         JurisdictionKind::State | JurisdictionKind::County | JurisdictionKind::Place => {
@@ -136,7 +139,7 @@ pub(super) fn gap(
     let is_everywhere = matches!(set.kind, JurisdictionKind::State | JurisdictionKind::County);
     Some(match of_state {
         Some(state) => Gap {
-            bounds: grown(*state, set.nearest_m),
+            bounds: grow_box(*state, set.nearest_m),
             is_vague: !is_everywhere,
         },
         None => Gap {
@@ -147,9 +150,11 @@ pub(super) fn gap(
 }
 
 /// A box and what is within so many metres of it.
-fn grown(bounds: Rect<f64>, metres: f64) -> Rect<f64> {
-    let (min, max) = (bounds.min(), bounds.max());
+fn grow_box(bounds: Rect<f64>, metres: f64) -> Rect<f64> {
+    let min = bounds.min();
+    let max = bounds.max();
     let high = metres / DEGREE_M;
+    // Degrees of longitude are shortest nearest to a pole; at the pole itself they have no length to divide by.
     let farthest = (min.y.abs().max(max.y.abs()) + high).min(89.0).to_radians();
     let wide = high / farthest.cos();
     Rect::new(
@@ -166,6 +171,8 @@ fn grown(bounds: Rect<f64>, metres: f64) -> Rect<f64> {
 
 /// Whether a box holds too many of a set's polygons to be that of one of them.
 fn is_frame(bounds: Rect<f64>, usable: &[Boundary]) -> bool {
+    // By centres, since neighbours' boxes overlap along every border: a box around one county meets those of all that
+    // surround it, and holds the centres of hardly any.
     let centres = usable
         .iter()
         .filter_map(|boundary| boundary.shape.bounding_rect())

@@ -2,73 +2,47 @@
 //!
 //! Pure.
 
-use super::columns::{self, Exchanged, Shifted};
+use super::columns;
+use super::continuity::{Continuity, FEW};
+use super::finding::red_finding;
 use super::{LastGood, Measures};
 use crate::feature::{Check, Finding};
 use crate::plan::LayerPlan;
 
-/// What a source has kept of the facilities that were looked at in the last release.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Kept {
-    /// Facilities looked at.
-    pub facilities: u64,
-    /// Those whose id is there today.
-    pub ids: u64,
-    /// Of the others, those whose places were looked for; none where not over half of the ids are lost.
-    pub sought: u64,
-    /// Of these, those in whose place, or close to it under their name, there is a facility today.
-    pub places: u64,
-    /// Facilities whose id is there today and whose places and names were compared.
-    pub compared: u64,
-    /// Of these, those that are elsewhere or have another name, while another id has their place, or their name.
-    pub taken: u64,
-    /// Fields that have each other's values.
-    pub exchanged: Vec<Exchanged>,
-    /// Fields that have the values of another, each way for itself.
-    pub shifted: Vec<Shifted>,
-}
-
-impl Kept {
-    /// Whether over half of the ids are not there any more.
-    pub fn are_ids_lost(&self) -> bool {
-        self.ids * 2 < self.facilities
-    }
-}
-
-/// Facilities of which there must be so many for what became of them to be told.
-pub(super) const FEW: u64 = 10;
-
 /// Another key in the schema, ids that are lost or change hands while places stay, columns that have changed places.
-pub(super) fn findings(layer: &LayerPlan, last: LastGood<'_>, now: &Measures<'_>) -> Vec<Finding> {
-    let key = key(layer, last, now);
+pub(super) fn lost_identity(layer: &LayerPlan, last: LastGood<'_>, now: &Measures<'_>) -> Vec<Finding> {
+    let key = changed_key(layer, last, now);
+    // Under another key every id is new, and so is each finding that follows from ids: one that says why is enough.
     if key.as_ref().is_some_and(|finding| finding.is_red) {
         return key.into_iter().collect();
     }
-    let Some(kept) = now.kept else {
-        return key.into_iter().collect();
+    let mut findings: Vec<Finding> = key.into_iter().collect();
+    let Some(continuity) = now.continuity else {
+        return findings;
     };
-    let release = last.release;
-    let identity = [lost(release, kept), taken(release, kept)].into_iter().flatten();
-    let identity = identity.map(|what| Finding {
-        check: Check::Identity,
-        is_red: true,
-        what,
-    });
-    let columns = columns::findings(layer, kept);
-    key.into_iter().chain(identity).chain(columns).collect()
+    let renumbered = describe_lost_ids(last.release, continuity);
+    let taken = describe_taken_ids(last.release, continuity);
+    for what in renumbered.into_iter().chain(taken) {
+        findings.push(red_finding(Check::Identity, what));
+    }
+    findings.extend(columns::displaced_columns(layer, continuity));
+    findings
 }
 
 /// Another key in the schema: every facility has another id, unless the field has only got another name.
-fn key(layer: &LayerPlan, last: LastGood<'_>, now: &Measures<'_>) -> Option<Finding> {
+fn changed_key(layer: &LayerPlan, last: LastGood<'_>, now: &Measures<'_>) -> Option<Finding> {
     let before = last.profile()?.key.as_slice();
     let key = &layer.schema.key;
     if before.is_empty() || before == key.as_slice() {
         return None;
     }
     let release = last.release;
-    let [before, key] = [before.join("`, `"), key.join("`, `")];
+    let before = before.join("`, `");
+    let key = key.join("`, `");
     let what = format!("the schema's key is `{key}`, which was `{before}` in release {release}");
-    let (is_red, rest) = match now.kept {
+    // An id is made of the key's values, not of its name: a field that was renamed gives the same ids, and what nine
+    // of ten facilities keep is no new key, whatever came and went among the rest.
+    let (is_red, rest) = match now.continuity {
         Some(kept) if (kept.facilities - kept.ids) * 10 <= kept.facilities => (
             false,
             format!("{} of {} facilities keep their ids", kept.ids, kept.facilities),
@@ -90,15 +64,16 @@ fn key(layer: &LayerPlan, last: LastGood<'_>, now: &Measures<'_>) -> Option<Find
 }
 
 /// Facilities that are where they were, under other ids.
-fn lost(release: &str, kept: &Kept) -> Option<String> {
-    let all = kept.facilities;
-    let gone = all - kept.ids;
-    if all < FEW || !kept.are_ids_lost() || kept.places * 2 <= kept.sought {
+fn describe_lost_ids(release: &str, continuity: &Continuity) -> Option<String> {
+    let all = continuity.facilities;
+    let gone = all - continuity.ids;
+    // Ids that are gone together with their places are facilities that are gone, which the count of rows judges.
+    if all < FEW || !continuity.are_ids_lost() || continuity.places * 2 <= continuity.sought {
         return None;
     }
-    let places = match kept.sought {
-        sought if sought == gone => format!("{} of them", kept.places),
-        sought => format!("{} of {sought} looked for", kept.places),
+    let places = match continuity.sought {
+        sought if sought == gone => format!("{} of them", continuity.places),
+        sought => format!("{} of {sought} looked for", continuity.places),
     };
     Some(format!(
         "{gone} of {all} facilities of release {release} have another key, {places} in the same place: a prefix, lost zeros, \
@@ -107,8 +82,8 @@ fn lost(release: &str, kept: &Kept) -> Option<String> {
 }
 
 /// Ids that are other facilities' now.
-fn taken(release: &str, kept: &Kept) -> Option<String> {
-    let Kept { compared, taken, .. } = kept;
+fn describe_taken_ids(release: &str, continuity: &Continuity) -> Option<String> {
+    let Continuity { compared, taken, .. } = continuity;
     (*compared >= FEW && taken * 2 > *compared).then(|| {
         format!(
             "{taken} of {compared} facilities of release {release} have changed their key, place or name with \

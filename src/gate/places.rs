@@ -2,7 +2,8 @@
 //!
 //! Pure.
 
-use super::{LastGood, Measures, listed};
+use super::finding::{list_names, percent_of, red_finding};
+use super::{LastGood, Measures};
 use crate::feature::{Check, Finding, RegionId};
 use crate::plan::LayerPlan;
 
@@ -10,51 +11,53 @@ use crate::plan::LayerPlan;
 const SLACK: f64 = 1.0;
 
 /// Rows that are elsewhere than they can be, or than they were.
-pub(super) fn findings(layer: &LayerPlan, last: Option<LastGood<'_>>, now: &Measures<'_>) -> Vec<Finding> {
+pub(super) fn misplaced_rows(
+    layer: &LayerPlan,
+    last: Option<LastGood<'_>>,
+    now: &Measures<'_>,
+) -> Vec<Finding> {
     let before = last.and_then(|last| Some((last.release, last.profile()?.core?)));
     let moved = before
         .zip(now.profile.core)
-        .and_then(|((release, before), now)| moved(release, before, now));
-    let found = [moved, far(now)].into_iter().flatten();
+        .and_then(|((release, before), now)| moved_core(release, before, now));
+    let found = moved.into_iter().chain(rows_far_from_states(now));
     let found = found.map(|finding| Finding {
         is_red: layer.gate.extent,
         ..finding
     });
-    found.chain(foreign(layer, now)).collect()
+    found.chain(rows_in_foreign_states(layer, now)).collect()
 }
 
 /// The middle of today's core may not lie off the last one by more than half its size.
-fn moved(release: &str, before: [f64; 4], now: [f64; 4]) -> Option<Finding> {
-    if is_around(before, middle(now)) {
+fn moved_core(release: &str, before: [f64; 4], now: [f64; 4]) -> Option<Finding> {
+    // Whether it has moved away is asked, not whether it has grown or shrunk: a layer that gains Guam or loses Alaska
+    // is judged by its rows and its states.
+    if is_around(before, middle_of(now)) {
         return None;
     }
-    let (was, is) = (shown(before), shown(now));
+    let was = describe_box(before);
+    let is = describe_box(now);
     let what = format!("most rows lie within {is}; in release {release} within {was}");
-    Some(Finding {
-        check: Check::Extent,
-        is_red: true,
-        what,
-    })
+    Some(red_finding(Check::Extent, what))
 }
 
-fn middle([west, south, east, north]: [f64; 4]) -> [f64; 2] {
+fn middle_of([west, south, east, north]: [f64; 4]) -> [f64; 2] {
     [f64::midpoint(west, east), f64::midpoint(south, north)]
 }
 
+/// Whether a point is in a box that was grown by half its size, or by [`SLACK`] where it is small, on each side.
 fn is_around([west, south, east, north]: [f64; 4], [x, y]: [f64; 2]) -> bool {
-    let (wide, high) = (
-        ((east - west) / 2.0).max(SLACK),
-        ((north - south) / 2.0).max(SLACK),
-    );
+    let wide = ((east - west) / 2.0).max(SLACK);
+    let high = ((north - south) / 2.0).max(SLACK);
     (west - wide..=east + wide).contains(&x) && (south - high..=north + high).contains(&y)
 }
 
-fn shown([west, south, east, north]: [f64; 4]) -> String {
+fn describe_box([west, south, east, north]: [f64; 4]) -> String {
     format!("{west:.1} to {east:.1} east, {south:.1} to {north:.1} north")
 }
 
 /// Half of the rows and more are nowhere near a state.
-fn far(now: &Measures<'_>) -> Option<Finding> {
+fn rows_far_from_states(now: &Measures<'_>) -> Option<Finding> {
     let far = now
         .profile
         .far
@@ -63,36 +66,30 @@ fn far(now: &Measures<'_>) -> Option<Finding> {
     let what = format!(
         "{far} of {rows} rows lie more than 5 degrees from every state: is the CRS right, are x and y swapped?"
     );
-    Some(Finding {
-        check: Check::States,
-        is_red: true,
-        what,
-    })
+    Some(red_finding(Check::States, what))
 }
 
 /// Rows in states that the pipeline says the layer doesn't have.
-fn foreign(layer: &LayerPlan, now: &Measures<'_>) -> Option<Finding> {
+fn rows_in_foreign_states(layer: &LayerPlan, now: &Measures<'_>) -> Option<Finding> {
     let gate = &layer.gate;
-    let is_foreign = |state: &&str| {
-        *state != RegionId::UNASSIGNED && !gate.states.iter().any(|declared| declared == state)
-    };
-    let states: Vec<&str> = now.states.keys().map(String::as_str).filter(is_foreign).collect();
+    // A row outside every state is in no foreign one: it lies off shore, or a polygon is missing.
+    let states: Vec<&str> = now
+        .states
+        .keys()
+        .map(String::as_str)
+        .filter(|state| *state != RegionId::UNASSIGNED)
+        .filter(|state| !gate.states.iter().any(|declared| declared == state))
+        .collect();
     let rows: u64 = states.iter().filter_map(|state| now.states.get(*state)).sum();
-    let share = if now.rows_good == 0 {
-        0.0
-    } else {
-        rows as f64 / now.rows_good as f64 * 100.0
-    };
+    let all = now.rows_good;
+    let share = percent_of(rows, all);
     if gate.states.is_empty() || rows == 0 || share <= gate.outside {
         return None;
     }
-    let (states, all, most) = (listed(&states), now.rows_good, gate.outside);
+    let states = list_names(&states);
+    let most = gate.outside;
     let what = format!(
         "{rows} of {all} rows ({share:.1} %) lie in {states}, not in the layer's states (at most {most} % may)"
     );
-    Some(Finding {
-        check: Check::States,
-        is_red: true,
-        what,
-    })
+    Some(red_finding(Check::States, what))
 }

@@ -4,47 +4,52 @@
 
 use std::collections::BTreeMap;
 
+use super::finding::{percent_of, red_finding};
 use super::{LastGood, Measures};
 use crate::feature::{Check, Finding, RejectReason};
 use crate::plan::LayerPlan;
 
 /// Shares over their limit, or well above last good's.
-pub(super) fn findings(layer: &LayerPlan, last: Option<LastGood<'_>>, now: &Measures<'_>) -> Vec<Finding> {
+pub(super) fn excessive_rejects(
+    layer: &LayerPlan,
+    last: Option<LastGood<'_>>,
+    now: &Measures<'_>,
+) -> Vec<Finding> {
     let most = layer.schema.max_rejects * 100.0;
     let gate = &layer.gate;
-    let share = |check, what, reasons: &'static [RejectReason], most| Share {
-        check,
-        what,
-        reasons,
-        most,
-    };
     let special = [
-        share(
-            Check::NullGeometry,
-            "rows without geometry",
-            &[RejectReason::NullGeometry, RejectReason::EmptyGeometry],
-            gate.null_geometry.unwrap_or(most),
-        ),
-        share(
-            Check::DuplicateKeys,
-            "rows that repeat the key of another",
-            &[RejectReason::DuplicateKey],
-            gate.duplicate_keys.unwrap_or(most),
-        ),
+        RejectShare {
+            check: Check::NullGeometry,
+            what: "rows without geometry",
+            reasons: &[RejectReason::NullGeometry, RejectReason::EmptyGeometry],
+            most: gate.null_geometry.unwrap_or(most),
+        },
+        RejectShare {
+            check: Check::DuplicateKeys,
+            what: "rows that repeat the key of another",
+            reasons: &[RejectReason::DuplicateKey],
+            most: gate.duplicate_keys.unwrap_or(most),
+        },
     ];
     let mut found: Vec<Finding> = special
         .iter()
-        .filter_map(|share| share.finding(gate.rise, last, now))
+        .filter_map(|share| share.finding_if_excessive(gate.rise, last, now))
         .collect();
+    // The same rows are in the share of all rejects: what has a finding of its own isn't told twice.
     if found.is_empty() {
-        let all = share(Check::Rejects, "rejected rows", &[], most);
-        found.extend(all.finding(gate.rise, last, now));
+        let all = RejectShare {
+            check: Check::Rejects,
+            what: "rejected rows",
+            reasons: &[],
+            most,
+        };
+        found.extend(all.finding_if_excessive(gate.rise, last, now));
     }
     found
 }
 
-/// A share of a source's rows.
-struct Share {
+/// Rejects of some reasons, as a share of a source's rows.
+struct RejectShare {
     check: Check,
     what: &'static str,
     /// Reasons that count; all where there is none.
@@ -53,14 +58,20 @@ struct Share {
     most: f64,
 }
 
-impl Share {
-    fn finding(&self, rise: f64, last: Option<LastGood<'_>>, now: &Measures<'_>) -> Option<Finding> {
-        let count = self.count(now.rejects);
-        let share = percent(count, now.rows_read);
+impl RejectShare {
+    fn finding_if_excessive(
+        &self,
+        rise: f64,
+        last: Option<LastGood<'_>>,
+        now: &Measures<'_>,
+    ) -> Option<Finding> {
+        let count = self.count_rejects(now.rejects);
+        let share = percent_of(count, now.rows_read);
         let before = last.map(|last| {
-            let share = percent(self.count(&last.report.rejects_by_reason), last.report.rows_read);
-            (share, last.release)
+            let rejects = self.count_rejects(&last.report.rejects_by_reason);
+            (percent_of(rejects, last.report.rows_read), last.release)
         });
+        // A share may be within its limit and still be ten times last night's: the rise is asked beside the limit.
         let why = match before {
             _ if share > self.most => format!("at most {} % are let through", self.most),
             Some((before, release)) if share > before + rise => {
@@ -68,34 +79,23 @@ impl Share {
             }
             _ => return None,
         };
-        let (what, rows) = (self.what, now.rows_read);
-        let what = format!("{count} {what} of {rows} ({share:.1} %; {why})");
-        Some(Finding {
-            check: self.check,
-            is_red: true,
-            what,
-        })
+        let what = format!("{count} {} of {} ({share:.1} %; {why})", self.what, now.rows_read);
+        Some(red_finding(self.check, what))
     }
 
-    fn count(&self, rejects: &BTreeMap<String, u64>) -> u64 {
-        // What a schema excludes is no fault of the source.
-        let is_fault = |code: &str| code != RejectReason::Excluded.code();
-        let counts = |code: &str| match self.reasons {
-            [] => is_fault(code),
-            reasons => reasons.iter().any(|reason| reason.code() == code),
-        };
+    fn count_rejects(&self, rejects: &BTreeMap<String, u64>) -> u64 {
         rejects
             .iter()
-            .filter(|(code, _)| counts(code))
+            .filter(|(code, _)| self.has_reason(code))
             .map(|(_, rows)| rows)
             .sum()
     }
-}
 
-fn percent(rows: u64, of: u64) -> f64 {
-    if of == 0 {
-        0.0
-    } else {
-        rows as f64 / of as f64 * 100.0
+    fn has_reason(&self, code: &str) -> bool {
+        match self.reasons {
+            // What a schema excludes is no fault of the source.
+            [] => code != RejectReason::Excluded.code(),
+            reasons => reasons.iter().any(|reason| reason.code() == code),
+        }
     }
 }

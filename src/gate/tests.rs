@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::{Measures, drift, judge, reading};
+use super::{Measures, drift, judge, reading_digest};
 use crate::feature::{Check, Finding, LayerId, SourceColumn, SourceProfile, ValueKind};
 use crate::plan::{
     EPOCH_MS, Field, FieldKind, Format, GatePlan, GeometryKind, LayerPlan, LayerSchema, Location, NaicsUse,
@@ -90,7 +90,7 @@ fn drifted(
         .iter()
         .map(|field| field.name.as_str())
         .collect();
-    let found = drift::findings(&layer, &profile(before), &profile(now), &unread);
+    let found = drift::schema_drift(&layer, &profile(before), &profile(now), &unread);
     found
         .iter()
         .map(|Finding { check, is_red, .. }| (*check, *is_red))
@@ -146,7 +146,7 @@ fn a_kind_is_minded_where_the_field_would_lose_values() {
         profile(&[("HEIGHT", &[(Number, 90)])]),
         profile(&[("HEIGHT", &[(Text, 90)])]),
     );
-    let found = drift::findings(&layer(), &were, &are, &BTreeSet::new());
+    let found = drift::schema_drift(&layer(), &were, &are, &BTreeSet::new());
     assert!(!found[0].is_red, "all of them could be read: {found:?}");
 }
 
@@ -175,7 +175,7 @@ fn a_new_name_is_guessed_from_likeness_and_kind_and_given_once() {
         ("OWNER_NAME", text),
         ("OWNERNAM12", text),
     ];
-    let found = drift::findings(&layer(), &profile(before), &profile(now), &BTreeSet::new());
+    let found = drift::schema_drift(&layer(), &profile(before), &profile(now), &BTreeSet::new());
     let told: Vec<&str> = found.iter().map(|finding| finding.what.as_str()).collect();
     assert_eq!(
         told,
@@ -191,7 +191,7 @@ fn a_new_name_is_guessed_from_likeness_and_kind_and_given_once() {
 fn many_names_are_cut() {
     let names: Vec<String> = (0..30).map(|n| format!("{n}Z{}", n * 7919)).collect();
     let many: Vec<(&str, &[(ValueKind, u64)])> = names.iter().map(|name| (name.as_str(), &[][..])).collect();
-    let found = drift::findings(
+    let found = drift::schema_drift(
         &layer(),
         &profile(&[("ID", &[(Text, 9)])]),
         &profile(&[&many[..], &[("ID", &[(Text, 9)])]].concat()),
@@ -223,7 +223,7 @@ fn rows_in_other_states_than_declared_are_counted() {
             states: &states,
             fields: &fields,
             profile,
-            kept: None,
+            continuity: None,
         };
         judge(&layer, None, &now).reds()
     };
@@ -239,7 +239,7 @@ fn where_the_bytes_come_from_is_not_how_they_are_read() {
     let (here, mut there) = (layer(), layer());
     there.source.location = Location::Path("moved.geojson".into());
     there.gate.shrink = 99.0;
-    assert_eq!(reading(&here), reading(&there));
+    assert_eq!(reading_digest(&here), reading_digest(&there));
     there.source.format = Format::Geojsonl;
-    assert_ne!(reading(&here), reading(&there));
+    assert_ne!(reading_digest(&here), reading_digest(&there));
 }

@@ -4,7 +4,8 @@
 
 use std::collections::BTreeSet;
 
-use super::{LastGood, Measures, drift};
+use super::source_columns::columns_of_field;
+use super::{LastGood, Measures};
 use crate::feature::{Check, FieldCounts, Finding};
 use crate::plan::{Field, LayerPlan};
 
@@ -21,12 +22,16 @@ struct Loss {
     may_be_blank: bool,
 }
 
+/// Values that there are and that don't parse.
+const UNPARSED: Loss = Loss {
+    what: "can't be read",
+    count: |counts| counts.unparsed,
+    may_be_blank: false,
+};
+
+/// Every way there is.
 const LOSSES: [Loss; 3] = [
-    Loss {
-        what: "can't be read",
-        count: |counts| counts.unparsed,
-        may_be_blank: false,
-    },
+    UNPARSED,
     Loss {
         what: "stand for nothing, as the schema says",
         count: |counts| counts.sentinel,
@@ -40,43 +45,48 @@ const LOSSES: [Loss; 3] = [
 ];
 
 /// Fields of whose values far more are lost than before.
-pub(super) fn findings(layer: &LayerPlan, last: LastGood<'_>, now: &Measures<'_>) -> Vec<Finding> {
-    let fields = layer.schema.fields.iter();
-    fields
-        .flat_map(|field| {
-            LOSSES
-                .iter()
-                .filter_map(|loss| finding(layer, field, loss, last, now))
-        })
-        .collect()
+pub(super) fn lost_values(layer: &LayerPlan, last: LastGood<'_>, now: &Measures<'_>) -> Vec<Finding> {
+    let mut found = Vec::new();
+    for field in &layer.schema.fields {
+        let findings = LOSSES
+            .iter()
+            .filter_map(|loss| loss_finding(layer, field, loss, last, now));
+        found.extend(findings);
+    }
+    found
 }
 
 /// Fields of whose values far more can't be read than before, and those of the key where ids are lost or weren't looked for.
-pub(super) fn lost<'l>(layer: &'l LayerPlan, last: LastGood<'_>, now: &Measures<'_>) -> BTreeSet<&'l str> {
-    let is_unread = |field: &&Field| {
-        rise(field, &LOSSES[0], last, now).is_some_and(|[before, now]| now - before > layer.gate.rise)
-    };
-    let is_key = |field: &&Field| {
-        layer.schema.key.contains(&field.name) && now.kept.is_none_or(super::Kept::are_ids_lost)
-    };
-    let fields = layer
+pub(super) fn unreadable_fields<'l>(
+    layer: &'l LayerPlan,
+    last: LastGood<'_>,
+    now: &Measures<'_>,
+) -> BTreeSet<&'l str> {
+    // A key of another kind may parse and still be other facilities: 007 as a number is 7.
+    let is_key_in_doubt = now.continuity.is_none_or(super::Continuity::are_ids_lost);
+    layer
         .schema
         .fields
         .iter()
-        .filter(|field| is_unread(field) || is_key(field));
-    fields.map(|field| field.name.as_str()).collect()
+        .filter(|field| {
+            is_key_in_doubt && layer.schema.key.contains(&field.name)
+                || lost_shares(field, &UNPARSED, last, now)
+                    .is_some_and(|[before, now]| now - before > layer.gate.rise)
+        })
+        .map(|field| field.name.as_str())
+        .collect()
 }
 
-fn finding(
+fn loss_finding(
     layer: &LayerPlan,
     field: &Field,
     loss: &Loss,
     last: LastGood<'_>,
     now: &Measures<'_>,
 ) -> Option<Finding> {
-    let [before, share] = rise(field, loss, last, now)?;
+    let [before, share] = lost_shares(field, loss, last, now)?;
     let rise = share - before;
-    if rise <= layer.gate.rise || loss.may_be_blank && !has_fewer(field, last, now) {
+    if rise <= layer.gate.rise || loss.may_be_blank && !has_fewer_values(field, last, now) {
         return None;
     }
     let count = (loss.count)(now.fields.get(&field.name)?);
@@ -92,37 +102,42 @@ fn finding(
 }
 
 /// Percent of a field's values that are lost: before, and now.
-fn rise(field: &Field, loss: &Loss, last: LastGood<'_>, now: &Measures<'_>) -> Option<[f64; 2]> {
+fn lost_shares(field: &Field, loss: &Loss, last: LastGood<'_>, now: &Measures<'_>) -> Option<[f64; 2]> {
     let now = now.fields.get(&field.name)?;
     // Reports tell of fields of which there is something to tell.
     let before = last.report.fields.get(&field.name).copied().unwrap_or_default();
-    Some([share(&before, loss), share(now, loss)])
+    Some([lost_share(&before, loss), lost_share(now, loss)])
 }
 
-fn share(counts: &FieldCounts, loss: &Loss) -> f64 {
-    match written(counts) {
+fn lost_share(counts: &FieldCounts, loss: &Loss) -> f64 {
+    match written_values(counts) {
         0 => 0.0,
         all => (loss.count)(counts) as f64 / all as f64 * 100.0,
     }
 }
 
 /// Values that the source has, whatever becomes of them.
-fn written(counts: &FieldCounts) -> u64 {
+fn written_values(counts: &FieldCounts) -> u64 {
     counts.sentinel + counts.unparsed + counts.values
 }
 
 /// Whether a smaller part of the rows has a value than before.
-fn has_fewer(field: &Field, last: LastGood<'_>, now: &Measures<'_>) -> bool {
+fn has_fewer_values(field: &Field, last: LastGood<'_>, now: &Measures<'_>) -> bool {
+    // A source that begins to write NOT AVAILABLE where it wrote nothing has more sentinels and has lost nothing; one
+    // that writes it over values has fewer values.
     let Some(profile) = last.profile().filter(|profile| profile.looked_at > 0) else {
         return true;
     };
-    let filled = drift::read(&profile.columns, field)
+    let filled = columns_of_field(&profile.columns, field)
         .iter()
         .map(|column| column.values())
         .max()
         .unwrap_or(0);
+    // The profile counts values of columns as they were written; of these the last report says how many could be read.
     let before = last.report.fields.get(&field.name);
-    let read = before.map_or(1.0, |counts| counts.values as f64 / written(counts).max(1) as f64);
+    let read = before.map_or(1.0, |counts| {
+        counts.values as f64 / written_values(counts).max(1) as f64
+    });
     let was = filled as f64 / profile.looked_at as f64 * read;
     let values = now.fields.get(&field.name).map_or(0, |counts| counts.values);
     let is = values as f64 / now.rows_good.max(1) as f64;

@@ -46,7 +46,7 @@ pub(super) fn judge_layer(
     landed: &Landed,
     rows: &mut LayerRows,
 ) -> Result<Option<GateReport>, LayerFailure> {
-    rows.profile.reading = gate::reading(layer);
+    rows.profile.reading = gate::reading_digest(layer);
     rows.profile.key.clone_from(&layer.schema.key);
     rows.profile.limit = context.plan.limits.rows;
     // `--limit` reads a part of a source, which would look like one that has lost most of its rows.
@@ -54,9 +54,9 @@ pub(super) fn judge_layer(
         return Ok(None);
     }
     let last = last_good(context, layer.id.as_str());
-    let kept = match last {
+    let continuity = match last {
         Some((last, _)) => {
-            kept::kept_of_last(context, layer, rows, last).map_err(|source| EngineError::Rows { source })?
+            kept::measure_continuity(context, layer, rows, last).map_err(|source| EngineError::Rows { source })?
         }
         None => None,
     };
@@ -72,7 +72,7 @@ pub(super) fn judge_layer(
         states: &rows.tally.rows.states,
         fields: &rows.tally.fields,
         profile: &rows.profile,
-        kept: kept.as_ref(),
+        continuity: continuity.as_ref(),
     };
     let mut report = gate::judge(layer, last, &measures);
     for warning in report.warnings() {

@@ -1,56 +1,60 @@
-//! What a source has kept of the facilities that the last release has of it: ids, places, and
-//! values in their columns.
+//! What a source has kept of the facilities that the last release has of it: ids, places, and values in their columns.
 //!
 //! Reads tiles of the last release, of a large layer a part.
-
-use std::path::Path;
 
 use arrow_array::cast::AsArray;
 use arrow_array::{ArrayRef, RecordBatch};
 use tracing::warn;
 
-use super::context::Context;
-use super::nearby::{self, Sought};
-use super::past;
+use super::nearby::SoughtFacility;
+use super::{Context, nearby, past};
 use crate::engine::LayerRows;
 use crate::engine::rows::RowsError;
 use crate::engine::sample::{Facility, digest};
 use crate::error::chain;
 use crate::feature::RunReport;
-use crate::gate::{Exchanged, Kept, Shifted};
-use crate::geoparquet::{self, GeoparquetError};
+use crate::gate::{Continuity, Exchanged, Shifted};
+use crate::geoparquet;
 use crate::kernel::geometry;
 use crate::plan::LayerPlan;
 
 /// Facilities of the last release that are looked at, about.
-const MOST_FACILITIES: u64 = 100_000;
+const ROWS: u64 = 100_000;
 
 /// Facilities whose ids are gone of which the places are looked for, at most.
-const MOST_SOUGHT: usize = 10_000;
+const SOUGHT: usize = 10_000;
 
-/// What was kept; none where the last release can't be read, or has nothing of the layer.
+/// What the source has kept; none where the last release can't be read, or has nothing of the layer.
 ///
 /// # Errors
 /// When scratch files can't be read.
-pub(super) fn kept_of_last(
+pub(super) fn measure_continuity(
     context: &Context<'_>,
     layer: &LayerPlan,
     rows: &LayerRows,
     last: &RunReport,
-) -> Result<Option<Kept>, RowsError> {
-    let before =
-        past::tiles_of_release(context.store, last).and_then(|mut tiles| tiles.remove(layer.id.as_str()));
+) -> Result<Option<Continuity>, RowsError> {
+    let before = past::tiles_of_release(context.store, last).and_then(|mut tiles| tiles.remove(layer.id.as_str()));
     let mut comparison = Comparison::new(layer, rows);
     for (tile, _) in before.unwrap_or_default() {
-        if comparison.kept.facilities >= MOST_FACILITIES {
+        // Only shares are judged, for which a part of a large layer is enough.
+        if comparison.continuity.facilities >= ROWS {
             break;
         }
-        if let Err(error) = comparison.compare_tile(&tile) {
+        let read = geoparquet::inspect(&tile).and_then(|footer| {
+            let own = ["facility_id", "geometry"].into_iter();
+            let columns = own.chain(rows.sample.fields().iter().map(String::as_str));
+            let there: Vec<&str> = columns
+                .filter(|name| footer.schema.index_of(name).is_ok())
+                .collect();
+            geoparquet::read_each(&tile, &there, &mut |rows| comparison.compare_batch(rows))
+        });
+        if let Err(error) = read {
             // `verify` and `repair` tell of it; here it is one that can't be compared with.
             warn!(tile = %tile.display(), reason = chain(&error), "a tile of the last release can't be read");
         }
     }
-    comparison.into_kept()
+    comparison.finish()
 }
 
 /// Facilities of the last release, held against today's.
@@ -59,11 +63,11 @@ struct Comparison<'a> {
     rows: &'a LayerRows,
     /// Columns by which a facility is told from its neighbours.
     naming: Vec<String>,
-    kept: Kept,
+    continuity: Continuity,
     /// Those whose id isn't there any more.
-    gone: Vec<Sought>,
+    gone: Vec<SoughtFacility>,
     /// Those whose id is there, but elsewhere or under another name.
-    changed: Vec<Sought>,
+    changed: Vec<SoughtFacility>,
     /// Of each two fields, by both their places in the list of fields.
     pairs: Vec<FieldPair>,
     failed: Option<RowsError>,
@@ -87,7 +91,7 @@ impl<'a> Comparison<'a> {
             layer,
             rows,
             naming: nearby::naming_columns(layer),
-            kept: Kept::default(),
+            continuity: Continuity::default(),
             gone: vec![],
             changed: vec![],
             pairs: vec![FieldPair::default(); fields.len().pow(2)],
@@ -95,74 +99,57 @@ impl<'a> Comparison<'a> {
         }
     }
 
-    /// Looks at the columns of a tile that are compared, as far as it has them.
-    fn compare_tile(&mut self, tile: &Path) -> Result<(), GeoparquetError> {
-        let schema = geoparquet::inspect(tile)?.schema;
-        let fields = self.rows.sample.fields().iter().map(String::as_str);
-        let columns = ["facility_id", "geometry"].into_iter().chain(fields);
-        let there: Vec<&str> = columns.filter(|name| schema.index_of(name).is_ok()).collect();
-        geoparquet::read_each(tile, &there, &mut |rows| self.compare_rows(rows))
-    }
-
-    fn compare_rows(&mut self, before: &RecordBatch) {
+    fn compare_batch(&mut self, before: &RecordBatch) {
         let Some(ids) = before.column_by_name("facility_id") else {
             return;
         };
         let Some(shapes) = before.column_by_name("geometry") else {
             return;
         };
+        let fields = self.rows.sample.fields();
+        let columns: Vec<Option<&ArrayRef>> =
+            fields.iter().map(|field| before.column_by_name(field)).collect();
+        let prefix = format!("{}:", self.layer.id);
         let ids = ids.as_string::<i32>();
         let shapes = shapes.as_binary::<i32>();
-        let fields = self.rows.sample.fields().iter();
-        let columns: Vec<Option<&ArrayRef>> = fields.map(|field| before.column_by_name(field)).collect();
-        let prefix = format!("{}:", self.layer.id);
         for row in 0..before.num_rows() {
             let key = ids.value(row).strip_prefix(&prefix).unwrap_or_default();
-            let bounds = geometry::bounds(shapes.value(row));
-            let place = bounds.map(|bounds| bounds.center().into());
-            self.compare_facility(before, row, key, place, &columns);
+            self.continuity.facilities += 1;
+            let place = geometry::bounds(shapes.value(row)).map(|bounds| bounds.center().into());
+            match self.rows.has_key(key) {
+                Ok(true) => self.continuity.ids += 1,
+                Ok(false) => self.gone.extend(self.sought_facility(before, row, place, true)),
+                Err(source) => self.failed = Some(RowsError::Scratch { source }),
+            }
+            // Values are held against those of the facilities that the sample has: they are few, and the same every night.
+            let Some(now) = self.rows.sample.facility(key) else {
+                continue;
+            };
+            let then: Vec<Option<u64>> = columns.iter().map(|column| digest((*column)?, row)).collect();
+            let has_moved = place.is_some_and(|place| !nearby::is_near(place, now.place));
+            self.compare_fields(&then, &now.values);
+            self.continuity.compared += 1;
+            if has_moved || self.is_renamed(&then, now) {
+                self.changed
+                    .extend(self.sought_facility(before, row, place, has_moved));
+            }
         }
     }
 
-    fn compare_facility(
-        &mut self,
+    /// A facility to be looked for by its place; none without one.
+    fn sought_facility(
+        &self,
         before: &RecordBatch,
         row: usize,
-        key: &str,
         place: Option<[f64; 2]>,
-        columns: &[Option<&ArrayRef>],
-    ) {
-        self.kept.facilities += 1;
-        match self.rows.has_key(key) {
-            Ok(true) => self.kept.ids += 1,
-            Ok(false) => self
-                .gone
-                .extend(place.map(|place| self.sought_facility(before, row, place, true))),
-            Err(source) => self.failed = Some(RowsError::Scratch { source }),
-        }
-        let Some(now) = self.rows.sample.facility(key) else {
-            return;
-        };
-        let then: Vec<Option<u64>> = columns
-            .iter()
-            .map(|column| column.and_then(|column| digest(column, row)))
-            .collect();
-        let has_moved = place.is_some_and(|place| !nearby::is_near(place, now.place));
-        self.compare_values(&then, &now.values);
-        self.kept.compared += 1;
-        if has_moved || self.is_renamed(&then, now) {
-            self.changed
-                .extend(place.map(|place| self.sought_facility(before, row, place, has_moved)));
-        }
-    }
-
-    fn sought_facility(&self, before: &RecordBatch, row: usize, place: [f64; 2], has_moved: bool) -> Sought {
-        Sought {
+        has_moved: bool,
+    ) -> Option<SoughtFacility> {
+        Some(SoughtFacility {
             id: nearby::id_digest(before, row),
-            place,
+            place: place?,
             name: nearby::name_digest(before, &self.naming, row),
             has_moved,
-        }
+        })
     }
 
     /// Whether one of the columns that tell a facility from its neighbours has another value.
@@ -173,50 +160,52 @@ impl<'a> Comparison<'a> {
             .any(|((field, then), now)| then != now && self.naming.contains(field))
     }
 
-    fn compare_values(&mut self, then: &[Option<u64>], now: &[Option<u64>]) {
+    fn compare_fields(&mut self, then: &[Option<u64>], now: &[Option<u64>]) {
         let fields = then.len();
-        for (a, then_a) in then.iter().enumerate() {
-            for (b, then_b) in then.iter().enumerate() {
-                // What was the same before says nothing of who has it now.
-                let is_told = a != b && then_a.is_some() && then_b.is_some() && then_a != then_b;
-                if !is_told {
+        for a in 0..fields {
+            for b in (0..fields).filter(|b| *b != a) {
+                let Some(then_a) = then[a] else { continue };
+                let Some(then_b) = then[b] else { continue };
+                // Two that were the same can't be told apart once they are exchanged.
+                if then_a == then_b {
                     continue;
                 }
                 let pair = &mut self.pairs[a * fields + b];
                 pair.differed += 1;
-                if now[b] != *then_a {
+                if now[b] != Some(then_a) {
                     continue;
                 }
-                pair.exchanged += u64::from(now[a] == *then_b);
+                pair.exchanged += u64::from(now[a] == Some(then_b));
                 pair.shifted += 1;
-                pair.is_varied |= pair.value.is_some() && pair.value != *then_a;
-                pair.value = *then_a;
+                pair.is_varied |= pair.value.is_some_and(|value| value != then_a);
+                pair.value = Some(then_a);
             }
         }
     }
 
-    fn into_kept(mut self) -> Result<Option<Kept>, RowsError> {
+    fn finish(mut self) -> Result<Option<Continuity>, RowsError> {
         if let Some(failed) = self.failed {
             return Err(failed);
         }
-        if self.kept.facilities == 0 {
+        if self.continuity.facilities == 0 {
             return Ok(None);
         }
-        if self.kept.are_ids_lost() {
+        if self.continuity.are_ids_lost() {
             // Evenly, whatever the order of the tiles.
-            let step = self.gone.len().div_ceil(MOST_SOUGHT).max(1);
-            let gone: Vec<Sought> = self.gone.iter().copied().step_by(step).collect();
-            self.kept.sought = gone.len() as u64;
-            self.kept.places = nearby::count_taken_places(&gone, &self.naming, &self.rows.store)?;
+            let step = self.gone.len().div_ceil(SOUGHT).max(1);
+            let gone: Vec<SoughtFacility> = self.gone.iter().copied().step_by(step).collect();
+            self.continuity.sought = gone.len() as u64;
+            self.continuity.places = nearby::count_places_taken(&gone, &self.naming, &self.rows.store)?;
         }
         // Looked for only where it would be told.
-        if self.changed.len() as u64 * 2 > self.kept.compared {
-            let taken = nearby::count_taken_places(&self.changed, &self.naming, &self.rows.store)?;
-            let given = nearby::count_given_names(&self.changed, &self.naming, &self.rows.store)?;
-            self.kept.taken = taken.max(given);
+        if self.changed.len() as u64 * 2 > self.continuity.compared {
+            // By place or by name: sorted apart, the names move and the places stay, or the other way round.
+            let found = nearby::count_places_taken(&self.changed, &self.naming, &self.rows.store)?;
+            let given = nearby::count_names_given_away(&self.changed, &self.naming, &self.rows.store)?;
+            self.continuity.taken = found.max(given);
         }
         self.note_columns();
-        Ok(Some(self.kept))
+        Ok(Some(self.continuity))
     }
 
     /// Which fields have the values of which.
@@ -225,19 +214,21 @@ impl<'a> Comparison<'a> {
         for (at, pair) in self.pairs.iter().enumerate() {
             let one = at / fields.len();
             let other = at % fields.len();
+            let from = fields[one].clone();
+            let to = fields[other].clone();
             if pair.exchanged > 0 && one < other {
-                self.kept.exchanged.push(Exchanged {
-                    one: fields[one].clone(),
-                    other: fields[other].clone(),
+                self.continuity.exchanged.push(Exchanged {
+                    one: from.clone(),
+                    other: to.clone(),
                     rows: pair.exchanged,
                     of: pair.differed,
                 });
             }
             // One value in all rows is in many columns by chance.
             if pair.is_varied {
-                self.kept.shifted.push(Shifted {
-                    from: fields[one].clone(),
-                    to: fields[other].clone(),
+                self.continuity.shifted.push(Shifted {
+                    from,
+                    to,
                     rows: pair.shifted,
                     of: pair.differed,
                 });

@@ -1,5 +1,4 @@
-//! Whether today's rows have facilities where others were: in their very places, or close
-//! to them and of their name.
+//! Whether today's rows have facilities where others were: in their very places, or close to them and of their name.
 
 use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -22,19 +21,18 @@ const NEAR_M: f64 = 150.0;
 /// Degrees of the cells that places are filed in: no shorter than [`NEAR_M`] up to 74 degrees of latitude.
 const CELL: [f64; 2] = [0.005, 0.0015];
 
-/// Rows of today whose names are looked at, at most; of a layer with more of them in few
-/// cells, a part says enough.
+/// Rows of today whose names are looked at, at most; of a layer with more of them in few cells, a part says enough.
 const MOST_SPOTS: usize = 500_000;
 
 /// Column of ids.
 const ID: &str = "facility_id";
 
 /// Rows whose names are read at a time.
-const ROWS_AT_ONCE: usize = 8_192;
+const ROWS: usize = 8_192;
 
 /// A facility of the last release that is looked for.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Sought {
+pub(super) struct SoughtFacility {
     /// Its id, as [`id_digest`] has it.
     pub(super) id: Option<u64>,
     /// Where it was, degrees.
@@ -89,15 +87,16 @@ pub(super) fn is_near(one: [f64; 2], other: [f64; 2]) -> bool {
 ///
 /// # Errors
 /// When scratch files can't be read.
-pub(super) fn count_taken_places(
-    sought: &[Sought],
+pub(super) fn count_places_taken(
+    sought: &[SoughtFacility],
     naming: &[String],
     rows: &LocalRows,
 ) -> Result<u64, RowsError> {
     let cells: HashSet<[i64; 2]> = sought
         .iter()
-        .flat_map(|sought| neighbourhood(cell_of(sought.place)))
+        .flat_map(|sought| cells_around(cell_of(sought.place)))
         .collect();
+    // Cells first: names are read from rows that may have been spilled, and only those near to somebody sought are worth it.
     let mut places: HashSet<[i64; 2]> = HashSet::new();
     let mut spots: Vec<Spot> = Vec::new();
     rows.each(None, Stands::AtCentre, &mut |spot| {
@@ -108,46 +107,36 @@ pub(super) fn count_taken_places(
             }
         }
     })?;
-    let mut there = 0;
-    let mut others: Vec<&Sought> = Vec::new();
-    for sought in sought {
-        if sought.has_moved && places.contains(&rounded_place(sought.place)) {
-            there += 1;
-        } else {
-            others.push(sought);
-        }
-    }
-    // Names are read back from where rows wait, and only where a place alone doesn't tell.
+    let mut others: Vec<&SoughtFacility> = sought.iter().collect();
+    others.retain(|sought| !(sought.has_moved && places.contains(&rounded_place(sought.place))));
+    let there = sought.len() - others.len();
     if others.is_empty() {
-        return Ok(there);
+        return Ok(there as u64);
     }
-    let named = places_by_name(&spots, naming, rows)?;
-    let close = others
-        .into_iter()
-        .filter(|sought| is_another_near(sought, &named));
-    Ok(there + close.count() as u64)
+    let named = index_by_name(&spots, naming, rows)?;
+    let close = others.iter().filter(|sought| has_namesake_near(sought, &named));
+    Ok((there + close.count()) as u64)
 }
 
-/// Whether a facility with another id stands near the place of one that is sought, and has its name.
-fn is_another_near(sought: &Sought, named: &NamedPlaces) -> bool {
+/// Whether a facility with another id stands close to where one was, under its name.
+fn has_namesake_near(sought: &SoughtFacility, named: &NameIndex) -> bool {
     let Some(name) = sought.name else { return false };
-    neighbourhood(cell_of(sought.place))
+    cells_around(cell_of(sought.place))
         .filter_map(|cell| named.get(&(cell, name)))
         .flatten()
         .any(|(id, place)| *id != sought.id && is_near(*place, sought.place))
 }
 
-/// How many of those sought have given their names to others, wherever these are; names that several
-/// of them had don't count.
+/// How many of those sought have given their names to others, wherever these are; names that several of them had don't count.
 ///
 /// # Errors
 /// When scratch files can't be read.
-pub(super) fn count_given_names(
-    sought: &[Sought],
+pub(super) fn count_names_given_away(
+    sought: &[SoughtFacility],
     naming: &[String],
     rows: &LocalRows,
 ) -> Result<u64, RowsError> {
-    let mut by_name: HashMap<u64, Vec<&Sought>> = HashMap::new();
+    let mut by_name: HashMap<u64, Vec<&SoughtFacility>> = HashMap::new();
     for sought in sought {
         by_name
             .entry(sought.name.unwrap_or_default())
@@ -163,8 +152,8 @@ pub(super) fn count_given_names(
     })?;
     let mut given: HashSet<u64> = HashSet::new();
     let mut kept: HashSet<u64> = HashSet::new();
-    for spots in spots.chunks(ROWS_AT_ONCE) {
-        let taken = rows.take_rows(spots, Some(&columns_with_id(naming)))?;
+    for spots in spots.chunks(ROWS) {
+        let taken = rows.take_rows(spots, Some(&columns_to_read(naming)))?;
         for row in 0..taken.num_rows() {
             let Some(name) = name_digest(&taken, naming, row) else {
                 continue;
@@ -176,32 +165,33 @@ pub(super) fn count_given_names(
             (if is_own { &mut kept } else { &mut given }).insert(name);
         }
     }
+    // A name that its own facility still has was not given away, whoever else is called so.
     Ok(given.difference(&kept).count() as u64)
 }
 
 /// The id of rows, and what they are named by.
-fn columns_with_id(naming: &[String]) -> Vec<&str> {
+fn columns_to_read(naming: &[String]) -> Vec<&str> {
     std::iter::once(ID)
         .chain(naming.iter().map(String::as_str))
         .collect()
 }
 
 /// Ids and places of rows by their cell and name.
-type NamedPlaces = HashMap<([i64; 2], u64), Vec<(Option<u64>, [f64; 2])>>;
+type NameIndex = HashMap<([i64; 2], u64), Vec<(Option<u64>, [f64; 2])>>;
 
-fn places_by_name(spots: &[Spot], naming: &[String], rows: &LocalRows) -> Result<NamedPlaces, RowsError> {
+fn index_by_name(spots: &[Spot], naming: &[String], rows: &LocalRows) -> Result<NameIndex, RowsError> {
     /// Places of one name in a cell that are kept: what stands for no name is in many.
-    const MOST_PLACES: usize = 32;
-    let mut named = NamedPlaces::new();
-    for spots in spots.chunks(ROWS_AT_ONCE) {
-        let taken = rows.take_rows(spots, Some(&columns_with_id(naming)))?;
+    const KEPT: usize = 32;
+    let mut named = NameIndex::new();
+    for spots in spots.chunks(ROWS) {
+        let taken = rows.take_rows(spots, Some(&columns_to_read(naming)))?;
         for (row, spot) in spots.iter().enumerate() {
             let place = [spot.x, spot.y];
             let Some(name) = name_digest(&taken, naming, row) else {
                 continue;
             };
             let places = named.entry((cell_of(place), name)).or_default();
-            if places.len() < MOST_PLACES {
+            if places.len() < KEPT {
                 places.push((id_digest(&taken, row), place));
             }
         }
@@ -211,19 +201,19 @@ fn places_by_name(spots: &[Spot], naming: &[String], rows: &LocalRows) -> Result
 
 /// A place, such that what is written with other digits is the same.
 fn rounded_place(place: [f64; 2]) -> [i64; 2] {
-    place.map(|degrees| to_integer((degrees * PLACES).round()))
+    place.map(|degrees| to_whole_number((degrees * PLACES).round()))
 }
 
 /// The cell that a place is in.
 fn cell_of([x, y]: [f64; 2]) -> [i64; 2] {
     [
-        to_integer((x / CELL[0]).floor()),
-        to_integer((y / CELL[1]).floor()),
+        to_whole_number((x / CELL[0]).floor()),
+        to_whole_number((y / CELL[1]).floor()),
     ]
 }
 
 /// A cell and its neighbours.
-fn neighbourhood([x, y]: [i64; 2]) -> impl Iterator<Item = [i64; 2]> {
+fn cells_around([x, y]: [i64; 2]) -> impl Iterator<Item = [i64; 2]> {
     (x - 1..=x + 1).flat_map(move |x| (y - 1..=y + 1).map(move |y| [x, y]))
 }
 
@@ -231,6 +221,6 @@ fn neighbourhood([x, y]: [i64; 2]) -> impl Iterator<Item = [i64; 2]> {
     clippy::cast_possible_truncation,
     reason = "degrees by a million are within 64 bits"
 )]
-fn to_integer(number: f64) -> i64 {
+fn to_whole_number(number: f64) -> i64 {
     number as i64
 }

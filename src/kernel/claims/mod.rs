@@ -12,6 +12,7 @@ use super::CodedArray;
 use super::jurisdiction::Match;
 use super::locate::{JoinContext, Located};
 use crate::feature::{FlagCode, RowFlag, Texts};
+use crate::plan::State;
 use names::is_same_county;
 
 const STATE: &str = "state_code_claimed";
@@ -33,8 +34,8 @@ pub struct Placed<'a> {
 
 impl Placed<'_> {
     /// Whether polygons hold a row with what was computed of it, rather than being near.
-    fn is_held(&self, pair: &Pair<'_>) -> bool {
-        pair.computed.is_some() && self.located.location_distance_m.is_null(pair.index)
+    fn is_held(&self, claim: &Claim<'_>) -> bool {
+        claim.computed.is_some() && self.located.location_distance_m.is_null(claim.index)
     }
 }
 
@@ -53,20 +54,23 @@ pub struct Claims {
 /// Holds the claims of rows against what was computed.
 pub fn compare(placed: &Placed<'_>, join: &JoinContext) -> Claims {
     let mut flags = Vec::new();
-    let states = join.knows_states().then(|| states(placed, join, &mut flags));
-    let counties = join.knows_counties().then(|| {
-        let by_code = counties(placed, join, &mut flags);
-        let by_name = county_names(placed, join, &mut flags);
-        by_code
-            .into_iter()
-            .zip(by_name)
-            .map(|(code, name)| either(code, name))
-            .collect()
-    });
-    let none = || BooleanArray::new_null(placed.points.len());
+    let rows = placed.points.len();
+    let is_state_mismatch = if join.knows_states() {
+        BooleanArray::from(compare_states(placed, join, &mut flags))
+    } else {
+        BooleanArray::new_null(rows)
+    };
+    let is_county_mismatch = if join.knows_counties() {
+        let by_code = compare_counties(placed, join, &mut flags);
+        let by_name = compare_county_names(placed, join, &mut flags);
+        let verdicts = by_code.into_iter().zip(by_name);
+        verdicts.map(|(code, name)| worse_verdict(code, name)).collect()
+    } else {
+        BooleanArray::new_null(rows)
+    };
     Claims {
-        is_state_mismatch: states.map_or_else(none, BooleanArray::from),
-        is_county_mismatch: counties.map_or_else(none, |counties: Vec<_>| BooleanArray::from(counties)),
+        is_state_mismatch,
+        is_county_mismatch,
         flags,
     }
 }
@@ -75,7 +79,7 @@ pub fn compare(placed: &Placed<'_>, join: &JoinContext) -> Claims {
 type Mismatches = Vec<Option<bool>>;
 
 /// Of two verdicts the worse.
-fn either(one: Option<bool>, other: Option<bool>) -> Option<bool> {
+fn worse_verdict(one: Option<bool>, other: Option<bool>) -> Option<bool> {
     match (one, other) {
         (Some(one), Some(other)) => Some(one || other),
         (one, other) => one.or(other),
@@ -83,14 +87,14 @@ fn either(one: Option<bool>, other: Option<bool>) -> Option<bool> {
 }
 
 /// A claim beside what was computed.
-struct Pair<'a> {
+struct Claim<'a> {
     index: usize,
     claimed: &'a str,
     computed: Option<&'a str>,
 }
 
-impl Pair<'_> {
-    fn flag(&self, field: &str, code: FlagCode) -> RowFlag {
+impl Claim<'_> {
+    fn to_flag(&self, field: &str, code: FlagCode) -> RowFlag {
         RowFlag {
             index: self.index,
             field: field.to_owned(),
@@ -102,11 +106,11 @@ impl Pair<'_> {
 }
 
 /// Takes every claim of a column through `is_mismatch`, but for those that are what was computed.
-fn each<'a>(
+fn compare_column<'a>(
     placed: &Placed<'a>,
     column: &str,
     computed: &'a CodedArray,
-    mut is_mismatch: impl FnMut(&Pair<'a>) -> Option<bool>,
+    mut is_mismatch: impl FnMut(&Claim<'a>) -> Option<bool>,
 ) -> Mismatches {
     let claimed: Option<&'a StringArray> = placed
         .columns
@@ -116,6 +120,7 @@ fn each<'a>(
         return vec![None; placed.points.len()];
     };
     let computed = Texts::of(computed).expect("computed codes are text");
+    // Most claims are true and cost one comparison of texts here; geometries are asked only for the rest.
     let pairs = claimed.iter().zip(computed.iter()).enumerate();
     pairs
         .map(|(index, (claimed, computed))| {
@@ -123,7 +128,7 @@ fn each<'a>(
             if Some(claimed) == computed {
                 return Some(false);
             }
-            is_mismatch(&Pair {
+            is_mismatch(&Claim {
                 index,
                 claimed,
                 computed,
@@ -132,65 +137,67 @@ fn each<'a>(
         .collect()
 }
 
-fn states(placed: &Placed<'_>, join: &JoinContext, flags: &mut Vec<RowFlag>) -> Mismatches {
-    each(placed, STATE, &placed.located.state_code, |pair| {
+fn compare_states(placed: &Placed<'_>, join: &JoinContext, flags: &mut Vec<RowFlag>) -> Mismatches {
+    compare_column(placed, STATE, &placed.located.state_code, |claim| {
         // A state of which there is no polygon can't be missed: only what another's holds is surely elsewhere.
-        if !join.has_state(pair.claimed) && !placed.is_held(pair) {
+        if !join.has_state(claim.claimed) && !placed.is_held(claim) {
             return None;
         }
-        let geometry = &placed.geometries[pair.index];
-        let is_touched = |states: &[&str]| states.contains(&pair.claimed);
-        if !is_point(geometry) && is_touched(&join.states_touched(geometry)) {
+        let geometry = &placed.geometries[claim.index];
+        if !is_point(geometry) && join.states_touched(geometry).contains(&claim.claimed) {
             return Some(false);
         }
-        flags.push(pair.flag(STATE, FlagCode::StateMismatch));
-        flags.extend(misplaced(placed.points[pair.index], pair, join));
+        flags.push(claim.to_flag(STATE, FlagCode::StateMismatch));
+        flags.extend(flag_misplaced(placed.points[claim.index], claim, join));
         Some(true)
     })
 }
 
-fn counties(placed: &Placed<'_>, join: &JoinContext, flags: &mut Vec<RowFlag>) -> Mismatches {
-    each(placed, COUNTY, &placed.located.county_fips, |pair| {
+fn compare_counties(placed: &Placed<'_>, join: &JoinContext, flags: &mut Vec<RowFlag>) -> Mismatches {
+    compare_column(placed, COUNTY, &placed.located.county_fips, |claim| {
         // As with states.
-        if !join.has_county(pair.claimed) && !placed.is_held(pair) {
+        if !join.has_county(claim.claimed) && !placed.is_held(claim) {
             return None;
         }
-        let geometry = &placed.geometries[pair.index];
-        let is_claimed = |county: Match<'_>| county.code == pair.claimed;
-        if !is_point(geometry) && join.counties_touched(geometry).any(is_claimed) {
+        let geometry = &placed.geometries[claim.index];
+        let mut touched = join.counties_touched(geometry);
+        if !is_point(geometry) && touched.any(|county| county.code == claim.claimed) {
             return Some(false);
         }
-        flags.push(pair.flag(COUNTY, FlagCode::CountyMismatch));
+        flags.push(claim.to_flag(COUNTY, FlagCode::CountyMismatch));
         Some(true)
     })
 }
 
 /// By name a county may be the same and only spelt otherwise. A row in no county claims nothing that could be held against
 /// it: names alone say little.
-fn county_names(placed: &Placed<'_>, join: &JoinContext, flags: &mut Vec<RowFlag>) -> Mismatches {
+fn compare_county_names(placed: &Placed<'_>, join: &JoinContext, flags: &mut Vec<RowFlag>) -> Mismatches {
     let codes = Texts::of(&placed.located.county_fips).expect("computed codes are text");
     let states = join.every_state();
-    each(placed, COUNTY_NAME, &placed.located.county_name, |pair| {
-        let computed = pair.computed?;
-        if pair.claimed.to_lowercase() == computed.to_lowercase() {
+    compare_column(placed, COUNTY_NAME, &placed.located.county_name, |claim| {
+        let computed = claim.computed?;
+        if claim.claimed.to_lowercase() == computed.to_lowercase() {
             return Some(false);
         }
-        if is_same_county(pair.claimed, computed, codes.value(pair.index), states) {
-            flags.push(pair.flag(COUNTY_NAME, FlagCode::CountySpelling));
+        if is_same_county(claim.claimed, computed, codes.value(claim.index), states) {
+            flags.push(claim.to_flag(COUNTY_NAME, FlagCode::CountySpelling));
             return Some(false);
         }
-        let geometry = &placed.geometries[pair.index];
-        let is_claimed = |county: Match<'_>| {
-            county
-                .name
-                .is_some_and(|name| is_same_county(pair.claimed, name, Some(county.code), states))
-        };
-        if !is_point(geometry) && join.counties_touched(geometry).any(is_claimed) {
+        let geometry = &placed.geometries[claim.index];
+        let mut touched = join.counties_touched(geometry);
+        if !is_point(geometry) && touched.any(|county| is_county_called(county, claim.claimed, states)) {
             return Some(false);
         }
-        flags.push(pair.flag(COUNTY_NAME, FlagCode::CountyMismatch));
+        flags.push(claim.to_flag(COUNTY_NAME, FlagCode::CountyMismatch));
         Some(true)
     })
+}
+
+/// Whether a county has this name, however it is spelt.
+fn is_county_called(county: Match<'_>, claimed: &str, states: &[State]) -> bool {
+    county
+        .name
+        .is_some_and(|name| is_same_county(claimed, name, Some(county.code), states))
 }
 
 /// Whether a geometry is one point, which lies in one state and one county.
@@ -199,8 +206,10 @@ fn is_point(geometry: &Geometry<f64>) -> bool {
 }
 
 /// The flag of a point that lies in the state that it claims, once its coordinates are exchanged or negated.
-fn misplaced(point: Point<f64>, pair: &Pair<'_>, join: &JoinContext) -> Option<RowFlag> {
+fn flag_misplaced(point: Point<f64>, claim: &Claim<'_>, join: &JoinContext) -> Option<RowFlag> {
     let (x, y) = point.x_y();
+    // The usual slip first: a longitude of the western hemisphere without its sign. The claimed state decides, so that
+    // the order matters only where two of them lie in one state. Nothing is moved: it is a flag with a proposal.
     let proposals = [
         ("x negated", [-x, y]),
         ("y negated", [x, -y]),
@@ -209,18 +218,15 @@ fn misplaced(point: Point<f64>, pair: &Pair<'_>, join: &JoinContext) -> Option<R
         ("x and y exchanged, x negated", [-y, x]),
         ("x and y exchanged, y negated", [y, -x]),
     ];
-    let is_meant = |[x, y]: &[f64; 2]| {
-        y.abs() <= 90.0
-            && join
-                .state_at(Point::new(*x, *y))
-                .is_some_and(|state| state == pair.claimed)
-    };
-    let (how, [to_x, to_y]) = proposals.into_iter().find(|(_, place)| is_meant(place))?;
+    let (how, [to_x, to_y]) = proposals
+        .into_iter()
+        .filter(|(_, [_, y])| y.abs() <= 90.0)
+        .find(|(_, [x, y])| join.state_at(Point::new(*x, *y)) == Some(claim.claimed))?;
     Some(RowFlag {
-        index: pair.index,
+        index: claim.index,
         field: "geometry".to_owned(),
         value: format!("POINT({x} {y})"),
         code: FlagCode::MisplacedCoordinates,
-        detail: format!("in {} as POINT({to_x} {to_y}): {how}", pair.claimed),
+        detail: format!("in {} as POINT({to_x} {to_y}): {how}", claim.claimed),
     })
 }

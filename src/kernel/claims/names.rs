@@ -55,46 +55,50 @@ const WORDS: [(&str, &str); 4] = [
 /// Cities that are no part of a county are told from counties of their name by their code; so is a county from that of
 /// another state by the state behind the name.
 pub(super) fn is_same_county(claimed: &str, name: &str, code: Option<&str>, states: &[State]) -> bool {
-    let ((claimed, state), (name, _)) = (apart(claimed, states), apart(name, states));
+    let (claimed, state) = split_off_state(claimed, states);
+    let (name, _) = split_off_state(name, states);
     if state
         .zip(code.and_then(|code| code.get(..2)))
         .is_some_and(|(claimed, own)| claimed != own)
     {
         return false;
     }
-    let (claimed, name) = (words(claimed), words(name));
-    let (bare_claim, bare_name) = (bare(&claimed).concat(), bare(&name).concat());
+    let claimed = name_words(claimed);
+    let name = name_words(name);
+    // Words are joined before they are compared: DeKalb is also De Kalb, and LaSalle also La Salle.
+    let bare_claim = without_kind(&claimed).concat();
+    let bare_name = without_kind(&name).concat();
+    // As it is written first: James City is a county whose name ends in what elsewhere is a kind.
     if [name.concat(), bare_name.clone()].contains(&claimed.concat()) {
         return true;
     }
+    // The code tells: Richmond is a city and a county in Virginia, and both are called Richmond where the kind is left out.
     let is_city = code.is_some_and(is_independent_city);
     let is_of_kind = says_city(&claimed).is_none_or(|claimed| claimed == is_city);
     is_of_kind && [name.concat(), bare_name].contains(&bare_claim)
 }
 
 /// A name and the FIPS code of the state behind it, after a comma or in brackets; none where that is no state.
-fn apart<'n, 's>(name: &'n str, states: &'s [State]) -> (&'n str, Option<&'s str>) {
+fn split_off_state<'n, 's>(name: &'n str, states: &'s [State]) -> (&'n str, Option<&'s str>) {
     let Some((head, tail)) = name.rsplit_once([',', '(']) else {
         return (name, None);
     };
     let tail = tail.trim().trim_end_matches([')', '.']);
-    let is_it =
-        |state: &&State| state.usps.eq_ignore_ascii_case(tail) || state.name.eq_ignore_ascii_case(tail);
-    match states.iter().find(is_it) {
+    let state = states
+        .iter()
+        .find(|state| state.usps.eq_ignore_ascii_case(tail) || state.name.eq_ignore_ascii_case(tail));
+    match state {
         Some(state) => (head, Some(&state.fips)),
         None => (name, None),
     }
 }
 
 /// The words of a name in capitals, in full and without accents.
-fn words(name: &str) -> Vec<String> {
-    let is_apostrophe = |c: char| matches!(c, '\'' | '’' | '‘' | '`' | '´' | 'ʻ' | 'ʼ');
-    // An accent may be a character of its own.
-    let is_mark = |c: char| ('\u{300}'..='\u{36f}').contains(&c);
+fn name_words(name: &str) -> Vec<String> {
     let plain: String = name
         .chars()
-        .filter(|c| !is_apostrophe(*c) && !is_mark(*c))
-        .map(plain)
+        .filter(|c| !is_apostrophe(*c) && !is_combining_mark(*c))
+        .map(without_accent)
         .collect();
     let upper = plain.replace('&', " AND ").to_uppercase();
     upper
@@ -102,6 +106,16 @@ fn words(name: &str) -> Vec<String> {
         .filter(|word| !word.is_empty())
         .map(in_full)
         .collect()
+}
+
+/// Apostrophes of English and the ʻokina of Hawaiian, and what is typed for them: they join, as in O'Brien and Kauaʻi.
+fn is_apostrophe(letter: char) -> bool {
+    matches!(letter, '\'' | '’' | '‘' | '`' | '´' | 'ʻ' | 'ʼ')
+}
+
+/// An accent that is a character of its own, as decomposed text (Unicode NFD) has it.
+fn is_combining_mark(letter: char) -> bool {
+    ('\u{300}'..='\u{36f}').contains(&letter)
 }
 
 fn in_full(word: &str) -> String {
@@ -113,24 +127,20 @@ fn in_full(word: &str) -> String {
 }
 
 /// The words that are left without the kind of the county; never none.
-fn bare(words: &[String]) -> &[String] {
-    let before = BEFORE
-        .iter()
-        .find(|kind| words.len() > kind.len() && words.iter().zip(**kind).all(is_word));
-    if let Some(kind) = before {
-        return &words[kind.len()..];
+fn without_kind(words: &[String]) -> &[String] {
+    for kind in BEFORE {
+        match words.split_at_checked(kind.len()) {
+            Some((start, rest)) if start == kind && !rest.is_empty() => return rest,
+            _ => {}
+        }
     }
-    let ends = |kind: &&&[&str]| {
-        words.len() > kind.len() && words[words.len() - kind.len()..].iter().zip(**kind).all(is_word)
-    };
-    BEHIND
-        .iter()
-        .find(ends)
-        .map_or(words, |kind| &words[..words.len() - kind.len()])
-}
-
-fn is_word((word, other): (&String, &&str)) -> bool {
-    word == other
+    for kind in BEHIND {
+        let rest = words.len().saturating_sub(kind.len());
+        if rest > 0 && words[rest..] == *kind {
+            return &words[..rest];
+        }
+    }
+    words
 }
 
 /// Whether a name says that it is that of such a city, or of a county; none where it says neither.
@@ -157,8 +167,10 @@ fn is_independent_city(code: &str) -> bool {
         .is_some_and(|county| county.len() == 3 && county >= "510")
 }
 
+// A table, not Unicode's decomposition: these are all that occur, and a crate's tables would be a dependency for twenty
+// letters.
 /// A letter without its accent, of those that names in the United States and Puerto Rico have.
-fn plain(letter: char) -> char {
+fn without_accent(letter: char) -> char {
     match letter {
         'á' | 'à' | 'â' | 'ä' | 'ã' => 'a',
         'Á' | 'À' | 'Â' | 'Ä' | 'Ã' => 'A',

@@ -42,12 +42,15 @@ struct Frame {
 impl Grid {
     /// Files polygons, which are sorted by owner; about one cell per edge.
     pub(super) fn build(parts: &[Part]) -> Self {
-        let frame = Frame::over(parts);
+        let frame = Frame::around_parts(parts);
         let lists: Vec<Vec<(usize, Entry)>> = parts
             .par_iter()
             .enumerate()
-            .map(|(at, part)| frame.entries(at, part))
+            .map(|(at, part)| frame.file_part(at, part))
             .collect();
+        // A counting sort into one flat list: a list of its own for each of some millions of cells would cost more
+        // memory than its entries. It is stable, so that each cell's entries stay in the order of their owners, and the
+        // first that holds a point is the lowest.
         let mut cells = vec![0u32; frame.columns * frame.rows + 1];
         for (cell, _) in lists.iter().flatten() {
             cells[cell + 1] += 1;
@@ -75,11 +78,13 @@ impl Grid {
 
     /// The lowest owner of a polygon that holds the point.
     pub(super) fn locate(&self, p: Coord<f64>, parts: &[Part]) -> Option<u32> {
-        let (min, max) = (self.frame.extent.min(), self.frame.extent.max());
+        let min = self.frame.extent.min();
+        let max = self.frame.extent.max();
+        // Written such that a coordinate that is no number is outside.
         if !(p.x >= min.x && p.x <= max.x && p.y >= min.y && p.y <= max.y) {
             return None;
         }
-        let cell = self.frame.row(p.y) * self.frame.columns + self.frame.column(p.x);
+        let cell = self.frame.row_of(p.y) * self.frame.columns + self.frame.column_of(p.x);
         self.entries[self.cells[cell] as usize..self.cells[cell + 1] as usize]
             .iter()
             .find(|entry| entry.is_full || parts[entry.part as usize].covers(p))
@@ -93,7 +98,7 @@ impl Frame {
         clippy::cast_sign_loss,
         reason = "between 1 and MAX_CELLS, never NaN"
     )]
-    fn over(parts: &[Part]) -> Self {
+    fn around_parts(parts: &[Part]) -> Self {
         let corners: MultiPoint<f64> = parts
             .iter()
             .flat_map(|part| [part.bounds.min(), part.bounds.max()])
@@ -106,7 +111,7 @@ impl Frame {
                 rows: 1,
             };
         };
-        let edges = parts.iter().map(Part::filed).sum::<usize>() as f64;
+        let edges = parts.iter().map(Part::filed_edges).sum::<usize>() as f64;
         // How often the boxes cover the extent: where they lie in layers, cells must be fewer.
         let layers =
             parts.iter().map(|part| part.bounds.unsigned_area()).sum::<f64>() / extent.unsigned_area();
@@ -124,17 +129,20 @@ impl Frame {
     }
 
     /// The polygon's entries: cells its edges may touch, and cells it holds.
-    fn entries(&self, at: usize, part: &Part) -> Vec<(usize, Entry)> {
-        let (west, east) = (self.column(part.bounds.min().x), self.column(part.bounds.max().x));
-        let (south, north) = (self.row(part.bounds.min().y), self.row(part.bounds.max().y));
+    fn file_part(&self, at: usize, part: &Part) -> Vec<(usize, Entry)> {
+        let west = self.column_of(part.bounds.min().x);
+        let east = self.column_of(part.bounds.max().x);
+        let south = self.row_of(part.bounds.min().y);
+        let north = self.row_of(part.bounds.max().y);
         let width = east - west + 1;
         let mut touched = vec![false; width * (north - south + 1)];
         for Edge { low, high } in part.edges_between(f64::NEG_INFINITY, f64::INFINITY) {
-            let (from, to) = (
-                self.column(low.x.min(high.x)) - west,
-                self.column(low.x.max(high.x)) - west,
-            );
-            for row in self.row(low.y)..=self.row(high.y) {
+            // All cells of the edge's box, though the edge runs through few of them: to follow it from cell to cell
+            // would round at each border, and one cell missed is a facility in the wrong county. Edges of boundaries are
+            // short; a cell too many costs a test.
+            let from = self.column_of(low.x.min(high.x)) - west;
+            let to = self.column_of(low.x.max(high.x)) - west;
+            for row in self.row_of(low.y)..=self.row_of(high.y) {
                 touched[(row - south) * width..][from..=to].fill(true);
             }
         }
@@ -145,7 +153,7 @@ impl Frame {
             let mut holds = None;
             for column in west..=east {
                 let is_touched = touched[(row - south) * width + column - west];
-                let is_full = !is_touched && *holds.get_or_insert_with(|| self.holds(part, column, row));
+                let is_full = !is_touched && *holds.get_or_insert_with(|| self.holds_cell(part, column, row));
                 if is_touched {
                     holds = None;
                 }
@@ -163,19 +171,19 @@ impl Frame {
     }
 
     /// Whether a polygon without an edge in a cell holds the cell.
-    fn holds(&self, part: &Part, column: usize, row: usize) -> bool {
-        let (min, w, h) = (self.extent.min(), self.extent.width(), self.extent.height());
-        let x = min.x + w * (column as f64 + 0.5) / self.columns as f64;
-        let y = min.y + h * (row as f64 + 0.5) / self.rows as f64;
+    fn holds_cell(&self, part: &Part, column: usize, row: usize) -> bool {
+        let min = self.extent.min();
+        let x = min.x + self.extent.width() * (column as f64 + 0.5) / self.columns as f64;
+        let y = min.y + self.extent.height() * (row as f64 + 0.5) / self.rows as f64;
         part.covers(Coord { x, y })
     }
 
-    fn column(&self, x: f64) -> usize {
-        step((x - self.extent.min().x) / self.extent.width(), self.columns)
+    fn column_of(&self, x: f64) -> usize {
+        step_of_share((x - self.extent.min().x) / self.extent.width(), self.columns)
     }
 
-    fn row(&self, y: f64) -> usize {
-        step((y - self.extent.min().y) / self.extent.height(), self.rows)
+    fn row_of(&self, y: f64) -> usize {
+        step_of_share((y - self.extent.min().y) / self.extent.height(), self.rows)
     }
 }
 
@@ -185,6 +193,6 @@ impl Frame {
     clippy::cast_sign_loss,
     reason = "the cast saturates"
 )]
-fn step(share: f64, count: usize) -> usize {
+fn step_of_share(share: f64, count: usize) -> usize {
     ((share * count as f64) as usize).min(count - 1)
 }

@@ -43,6 +43,17 @@ pub struct Match<'a> {
 }
 
 /// An index over one polygon set. Answers depend on the set alone, not on its order.
+///
+/// ```
+/// use cikr::kernel::jurisdiction::{Boundary, JurisdictionIndex};
+/// use geo::{MultiPolygon, Point, wkt};
+///
+/// let square = MultiPolygon::new(vec![wkt!(POLYGON((0. 0.,1. 0.,1. 1.,0. 1.,0. 0.)))]);
+/// let county = Boundary { code: "48001".to_owned(), name: None, shape: square };
+/// let index = JurisdictionIndex::build(vec![county]);
+/// assert_eq!(index.locate(Point::new(1.0, 0.5)).map(|found| found.code), Some("48001"));
+/// assert!(index.locate(Point::new(1.1, 0.5)).is_none());
+/// ```
 pub struct JurisdictionIndex {
     boundaries: usize,
     /// Codes and names, by code.
@@ -72,17 +83,17 @@ impl JurisdictionIndex {
         names.sort_unstable_by(|a, b| (&a.0, a.1.is_none(), &a.1).cmp(&(&b.0, b.1.is_none(), &b.1)));
         names.dedup_by(|later, first| later.0 == first.0);
         let count = boundaries.len();
-        let rank = |code: &str| names.partition_point(|(other, _)| other.as_str() < code);
         let mut parts: Vec<Part> = boundaries
             .into_par_iter()
             .flat_map_iter(|boundary| {
-                let owner = rank(&boundary.code);
+                let owner = names.partition_point(|(code, _)| *code < boundary.code);
                 boundary
                     .shape
                     .into_iter()
                     .filter_map(move |polygon| Part::new(owner, &polygon))
             })
             .collect();
+        // By owner, as the grid and every tie ask for the lowest code; stable, so that no thread decides the order.
         parts.par_sort_by_key(|part| part.owner);
         let grid = Grid::build(&parts);
         let nearby = Nearby::build(&parts);
@@ -109,15 +120,16 @@ impl JurisdictionIndex {
     ///
     /// Exact on the edges as given, whatever their number. The meridians ±180 are one.
     pub fn locate(&self, point: Point<f64>) -> Option<Match<'_>> {
-        self.rank(point).map(|rank| self.named(rank))
+        self.rank_at(point).map(|rank| self.match_of(rank))
     }
 
     /// The rank of the jurisdiction that [`Self::locate`] finds, among the codes in order.
-    pub fn rank(&self, point: Point<f64>) -> Option<u32> {
+    pub fn rank_at(&self, point: Point<f64>) -> Option<u32> {
         let rank = self.grid.locate(point.0, &self.parts);
         if point.x().abs() < 180.0 {
             return rank;
         }
+        // What lies on the meridian itself may be in a polygon of either side, and is written either way.
         let other = self.grid.locate(Point::new(-point.x(), point.y()).0, &self.parts);
         [rank, other].into_iter().flatten().min()
     }
@@ -136,40 +148,75 @@ impl JurisdictionIndex {
     /// are equally near. The nearest point of an edge is looked for in a flat frame around the
     /// point, its longitudes scaled by the cosine of the latitude: good to 0.1 % over 50 km, not
     /// meant for oceans. Edges across ±180 count.
+    ///
+    /// ```
+    /// # use cikr::kernel::jurisdiction::{Boundary, JurisdictionIndex};
+    /// # use geo::{MultiPolygon, Point, wkt};
+    /// # let shape = MultiPolygon::new(vec![wkt!(POLYGON((0. -1.,1. -1.,1. 0.,0. 0.,0. -1.)))]);
+    /// let index = JurisdictionIndex::build(vec![Boundary { code: "48001".to_owned(), name: None, shape }]);
+    /// let (found, metres) = index.nearest(Point::new(0.5, 0.1), 20_000.0).expect("11 km to the north");
+    /// assert_eq!((found.code, metres.round()), ("48001", 11_057.0));
+    /// assert_eq!(index.nearest(Point::new(0.5, 0.1), 10_000.0), None);
+    /// ```
     pub fn nearest(&self, point: Point<f64>, max_m: f64) -> Option<(Match<'_>, f64)> {
         if let Some(found) = self.locate(point) {
             return Some((found, 0.0));
         }
         self.nearest_rank(point, max_m)
-            .map(|(rank, metres)| (self.named(rank), metres))
+            .map(|(rank, metres)| (self.match_of(rank), metres))
     }
 
     /// The rank and distance of the jurisdiction nearest to a point outside every one; see [`Self::nearest`].
     pub fn nearest_rank(&self, point: Point<f64>, max_m: f64) -> Option<(u32, f64)> {
-        self.nearby.nearest(point, max_m, &self.parts)
+        self.nearby.nearest_owner(point, max_m, &self.parts)
     }
 
     /// Whether a code is among them.
-    pub fn has(&self, code: &str) -> bool {
+    ///
+    /// ```
+    /// use cikr::kernel::jurisdiction::{Boundary, JurisdictionIndex};
+    /// use geo::MultiPolygon;
+    ///
+    /// let nowhere = Boundary { code: "60".to_owned(), name: None, shape: MultiPolygon::new(vec![]) };
+    /// let index = JurisdictionIndex::build(vec![nowhere]);
+    /// assert!(index.has_code("60") && !index.has_code("66"));
+    /// ```
+    pub fn has_code(&self, code: &str) -> bool {
         self.names
             .binary_search_by(|(other, _)| other.as_str().cmp(code))
             .is_ok()
     }
 
     /// Ranks of the jurisdictions that share a point with a geometry, their borders included.
-    pub fn touched(&self, geometry: &Geometry<f64>) -> BTreeSet<u32> {
+    ///
+    /// ```
+    /// # use cikr::kernel::jurisdiction::{Boundary, JurisdictionIndex};
+    /// # use geo::{Geometry, MultiPolygon, wkt};
+    /// # let square = |code: &str, west: f64| Boundary {
+    /// #     code: code.to_owned(),
+    /// #     name: None,
+    /// #     shape: MultiPolygon::new(vec![geo::Rect::new((west, 0.0), (west + 1.0, 1.0)).to_polygon()]),
+    /// # };
+    /// let index = JurisdictionIndex::build(vec![square("A", 0.0), square("B", 2.0), square("C", 4.0)]);
+    /// let pipeline = Geometry::LineString(wkt!(LINESTRING(0.5 0.5,2. 0.5)));
+    /// assert!(index.ranks_touching(&pipeline).into_iter().eq([0, 1]), "A, and the border of B");
+    /// ```
+    pub fn ranks_touching(&self, geometry: &Geometry<f64>) -> BTreeSet<u32> {
         let Some(bounds) = geometry.bounding_rect() else {
             return BTreeSet::new();
         };
-        let candidates = self.nearby.over(bounds).map(|at| &self.parts[at as usize]);
+        let candidates = self
+            .nearby
+            .parts_meeting(bounds)
+            .map(|at| &self.parts[at as usize]);
         candidates
-            .filter(|part| touched::meets(part, geometry))
+            .filter(|part| touched::shares_a_point(part, geometry))
             .map(|part| part.owner)
             .collect()
     }
 
     /// Code and name of a rank.
-    pub(super) fn named(&self, rank: u32) -> Match<'_> {
+    pub(super) fn match_of(&self, rank: u32) -> Match<'_> {
         let (code, name) = &self.names[rank as usize];
         Match {
             code,

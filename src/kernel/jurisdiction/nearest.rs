@@ -18,18 +18,22 @@ pub(super) struct Nearby {
 
 impl Nearby {
     pub(super) fn build(parts: &[Part]) -> Self {
-        let boxes = parts.iter().zip(0u32..).map(|(part, at)| {
-            let (min, max) = (part.bounds.min(), part.bounds.max());
-            GeomWithData::new(Rectangle::from_corners([min.x, min.y], [max.x, max.y]), at)
-        });
+        let mut boxes = Vec::with_capacity(parts.len());
+        for (part, at) in parts.iter().zip(0u32..) {
+            let min = part.bounds.min();
+            let max = part.bounds.max();
+            let rectangle = Rectangle::from_corners([min.x, min.y], [max.x, max.y]);
+            boxes.push(GeomWithData::new(rectangle, at));
+        }
         Self {
-            tree: RTree::bulk_load(boxes.collect()),
+            tree: RTree::bulk_load(boxes),
         }
     }
 
     /// Places of the polygons whose boxes meet a box.
-    pub(super) fn over(&self, bounds: Rect<f64>) -> impl Iterator<Item = u32> {
-        let (min, max) = (bounds.min(), bounds.max());
+    pub(super) fn parts_meeting(&self, bounds: Rect<f64>) -> impl Iterator<Item = u32> {
+        let min = bounds.min();
+        let max = bounds.max();
         let envelope = AABB::from_corners([min.x, min.y], [max.x, max.y]);
         self.tree
             .locate_in_envelope_intersecting(&envelope)
@@ -37,7 +41,7 @@ impl Nearby {
     }
 
     /// Owner of the nearest edge and its geodesic distance, if within `max_m` metres.
-    pub(super) fn nearest(&self, point: Point<f64>, max_m: f64, parts: &[Part]) -> Option<(u32, f64)> {
+    pub(super) fn nearest_owner(&self, point: Point<f64>, max_m: f64, parts: &[Part]) -> Option<(u32, f64)> {
         if !(max_m > 0.0 && point.x().is_finite() && point.y().is_finite()) {
             return None;
         }
@@ -48,19 +52,20 @@ impl Nearby {
                 x: point.x() + turn,
                 y: point.y(),
             })
-            .flat_map(|from| self.candidates(from, max_m, parts))
+            .flat_map(|from| self.owners_near(from, max_m, parts))
             .filter(|(_, metres)| *metres <= max_m)
+            // Equally near is common: counties share their corners, and a shared corner ties bit for bit.
             .min_by(|a, b| a.1.total_cmp(&b.1).then(a.0.cmp(&b.0)))
     }
 
     /// Owner and distance of each polygon near `from`.
-    fn candidates(&self, from: Coord<f64>, max_m: f64, parts: &[Part]) -> impl Iterator<Item = (u32, f64)> {
+    fn owners_near(&self, from: Coord<f64>, max_m: f64, parts: &[Part]) -> impl Iterator<Item = (u32, f64)> {
         let reach = Reach::new(from, max_m);
         self.tree
             .locate_in_envelope_intersecting(&reach.envelope())
             .filter_map(move |candidate| {
                 let part = &parts[candidate.data as usize];
-                Some((part.owner, reach.closest(part)?))
+                Some((part.owner, reach.distance_to(part)?))
             })
     }
 }
@@ -75,6 +80,8 @@ struct Reach {
 impl Reach {
     fn new(from: Coord<f64>, max_m: f64) -> Self {
         let dy = max_m / DEGREE_M;
+        // Degrees of longitude are shortest at the end of the box that is nearer to a pole; at the pole itself they have
+        // no length, and the box goes all around.
         let farthest = (from.y.abs() + dy).min(90.0).to_radians();
         Self {
             from,
@@ -92,7 +99,7 @@ impl Reach {
     ///
     /// The flat frame finds the closest point of each edge; among the edges that come near the
     /// best there, the geodesic decides, for over tens of kilometres the frame is off by some per mille.
-    fn closest(&self, part: &Part) -> Option<f64> {
+    fn distance_to(&self, part: &Part) -> Option<f64> {
         let Self { from, dx, dy } = self;
         let scale = longitude_scale(from.y);
         let ends: Vec<(Coord<f64>, f64)> = part
@@ -129,13 +136,11 @@ fn longitude_scale(latitude: f64) -> f64 {
 ///
 /// An end that is closest is given back bit for bit, so that edges which share it tie.
 fn closest_on(Edge { low: a, high: b }: Edge, from: Coord<f64>, scale: f64) -> (Coord<f64>, f64) {
-    let flat = |c: Coord<f64>| Coord {
-        x: (c.x - from.x) * scale,
-        y: c.y - from.y,
-    };
-    let (start, end) = (flat(a), flat(b));
+    let start = flat_offset(a, from, scale);
+    let end = flat_offset(b, from, scale);
     let along = end - start;
     let length = along.x * along.x + along.y * along.y;
+    // An edge without length gives a share that is no number, which falls to the last arm: both its ends are one.
     let share = -(start.x * along.x + start.y * along.y) / length;
     let to = if share >= 1.0 {
         b
@@ -144,6 +149,14 @@ fn closest_on(Edge { low: a, high: b }: Edge, from: Coord<f64>, scale: f64) -> (
     } else {
         a
     };
-    let offset = flat(to);
+    let offset = flat_offset(to, from, scale);
     (to, offset.x * offset.x + offset.y * offset.y)
+}
+
+/// Where a place lies from another in the flat frame: degrees of latitude, both ways.
+fn flat_offset(place: Coord<f64>, from: Coord<f64>, scale: f64) -> Coord<f64> {
+    Coord {
+        x: (place.x - from.x) * scale,
+        y: place.y - from.y,
+    }
 }

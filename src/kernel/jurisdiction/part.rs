@@ -64,17 +64,18 @@ impl Part {
             slabs: vec![0; count + 1],
             edges: Vec::new(),
         };
-        part.file(edges);
+        part.sort_into_slabs(edges);
         Some(part)
     }
 
     /// Counting sort of the edges into every slab they touch.
-    fn file(&mut self, edges: Vec<Edge>) {
+    fn sort_into_slabs(&mut self, edges: Vec<Edge>) {
         for edge in &edges {
-            let (from, to) = (self.slab(edge.low.y), self.slab(edge.high.y));
-            self.slabs[from + 1..=to + 1]
-                .iter_mut()
-                .for_each(|count| *count += 1);
+            let from = self.slab_of(edge.low.y);
+            let to = self.slab_of(edge.high.y);
+            for count in &mut self.slabs[from + 1..=to + 1] {
+                *count += 1;
+            }
         }
         for slab in 1..self.slabs.len() {
             self.slabs[slab] += self.slabs[slab - 1];
@@ -83,7 +84,7 @@ impl Part {
         let mut next = self.slabs.clone();
         let mut filed = vec![blank; self.slabs.last().map_or(0, |&total| total as usize)];
         for edge in edges {
-            for at in &mut next[self.slab(edge.low.y)..=self.slab(edge.high.y)] {
+            for at in &mut next[self.slab_of(edge.low.y)..=self.slab_of(edge.high.y)] {
                 filed[*at as usize] = edge;
                 *at += 1;
             }
@@ -93,10 +94,14 @@ impl Part {
 
     /// Whether the polygon holds a point, its border included (even-odd rule, exact predicates).
     pub(super) fn covers(&self, p: Coord<f64>) -> bool {
-        let (min, max) = (self.bounds.min(), self.bounds.max());
+        let min = self.bounds.min();
+        let max = self.bounds.max();
         if p.x < min.x || p.x > max.x || p.y < min.y || p.y > max.y {
             return false;
         }
+        // Half-open in latitude, so that a ray through a vertex crosses one of its two edges, not both or none. Both
+        // neighbours of a border see the same edge with the same ends, so that a ray crosses it for both or for neither,
+        // and no point falls between two counties.
         let mut inside = false;
         for &Edge { low, high } in self.edges_between(p.y, p.y) {
             // A ray to the east crosses the edge if low.y <= p.y < high.y.
@@ -107,6 +112,8 @@ impl Part {
                 inside ^= p.y < high.y;
                 continue;
             }
+            // Only here does rounding matter, and here the predicate is exact: a plain cross product takes points within
+            // a few units of the last place to the wrong side.
             match RobustKernel::orient2d(low, high, p) {
                 Orientation::Collinear => return true,
                 Orientation::CounterClockwise => inside ^= p.y < high.y,
@@ -118,13 +125,13 @@ impl Part {
 
     /// Edges that may touch the latitudes `south..=north`; some of them twice.
     pub(super) fn edges_between(&self, south: f64, north: f64) -> &[Edge] {
-        let from = self.slabs[self.slab(south)] as usize;
-        let to = self.slabs[self.slab(north) + 1] as usize;
+        let from = self.slabs[self.slab_of(south)] as usize;
+        let to = self.slabs[self.slab_of(north) + 1] as usize;
         &self.edges[from..to]
     }
 
     /// Number of filed edges, each once per slab.
-    pub(super) fn filed(&self) -> usize {
+    pub(super) fn filed_edges(&self) -> usize {
         self.edges.len()
     }
 
@@ -133,7 +140,7 @@ impl Part {
         clippy::cast_sign_loss,
         reason = "the cast saturates, and rises with y, which is all that filing needs"
     )]
-    fn slab(&self, y: f64) -> usize {
+    fn slab_of(&self, y: f64) -> usize {
         (((y - self.bounds.min().y) * self.scale) as usize).min(self.slabs.len() - 2)
     }
 }
