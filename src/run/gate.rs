@@ -55,9 +55,8 @@ pub(super) fn judge_layer(
     }
     let last = last_good(context, layer.id.as_str());
     let continuity = match last {
-        Some((last, _)) => {
-            kept::measure_continuity(context, layer, rows, last).map_err(|source| EngineError::Rows { source })?
-        }
+        Some((last, _)) => kept::measure_continuity(context, layer, rows, last)
+            .map_err(|source| EngineError::Rows { source })?,
         None => None,
     };
     let last = last.map(|(last, report)| LastGood {

@@ -34,7 +34,8 @@ pub(super) fn measure_continuity(
     rows: &LayerRows,
     last: &RunReport,
 ) -> Result<Option<Continuity>, RowsError> {
-    let before = past::tiles_of_release(context.store, last).and_then(|mut tiles| tiles.remove(layer.id.as_str()));
+    let before =
+        past::tiles_of_release(context.store, last).and_then(|mut tiles| tiles.remove(layer.id.as_str()));
     let mut comparison = Comparison::new(layer, rows);
     for (tile, _) in before.unwrap_or_default() {
         // Only shares are judged, for which a part of a large layer is enough.

@@ -52,6 +52,9 @@ def function_lengths(text):
     for at, line in enumerate(lines):
         found = re.match(r"^(\s*)(?:pub(?:\([^)]*\))? )?(?:const )?fn (\w+)", line)
         if found:
+            signature = next(end for end in range(at, len(lines)) if lines[end].rstrip().endswith(("{", ";", "}")))
+            if lines[signature].rstrip().endswith(";"):
+                continue
             for end in range(at, len(lines)):
                 if lines[end] == found[1] + "}" or (end == at and line.rstrip().endswith("}")):
                     yield end - at + 1, found[2]

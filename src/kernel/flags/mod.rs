@@ -5,11 +5,9 @@
 
 mod contradictions;
 mod places;
-mod points;
 mod values;
 
 pub use places::doubtful_places;
-pub use points::shared_points;
 
 pub(super) use contradictions::contradictions;
 pub(super) use values::{changed_values, placeholder_names};
