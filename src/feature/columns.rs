@@ -97,7 +97,8 @@ pub const CORE_COLUMNS: &[CoreColumn] = &[
     core_column(
         "is_state_mismatch",
         CoreType::Boolean,
-        "claimed state is neither the computed one nor one that a line or a surface touches; null where nothing was claimed",
+        "claimed state is neither the computed one nor one that a line or a surface touches; null where nothing was claimed, \
+         and where the set lacks what was and no other polygon holds the row",
     ),
     core_column(
         "is_county_mismatch",
