@@ -210,7 +210,7 @@ impl Error {
     /// assert_eq!(error.exit(), exit::SOURCE);
     /// assert_eq!(Error::NoReason.exit(), exit::USAGE);
     /// ```
-    pub fn exit(&self) -> u8 {
+    pub fn exit_code(&self) -> u8 {
         match self {
             Self::Output { .. } => exit::OUTPUT,
             // Before all kinds: whatever was being made when a disk filled, what a

@@ -55,7 +55,7 @@ pub(super) fn load_plan(
         layers: layers.to_vec(),
         rows: limit,
         // What products there are, `derive` knows, which `plan` may not ask.
-        products: crate::run::products(),
+        products: crate::run::product_names(),
         variables,
     };
     let loaded = crate::plan::load(file, &overrides).map_err(|diagnostics| Error::Spec { diagnostics })?;

@@ -14,7 +14,7 @@ use super::sample::Sample;
 use super::{EngineError, Room};
 use crate::feature::{Flag, Flags, Origin, Rejects, Texts};
 use crate::kernel::KernelError;
-use crate::kernel::again::Again;
+use crate::kernel::again::SecondReading;
 use crate::kernel::assemble::StageRows;
 use crate::kernel::map::{MapContext, StageBatch};
 use crate::kernel::tally::LayerTally;
@@ -47,7 +47,7 @@ impl<'c> Fold<'c> {
         Self {
             context,
             keys: KeySet::new(
-                (room.budget.to_wait() / KEYS_SHARE).max(LEAST_KEY_BYTES),
+                (room.budget.bytes_to_wait() / KEYS_SHARE).max(LEAST_KEY_BYTES),
                 Arc::clone(&room.space),
             ),
             sample: Sample::new(
@@ -115,7 +115,7 @@ impl<'c> Fold<'c> {
                 // The first reading: nothing is known yet. The second notes none, or each would ask for another.
                 None if !*fresh && known.is_empty() => {
                     let is_known = self.repeated.contains_key(number);
-                    if is_known || self.repeated.len() < Again::MOST_REPEATED {
+                    if is_known || self.repeated.len() < SecondReading::MOST_REPEATED {
                         self.repeated.insert(*number, row);
                     }
                 }

@@ -161,7 +161,7 @@ impl Hasher for Mixer {
 mod tests {
     use super::*;
     use crate::feature::scratch_in_memory::Memory;
-    use crate::kernel::map::key_number;
+    use crate::kernel::keys::key_number;
 
     #[test]
     fn a_key_is_new_once_however_little_memory_there_is() {

@@ -255,7 +255,8 @@ impl ThreadTransform {
     /// The transformation for a batch: that of the first, for all batches of a source have one CRS.
     fn for_batch(&mut self, raw: &RawBatch) -> Result<Option<&dyn Reproject>, EngineError> {
         if !self.is_made {
-            self.made = source::reprojection(&raw.crs).map_err(|source| EngineError::Source { source })?;
+            self.made =
+                source::reprojection_to_crs84(&raw.crs).map_err(|source| EngineError::Source { source })?;
             self.is_made = true;
         }
         Ok(self.made.as_deref())

@@ -46,7 +46,7 @@ impl Room {
 
     fn share_of(&self, parts: usize) -> RecordRoom {
         RecordRoom {
-            bytes: self.budget.to_wait() / parts,
+            bytes: self.budget.bytes_to_wait() / parts,
             space: Arc::clone(&self.space),
         }
     }

@@ -59,7 +59,10 @@ impl Sample {
                 continue;
             }
             let place = places(row);
-            let values = columns.iter().map(|column| digest((*column)?, place)).collect();
+            let values = columns
+                .iter()
+                .map(|column| value_digest((*column)?, place))
+                .collect();
             self.rows.insert(
                 rank,
                 Facility {
@@ -92,7 +95,7 @@ impl Sample {
 /// assert_eq!(digest(&numbers, 0), digest(&texts, 0), "values are as their spellings");
 /// assert_eq!(digest(&numbers, 1), None);
 /// ```
-pub fn digest(column: &ArrayRef, row: usize) -> Option<u64> {
+pub fn value_digest(column: &ArrayRef, row: usize) -> Option<u64> {
     let text = column
         .is_valid(row)
         .then(|| spelling::text(column, row))

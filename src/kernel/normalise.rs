@@ -11,7 +11,7 @@ use arrow_schema::{Field as ArrowField, Schema};
 use arrow_select::filter::{filter, filter_record_batch};
 use geo::Geometry;
 
-use super::again::Again;
+use super::again::SecondReading;
 use super::fields::{self, Steps};
 use super::mangled::MangledDates;
 use super::quote::shortened;
@@ -52,7 +52,7 @@ pub fn normalise(
     raw: &RawBatch,
     schema: &LayerSchema,
     states: &[State],
-    again: &Again,
+    again: &SecondReading,
     reproject: Option<&dyn Reproject>,
 ) -> Result<Normalised, KernelError> {
     let sources = source_columns(raw, schema)?;

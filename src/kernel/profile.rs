@@ -199,7 +199,7 @@ fn is_date(value: &str) -> bool {
 /// let zero = [0.0, 0.0];
 /// assert_eq!(count_far(&[denver, zero], &places), Some(1));
 /// ```
-pub fn places(outlines: &[Outline]) -> Vec<Rect<f64>> {
+pub fn boxes_near(outlines: &[Outline]) -> Vec<Rect<f64>> {
     let mut boxes: Vec<Rect<f64>> = outlines
         .iter()
         .flat_map(|outline| &outline.rings)
@@ -352,7 +352,7 @@ mod tests {
     fn rows_are_far_from_outlines_they_are_not_near() {
         let ring = vec![[-100.0, 30.0], [-90.0, 30.0], [-90.0, 40.0]];
         let speck = vec![[-95.0, 33.0], [-94.0, 33.0], [-94.0, 34.0]];
-        let places = places(&[Outline {
+        let places = boxes_near(&[Outline {
             code: "48".to_owned(),
             rings: vec![speck, ring],
         }]);

@@ -10,7 +10,7 @@ use arrow_array::cast::AsArray;
 use geo::Rect;
 
 use super::assemble::StageRows;
-use super::boxes::around;
+use super::boxes::box_around_two;
 use super::mangled::MangledDates;
 use super::profile::{self, Profiler};
 use super::{KernelError, geometry};
@@ -98,8 +98,8 @@ impl RowTally {
         let mut extent: Option<Rect<f64>> = None;
         // Exact, and not out of the published `bbox`, whose sides are rounded outward.
         for wkb in geometry.into_iter().flatten().flatten() {
-            let bounds = geometry::bounds(wkb).ok_or(KernelError::Geometry)?;
-            extent = Some(extent.map_or(bounds, |extent| around(extent, bounds)));
+            let bounds = geometry::wkb_bounds(wkb).ok_or(KernelError::Geometry)?;
+            extent = Some(extent.map_or(bounds, |extent| box_around_two(extent, bounds)));
         }
         let mismatch = rows
             .column_by_name("is_county_mismatch")
@@ -129,7 +129,7 @@ impl RowTally {
             *self.states.entry(state).or_default() += rows;
         }
         self.extent = match (self.extent, later.extent) {
-            (Some(one), Some(other)) => Some(around(one, other)),
+            (Some(one), Some(other)) => Some(box_around_two(one, other)),
             (one, other) => one.or(other),
         };
         // None with none, not zero: where there is no state to be far from, nothing is known.

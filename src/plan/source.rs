@@ -42,7 +42,7 @@ impl SourcePlan {
     /// assert_eq!(source.local(), Some("/data/a.geojson".as_ref()));
     /// assert!(!source.is_insecure());
     /// ```
-    pub fn of_file(path: PathBuf, shown: Arc<str>, format: Format, crs: Option<Crs>) -> Self {
+    pub fn for_file(path: PathBuf, shown: Arc<str>, format: Format, crs: Option<Crs>) -> Self {
         Self {
             location: Location::Path(path),
             written: Arc::clone(&shown),

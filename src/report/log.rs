@@ -57,7 +57,7 @@ impl Logging {
 }
 
 /// Starts logging: `verbosity` −1 only errors and warnings, 0 a line per stage and layer, 1 and more debug.
-pub fn init(verbosity: i8, format: LogFormat) -> Logging {
+pub fn init_logging(verbosity: i8, format: LogFormat) -> Logging {
     let logging = Logging {
         file: Arc::default(),
         bars: MultiProgress::new(),

@@ -10,7 +10,7 @@ use crate::feature::{LayerChanges, LayerReport, LayerStatus, RunReport, UNVERIFI
 use crate::spec::{self, Diagnostic};
 
 /// Tells why a command failed, on stderr: without secrets, and with nothing in it that can't be seen.
-pub fn error(error: &Error, veil: &Veil) {
+pub fn print_error(error: &Error, veil: &Veil) {
     if let Error::Spec { diagnostics } = error {
         show_mistakes(diagnostics);
     }

@@ -17,7 +17,7 @@ use crate::error::{Error, chain};
 use crate::feature::{GateReport, LayerReport, LayerStatus, RunReport, TileRecord};
 use crate::geoparquet;
 use crate::plan::LayerPlan;
-use crate::store::{Care, StoreError, Written};
+use crate::store::{Care, ReleaseFile, StoreError};
 
 /// Why files of an earlier release can't be linked, by what that ends.
 pub(super) enum CarryFailure {
@@ -139,7 +139,11 @@ fn link_layer(context: &Context<'_>, past: PastLayer<'_>) -> Result<Vec<TileReco
 
 /// Links files of a release, each compared with its digest: where one is damaged, an older release
 /// may have the layer whole.
-fn link_files(context: &Context<'_>, release: &RunReport, path: &Path) -> Result<Vec<Written>, StoreError> {
+fn link_files(
+    context: &Context<'_>,
+    release: &RunReport,
+    path: &Path,
+) -> Result<Vec<ReleaseFile>, StoreError> {
     context.staging.carry(&release.release, path, Care::Each)
 }
 

@@ -14,7 +14,7 @@ use super::past::Past;
 use crate::catalog::page::Facilities;
 use crate::derive::product::{Night, Place, TilesBefore};
 use crate::derive::{Products, changes};
-use crate::engine::{Group, Packing, Room};
+use crate::engine::{Packing, Room, RowGroup};
 use crate::error::Error;
 use crate::feature::records::RecordRoom;
 use crate::feature::{Progress, RunReport, Tile, Veil};
@@ -120,13 +120,13 @@ impl<'a> Context<'a> {
 
     /// How a collection is packed that has all the memory that is left.
     pub(super) fn packing_alone<'c>(&self, collection: &'c str, room: &Room) -> Packing<'c> {
-        self.packing_of(collection, room.budget.left())
+        self.packing_of(collection, room.budget.unused_bytes())
     }
 
     /// How a layer is packed while others are: they share the memory that is left.
     pub(super) fn packing_shared<'c>(&self, layer: &'c str, room: &Room) -> Packing<'c> {
         let at_once = LAYERS_AT_ONCE.min(self.plan.layers.len()).max(1);
-        self.packing_of(layer, room.budget.left() / at_once)
+        self.packing_of(layer, room.budget.unused_bytes() / at_once)
     }
 
     fn packing_of<'c>(&self, collection: &'c str, memory: usize) -> Packing<'c> {
@@ -138,7 +138,7 @@ impl<'a> Context<'a> {
     }
 
     /// Shows a row group of a tile to the products, and where its rows are to be had.
-    pub(super) fn show_group(&self, tile: &Tile, group: &Group) {
+    pub(super) fn show_group(&self, tile: &Tile, group: &RowGroup) {
         let places = group.spots.iter().map(|spot| Place {
             part: spot.part,
             row: spot.row,

@@ -13,7 +13,7 @@ use crate::catalog::{self, Collection};
 use crate::derive::{self, inventory};
 use crate::error::Error;
 use crate::feature::{RunReport, TileRecord};
-use crate::kernel::assemble::inventory_schema;
+use crate::kernel::columns::inventory_schema;
 use crate::store::Lock;
 
 /// Writes everything that describes the tiles, `report.html` and `report.json`.

@@ -136,7 +136,11 @@ pub(super) fn report_of_same(
 ///
 /// # Errors
 /// When the store can't be written.
-pub(super) fn note_held(context: &Context<'_>, lock: &Lock, layers: &[LayerOutcome]) -> Result<(), Error> {
+pub(super) fn record_held_back(
+    context: &Context<'_>,
+    lock: &Lock,
+    layers: &[LayerOutcome],
+) -> Result<(), Error> {
     for layer in layers {
         let held = layer.report.gate.as_ref().and_then(|gate| gate.held.clone());
         if held.is_some() {
@@ -194,7 +198,7 @@ fn edit_record(
 
 /// What an analyst wants to accept.
 #[derive(Debug, Clone, Copy)]
-pub struct Wish<'a> {
+pub struct AcceptRequest<'a> {
     /// Layer id.
     pub layer: &'a str,
     /// Who accepts.
@@ -221,7 +225,7 @@ pub struct Wish<'a> {
 /// assert_eq!(accepted.reason, "a new list");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub fn accept(store: &Store, wish: &Wish<'_>) -> Result<Acceptance, Error> {
+pub fn accept_change(store: &Store, wish: &AcceptRequest<'_>) -> Result<Acceptance, Error> {
     let lock = store.lock()?;
     let held = store.gate_record(wish.layer)?.held;
     if held.is_none() && !wish.next {

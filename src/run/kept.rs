@@ -10,7 +10,7 @@ use super::nearby::SoughtFacility;
 use super::{Context, nearby, past};
 use crate::engine::LayerRows;
 use crate::engine::rows::RowsError;
-use crate::engine::sample::{Facility, digest};
+use crate::engine::sample::{Facility, value_digest};
 use crate::error::chain;
 use crate::feature::RunReport;
 use crate::gate::{Continuity, Exchanged, Shifted};
@@ -116,7 +116,7 @@ impl<'a> Comparison<'a> {
         for row in 0..before.num_rows() {
             let key = ids.value(row).strip_prefix(&prefix).unwrap_or_default();
             self.continuity.facilities += 1;
-            let place = geometry::bounds(shapes.value(row)).map(|bounds| bounds.center().into());
+            let place = geometry::wkb_bounds(shapes.value(row)).map(|bounds| bounds.center().into());
             match self.rows.has_key(key) {
                 Ok(true) => self.continuity.ids += 1,
                 Ok(false) => self.gone.extend(self.sought_facility(before, row, place, true)),
@@ -126,7 +126,10 @@ impl<'a> Comparison<'a> {
             let Some(now) = self.rows.sample.facility(key) else {
                 continue;
             };
-            let then: Vec<Option<u64>> = columns.iter().map(|column| digest((*column)?, row)).collect();
+            let then: Vec<Option<u64>> = columns
+                .iter()
+                .map(|column| value_digest((*column)?, row))
+                .collect();
             let has_moved = place.is_some_and(|place| !nearby::is_near(place, now.place));
             self.compare_fields(&then, &now.values);
             self.continuity.compared += 1;

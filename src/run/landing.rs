@@ -48,7 +48,7 @@ pub struct FetchedSource {
 
 /// The fetch stage of a pipeline.
 #[derive(Debug, Clone, Serialize)]
-pub struct Fetched {
+pub struct FetchReport {
     /// When it began, RFC 3339 UTC.
     pub started: String,
     /// Polygon sets.
@@ -57,7 +57,7 @@ pub struct Fetched {
     pub layers: Vec<FetchedSource>,
 }
 
-impl Fetched {
+impl FetchReport {
     /// Whether every source landed.
     pub fn is_complete(&self) -> bool {
         self.jurisdictions
@@ -102,7 +102,7 @@ pub fn fetch(
     store: &Store,
     settings: &ClientSettings,
     progress: &dyn Progress,
-) -> Result<Fetched, Error> {
+) -> Result<FetchReport, Error> {
     let started = clock::now();
     let lock = store.lock()?;
     store.heal(&lock)?;
@@ -117,7 +117,7 @@ pub fn fetch(
     });
     let sets = set_sources(plan).zip(arrivals.sets);
     let layers = layer_sources(plan).zip(arrivals.layers);
-    Ok(Fetched {
+    Ok(FetchReport {
         started,
         jurisdictions: fetched_sources(sets, &before)?,
         layers: fetched_sources(layers, &before)?,
@@ -214,7 +214,7 @@ pub struct AgedCopy {
 /// assert!(cikr::run::landings(&store)?.is_empty());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub fn landings(store: &Store) -> Result<Vec<AgedCopy>, Error> {
+pub fn aged_landings(store: &Store) -> Result<Vec<AgedCopy>, Error> {
     Ok(with_ages(store.landings()?))
 }
 
@@ -240,7 +240,7 @@ fn seconds_since(now: DateTime<Utc>, time: &str) -> Option<i64> {
 
 /// Which landed copies to keep beyond those that releases or the next offline run need.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Keep {
+pub struct LandingRetention {
     /// The newest so many of each source.
     pub newest: Option<usize>,
     /// Those landed in the last so many days.
@@ -263,7 +263,7 @@ pub struct Keep {
 /// assert!(prune(&store, keep)?.is_empty(), "nothing is landed, so nothing would go");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub fn prune(store: &Store, keep: Keep) -> Result<Vec<AgedCopy>, Error> {
+pub fn prune_landing(store: &Store, keep: LandingRetention) -> Result<Vec<AgedCopy>, Error> {
     let lock = store.lock()?;
     // To heal is to write, and nothing is written where all is only told.
     if !keep.is_dry {

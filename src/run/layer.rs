@@ -16,7 +16,7 @@ use super::layer_outcome::LayerOutcome;
 use super::layer_report::{is_conserved, origin_as_written, published_report};
 use super::{gate, page, tables, tile};
 use crate::derive;
-use crate::engine::{self, LayerRows, LayerTiles, Room, Work};
+use crate::engine::{self, LayerRows, LayerTiles, LayerWork, Room};
 use crate::error::{Error, chain};
 use crate::feature::{Flag, Landed, LayerReport, Reject, TileRecord, visible};
 use crate::kernel::locate::JoinContext;
@@ -119,7 +119,7 @@ fn read_rows(
     landed: &Landed,
 ) -> Result<LayerRows, LayerFailure> {
     let task = context.progress.start("read", layer.id.as_str(), None);
-    let work = Work {
+    let work = LayerWork {
         plan: context.plan,
         layer,
         join: inputs.join,
@@ -171,7 +171,7 @@ fn write_layer(
         })
     });
     tables::write_rejects(context, id, rejects)?;
-    let flags = rows.flagged(shared).map(|flag| {
+    let flags = rows.with_shared_flags(shared).map(|flag| {
         flag.map(|flag| Flag {
             origin: origin_as_written(layer, &flag.origin),
             ..flag

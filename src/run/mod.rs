@@ -53,14 +53,16 @@ pub use clock::{day_of_ms, release_id};
 use context::Context;
 pub use feed::write_feed;
 use fetch::{Fetching, Landings};
-pub use gate::{Wish, accept};
-pub use landing::{AgedCopy, Fetched, FetchedSource, Keep, SourceStatus, fetch, landings, prune};
+pub use gate::{AcceptRequest, accept_change};
+pub use landing::{
+    AgedCopy, FetchReport, FetchedSource, LandingRetention, SourceStatus, aged_landings, fetch, prune_landing,
+};
 pub use layer_report::is_conserved;
 use layers::Layers;
 pub use mode::Mode;
 pub use outcome::Outcome;
 use past::Past;
-pub use past::{last_report, report_of};
+pub use past::{last_report, read_report};
 use publish::Counts;
 pub use verify::{Verified, verify, verify_store};
 
@@ -80,7 +82,7 @@ use crate::store::{Lock, Store};
 /// let names: Vec<&str> = cikr::run::products().iter().map(|product| product.name).collect();
 /// assert_eq!(names, ["inventory", "national", "changes", "sectors", "quality"]);
 /// ```
-pub fn products() -> Vec<ProductName> {
+pub fn product_names() -> Vec<ProductName> {
     products::names()
 }
 
@@ -121,7 +123,7 @@ pub fn run(
 fn run_stages(fetching: Fetching<'_>, lock: &Lock, id: &str, mode: Mode<'_>) -> Result<Outcome, Error> {
     let started = clock::now();
     let timer = Instant::now();
-    let staging = fetching.store.begin(lock, id)?;
+    let staging = fetching.store.begin_release(lock, id)?;
     let past = Past::of_store(fetching.store);
     let room = memory::row_room(fetching.plan, mode, &staging);
     let records = room.for_records();
@@ -130,7 +132,7 @@ fn run_stages(fetching: Fetching<'_>, lock: &Lock, id: &str, mode: Mode<'_>) -> 
     let landings = Landings::new(fetching);
     let mut layers = landings.land_while(|| layers::link_or_make(&mut context, night, &room, &landings))?;
     // Whether or not anything is published: else an analyst could not accept what kept it all back.
-    gate::note_held(&context, lock, &layers.outcomes)?;
+    gate::record_held_back(&context, lock, &layers.outcomes)?;
     report::refuse_without_layers(&layers.outcomes)?;
     // Before the inventory, after which the rows of most layers are let go.
     national::write_national_files(&context, &room, &mut layers.outcomes)?;

@@ -49,7 +49,7 @@ impl Past {
 /// ```
 pub fn last_report(store: &Store) -> Result<Option<RunReport>, Error> {
     match store.latest()? {
-        Some(latest) => report_of(&store.release_dir(&latest.release)).map(Some),
+        Some(latest) => read_report(&store.release_dir(&latest.release)).map(Some),
         None => Ok(None),
     }
 }
@@ -65,7 +65,7 @@ pub fn last_report(store: &Store) -> Result<Option<RunReport>, Error> {
 /// let error = cikr::run::report_of("no/such/release".as_ref()).unwrap_err();
 /// assert_eq!(error.exit(), exit::STORE);
 /// ```
-pub fn report_of(release: &Path) -> Result<RunReport, Error> {
+pub fn read_report(release: &Path) -> Result<RunReport, Error> {
     let path = release.join(REPORT);
     // A pipe in place of a report is told of: to open it would wait for a writer for ever.
     match store::read_regular(&path) {

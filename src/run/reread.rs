@@ -117,7 +117,8 @@ fn with_places(rows: &RecordBatch) -> Result<StageRows, RereadError> {
     let mut points = Vec::with_capacity(wkb.len());
     for bytes in wkb {
         let bytes = bytes.ok_or_else(|| bad_geometry("a tile holds a row without geometry"))?;
-        let bounds = geometry::bounds(bytes).ok_or_else(|| bad_geometry("a tile holds an empty geometry"))?;
+        let bounds =
+            geometry::wkb_bounds(bytes).ok_or_else(|| bad_geometry("a tile holds an empty geometry"))?;
         let shape = geometry::decode(bytes).map_err(|reason: RejectReason| bad_geometry(reason.code()))?;
         let point = geometry::representative_point(&shape)
             .ok_or_else(|| bad_geometry("a tile holds an empty geometry"))?;

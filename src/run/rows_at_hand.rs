@@ -48,10 +48,10 @@ impl Rows for RowsAtHand<'_> {
         let mut pieces = Vec::new();
         for parts in parts.chunks(PARTS_AT_ONCE) {
             let spots: Vec<Spot> = parts.concat().into_iter().map(|at| spot_of(places[at])).collect();
-            pieces.push(unpacked.columns(&spots, columns)?);
+            pieces.push(unpacked.publish_columns(&spots, columns)?);
         }
         let Some(first) = pieces.first() else {
-            return Ok(unpacked.columns(&[], columns)?);
+            return Ok(unpacked.publish_columns(&[], columns)?);
         };
         // Back into the order that was asked for.
         let mut back = vec![0u64; order.len()];

@@ -23,7 +23,7 @@ use crate::error::{Error, chain};
 use crate::feature::{LayerReport, TileRecord};
 use crate::geoparquet;
 use crate::plan::LayerPlan;
-use crate::store::{self, Written};
+use crate::store::{self, ReleaseFile};
 
 /// Why what was left can't be used. It is told, and decides nothing: whatever it is, the layer is made again.
 type BoxError = Box<dyn StdError + Send + Sync>;
@@ -51,7 +51,7 @@ pub(super) fn note_finished(
 ) -> Result<(), Error> {
     if let Some(fingerprint) = &report.fingerprint {
         let key = finished_key(layer, fingerprint);
-        context.staging.finish(&key, report, &layer_paths(layer))?;
+        context.staging.finish_layer(&key, report, &layer_paths(layer))?;
     }
     Ok(())
 }
@@ -67,7 +67,7 @@ pub(super) fn take_over(
     fingerprint: &str,
 ) -> Result<Option<LayerOutcome>, Error> {
     let key = finished_key(layer, fingerprint);
-    let Some((report, files)) = context.staging.take_over(layer.id.as_str(), &key)? else {
+    let Some((report, files)) = context.staging.take_over_layer(layer.id.as_str(), &key)? else {
         return Ok(None);
     };
     // A panic is a reason to make the layer again, as an error is, and no other layer's affair.
@@ -99,7 +99,7 @@ fn restore(
     room: &Room,
     layer: &LayerPlan,
     report: LayerReport,
-    files: Vec<Written>,
+    files: Vec<ReleaseFile>,
 ) -> Result<LayerOutcome, BoxError> {
     context.note_rows(&rejects_path(&report.id), report.rows_rejected);
     context.note_rows(&flags_path(&report.id), kept_flags(&report));

@@ -23,7 +23,7 @@ use crate::derive::{national, wanted};
 use crate::error::{Error, chain};
 use crate::feature::{FileRecord, Landed, LayerReport, LayerStatus, RunReport, TileRecord};
 use crate::geoparquet;
-use crate::store::{Care, StoreError, Written};
+use crate::store::{Care, ReleaseFile, StoreError};
 
 /// A layer whose source has landed, or failed to.
 pub(super) struct LandedLayer {
@@ -160,7 +160,7 @@ fn keep_if_undamaged(
 ) -> Result<Option<LayerOutcome>, Error> {
     let Some(outcome) = linked else { return Ok(None) };
     let id = &outcome.report.id;
-    let problems = context.staging.damaged(&[tile_folder(id)]);
+    let problems = context.staging.damaged_files(&[tile_folder(id)]);
     if problems.is_empty() {
         return Ok(Some(outcome));
     }
@@ -254,7 +254,7 @@ fn layer_files(
     // The report page shows some of them, so that they are opened tonight.
     staging.carry(&last.release, &rejects_path(id), Care::Each)?;
     staging.carry(&last.release, &flags_path(id), Care::InTurns)?;
-    let mut files: Vec<Written> = Vec::new();
+    let mut files: Vec<ReleaseFile> = Vec::new();
     for about in wanted(context.plan).map(Product::about) {
         if let Carried::WithLayer(path) = about.carried
             && last.product(about.doc.name).is_some()
@@ -306,7 +306,7 @@ fn whole_files(context: &Context<'_>, last: &RunReport) -> Result<Vec<TileRecord
         return Ok(tiles);
     }
     // They will be counted for the page, and what is read is digested first.
-    let problems = staging.damaged(&[data]);
+    let problems = staging.damaged_files(&[data]);
     if problems.is_empty() {
         return Ok(tiles);
     }

@@ -125,7 +125,7 @@ pub fn verify(release: &Path) -> Result<Verified, Error> {
         Err(source) => return Err(source.into()),
     };
     let mut problems = file_problems(release)?;
-    let report = match past::report_of(release) {
+    let report = match past::read_report(release) {
         Ok(report) => report,
         Err(error) => {
             problems.insert(0, unreadable("report.json", &error));
@@ -175,7 +175,7 @@ fn folder_name(release: &Path) -> String {
 /// Files that are not as the manifest says; in its store, the manifest itself has a digest to be checked by.
 fn file_problems(release: &Path) -> Result<Vec<Problem>, Error> {
     let found = match store_of(release) {
-        Some((store, id)) => store.check(&id)?,
+        Some((store, id)) => store.check_release(&id)?,
         None => store::check_manifest(release)?,
     };
     let problems = found
@@ -197,7 +197,7 @@ fn store_of(release: &Path) -> Option<(Store, String)> {
     let folder = release.canonicalize().ok()?;
     let store = Store::existing(folder.parent()?.parent()?).ok()?;
     let id = folder.file_name()?.to_str()?.to_owned();
-    store.has(&id).then_some((store, id))
+    store.has_release(&id).then_some((store, id))
 }
 
 /// Every Parquet file has the rows that the manifest says.

@@ -48,7 +48,7 @@ pub(super) fn check_tile(release: &Path, path: &Path) -> CheckedTile {
             let found = [
                 foreign_region(path, &rows),
                 uncovered_row(&rows),
-                class::misnamed(&rows),
+                class::misnamed_class(&rows),
             ];
             found
                 .into_iter()

@@ -175,7 +175,7 @@ fn describe_by_features(
     crs: Option<Crs>,
     features: u64,
 ) -> Result<Description, SourceError> {
-    let plan = SourcePlan::of_file(path.to_owned(), Arc::clone(shown), format.clone(), None);
+    let plan = SourcePlan::for_file(path.to_owned(), Arc::clone(shown), format.clone(), None);
     let landed = Landed::at(path.to_owned());
     let mut columns = Vec::new();
     let mut kinds = BTreeSet::new();

@@ -46,10 +46,10 @@ use std::sync::Arc;
 use crate::feature::{Crs, Landed, RawBatch};
 use crate::plan::{Format, Limits, SourcePlan};
 
-pub use apart::{Program, Readers, serve};
+pub use apart::{Program, Readers, answer_questions};
 pub use describe::{ColumnDescription, Description, LayerDescription};
 pub use error::SourceError;
-pub use ogr::{init, reprojection};
+pub use ogr::{init, reprojection_to_crs84};
 pub use reader::Reader;
 
 use batch::BatchBuilder;
@@ -176,7 +176,7 @@ pub fn open(
     } = open_format(&landed.path, plan, limits)?;
     let crs = resolve_crs(&origin, stated, plan.crs.as_ref(), schema_crs)?;
     // Better before the first row than after it.
-    reprojection(&crs).map_err(|error| SourceError::UselessCrs {
+    reprojection_to_crs84(&crs).map_err(|error| SourceError::UselessCrs {
         shown: origin.to_string(),
         source: Box::new(error),
     })?;

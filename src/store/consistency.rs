@@ -19,7 +19,7 @@ impl Store {
     ///
     /// # Errors
     /// There is no such release, or as `check_manifest`.
-    pub fn check(&self, release: &str) -> Result<Vec<Problem>, StoreError> {
+    pub fn check_release(&self, release: &str) -> Result<Vec<Problem>, StoreError> {
         let (told, mut problems) = self.judge_manifest(release)?;
         let folder = self.release_dir(release);
         // A record is held against its own manifest alone: against another one every field would differ, and say

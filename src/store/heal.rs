@@ -253,7 +253,7 @@ impl Healing<'_> {
 
     fn is_sound(self, release: &str, care: Care) -> bool {
         let problems = match care {
-            Care::Each => self.store.check(release),
+            Care::Each => self.store.check_release(release),
             Care::InTurns => self
                 .store
                 .sound_manifest(release)

@@ -234,7 +234,7 @@ mod tests {
     fn rows_of_a_file_that_is_not_there_are_an_error() {
         let (_folder, store) = fixture::store();
         let lock = store.lock().unwrap();
-        let staging = store.begin(&lock, "r1").unwrap();
+        let staging = store.begin_release(&lock, "r1").unwrap();
         let refused = fixture::publish(staging, 1, 9);
         assert!(matches!(refused, Err(StoreError::NotStaged { path }) if path == Path::new(TILE)));
     }
@@ -265,7 +265,7 @@ mod tests {
         fixture::release(&store, "r1", 1, 9).unwrap();
         // A file stands where the old release is moved before it is removed.
         let lock = store.lock().unwrap();
-        let staging = store.begin(&lock, "r2").unwrap();
+        let staging = store.begin_release(&lock, "r2").unwrap();
         staging.write(Path::new(TILE), b"x").unwrap();
         fs::write(store.work().join("pruned-r1"), "x").unwrap();
         let published = fixture::publish(staging, 2, 1).unwrap();
@@ -282,7 +282,7 @@ mod tests {
     /// One night: lock, begin, write, carry, publish, prune.
     fn night(store: &Store) -> Result<Published, StoreError> {
         let lock = store.lock()?;
-        let staging = store.begin(&lock, "r2")?;
+        let staging = store.begin_release(&lock, "r2")?;
         staging.write(Path::new(TILE), b"new tile")?;
         staging.carry("r1", Path::new("README.md"), Care::Each)?;
         fixture::publish(staging, 2, 1)

@@ -60,7 +60,7 @@ impl Healing<'_> {
         let mut found = Vec::new();
         let mut manifests = Vec::new();
         for id in self.store.release_folders()? {
-            if !self.store.has(&id) {
+            if !self.store.has_release(&id) {
                 continue;
             }
             match self.store.sound_manifest(&id) {

@@ -16,7 +16,7 @@ use crate::derive::product::{Night, Observer, Place, Seen};
 use crate::feature::records::{Records, Sorted};
 use crate::feature::{LayerReport, RegionId, Texts, TileRecord};
 use crate::geoparquet::ColumnReader;
-use crate::kernel::map::key_number;
+use crate::kernel::keys::key_number;
 
 // A record is compared by memory alone, so that its numbers have their highest byte first (`feature::records`): layer,
 // key, digest, tile, place. All records of a layer, and among them those of a key, then stand side by side.

@@ -51,7 +51,7 @@ pub(super) fn find_problems(held: &Held<'_>) -> Vec<Problem> {
         .collect();
     let keys: Vec<&str> = classes.into_iter().collect();
     let links = geoparquet::read(&held.folder.join(MEMBERSHIP.path), None);
-    let misnamed = links.as_ref().ok().and_then(class::misnamed);
+    let misnamed = links.as_ref().ok().and_then(class::misnamed_class);
     let wrong = check_links(
         links,
         Key {

@@ -52,7 +52,7 @@ pub struct Claims {
 }
 
 /// Holds the claims of rows against what was computed.
-pub fn compare(placed: &Placed<'_>, join: &JoinContext) -> Claims {
+pub fn compare_claims(placed: &Placed<'_>, join: &JoinContext) -> Claims {
     let mut flags = Vec::new();
     let rows = placed.points.len();
     let is_state_mismatch = if join.knows_states() {

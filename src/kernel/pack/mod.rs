@@ -56,7 +56,7 @@ pub struct TileCut {
 /// Tiles, and row groups within a tile, are as even as whole pages allow: just above a ceiling come
 /// two halves, no crumb. Ceilings are rounded down to whole pages; a page above a ceiling shrinks
 /// to it; a ceiling of 0 counts as 1.
-pub fn cuts(rows: usize, levels: &Levels) -> Vec<TileCut> {
+pub fn cut_tiles(rows: usize, levels: &Levels) -> Vec<TileCut> {
     let Levels {
         tile_rows,
         group_rows,
@@ -102,7 +102,7 @@ pub struct Slice {
 
 /// The slices of so many rows, from west to east.
 pub fn slices(rows: usize, levels: &Levels) -> Vec<Slice> {
-    let mut tiles = cuts(rows, levels).into_iter();
+    let mut tiles = cut_tiles(rows, levels).into_iter();
     let counts = slice_counts(tiles.len());
     counts
         .into_iter()

@@ -15,7 +15,7 @@ use arrow_array::cast::AsArray;
 use arrow_array::{Array, Int32Array, ListArray, StringArray};
 use arrow_select::take::take;
 
-use self::class::Values;
+use self::class::ClassValues;
 use self::membership::{Membership, membership};
 use super::{CodedArray, KernelError};
 use crate::feature::{FlagCode, RowFlag};
@@ -123,14 +123,14 @@ impl KnownMembership<'_> {
     }
 
     fn class_name(&self, layer: &str) -> String {
-        let values = Values {
+        let values = ClassValues {
             sector: self.is.code.clone(),
             subsector: self.is.subsector.clone().unwrap_or_default(),
             also: self.is.also.iter().cloned().collect(),
             naics: self.naics.to_owned(),
             lifeline: self.is.lifeline.clone().unwrap_or_default(),
         };
-        values.class(layer)
+        values.class_name(layer)
     }
 }
 

@@ -18,7 +18,7 @@ use crate::source::{self, Reader};
 ///
 /// # Errors
 /// When a question can't be read, or nobody takes the answer.
-pub fn serve(from: impl BufRead + Send + 'static, mut to: impl Write) -> io::Result<()> {
+pub fn answer_questions(from: impl BufRead + Send + 'static, mut to: impl Write) -> io::Result<()> {
     // A crash is expected here and told by its signal; a core file of it would only fill the disk.
     lower_limit(Resource::Core, 0)?;
     let (sender, questions) = sync_channel(1);

@@ -24,7 +24,7 @@ use super::{Batches, Reader};
 use crate::feature::{Crs, Landed, RawBatch};
 use crate::plan::{Format, Limits, SourcePlan};
 
-pub use child::serve;
+pub use child::answer_questions;
 use question::Question;
 use wire::{Header, Message};
 use worker::{Silence, Worker};
@@ -94,12 +94,12 @@ impl Readers {
     /// assert_eq!(reader.next().expect("a row")?.len(), 1);
     /// # Ok::<(), SourceError>(())
     /// ```
-    pub fn inside() -> Self {
+    pub fn in_process() -> Self {
         Self::default()
     }
 
     /// Reads what isn't read by our own code in processes of their own, for a run that may take so many bytes.
-    pub fn apart(program: Program, memory: u64) -> Self {
+    pub fn isolated(program: Program, memory: u64) -> Self {
         let memory = (memory / SHARE).max(LEAST);
         Self {
             isolated: Some(IsolatedReaders {

@@ -123,7 +123,7 @@ pub(in crate::source) fn is_same(a: &Crs, b: &Crs) -> bool {
 ///
 /// # Errors
 /// For a CRS that PROJ doesn't know or can't transform.
-pub fn reprojection(crs: &Crs) -> Result<Option<Box<dyn Reproject>>, SourceError> {
+pub fn reprojection_to_crs84(crs: &Crs) -> Result<Option<Box<dyn Reproject>>, SourceError> {
     init();
     let crs = canonical_crs(crs);
     if is_identity(&crs) {

@@ -54,7 +54,7 @@ pub(super) fn open_as(
         .extension()
         .map(|extension| extension.to_string_lossy().into_owned());
     let shown: Arc<str> = format!("in/shown.{}", extension.unwrap_or_default()).into();
-    let plan = SourcePlan::of_file(path.to_owned(), shown, format, crs);
+    let plan = SourcePlan::for_file(path.to_owned(), shown, format, crs);
     open(&Landed::at(path.to_owned()), &plan, limits, None)
 }
 
