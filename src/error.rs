@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use crate::catalog::CatalogError;
 use crate::derive::DeriveError;
 use crate::engine::EngineError;
-pub use crate::feature::chain;
+pub use crate::feature::error_chain;
 use crate::spec::Diagnostic;
 use crate::store::StoreError;
 

@@ -61,7 +61,7 @@ pub(super) fn load_plan(
     let loaded = crate::plan::load(file, &overrides).map_err(|diagnostics| Error::Spec { diagnostics })?;
     // Noted where they come in, before anything else is done with the plan: nothing from here on shows them.
     for (value, shown) in loaded.0.secrets() {
-        veil.add(value.reveal(), &shown);
+        veil.hide(value.reveal(), &shown);
     }
     Ok(loaded)
 }

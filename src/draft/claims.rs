@@ -74,7 +74,7 @@ impl<'a> StateClaims<'a> {
         let Some((_, values)) = batch.columns.iter().find(|(name, _)| name == column) else {
             return;
         };
-        let values: StringArray = spelling::texts(values);
+        let values: StringArray = spelling::spell_column(values);
         let broken: HashSet<usize> = batch.defects.iter().map(|defect| defect.index).collect();
         let rows = (0..batch.len()).filter(|row| !broken.contains(row));
         for row in rows.filter(|row| batch.geometry.is_valid(*row) && values.is_valid(*row)) {

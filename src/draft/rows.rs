@@ -31,7 +31,7 @@ pub(super) fn read_batches(
 ) -> Result<Reader, SourceError> {
     let shown: Arc<str> = wanted.path.display().to_string().into();
     let plan = SourcePlan::for_file(wanted.path.clone(), shown, format.clone(), crs);
-    let landed = Landed::at(wanted.path.clone());
+    let landed = Landed::in_place(wanted.path.clone());
     let limits = Limits {
         rows: wanted.rows,
         ..LIMITS

@@ -239,7 +239,7 @@ fn read_set(
     }
     if reprojection
         .flatten()
-        .is_some_and(|transform| transform.seen().are_degrees())
+        .is_some_and(|transform| transform.coordinates_seen().are_degrees())
     {
         return Err(EngineError::Degrees {
             shown: set.source.shown.to_string(),
@@ -362,7 +362,7 @@ fn text_column(set: &JurisdictionPlan, batch: &RawBatch, name: &str) -> Result<S
     let exact = columns.clone().find(|(column, _)| column == name);
     exact
         .or_else(|| columns.find(|(column, _)| column.eq_ignore_ascii_case(name)))
-        .map(|(_, values)| spelling::texts(values))
+        .map(|(_, values)| spelling::spell_column(values))
         .ok_or_else(|| EngineError::MissingColumn {
             shown: set.source.shown.to_string(),
             column: name.to_owned(),

@@ -127,7 +127,7 @@ impl<'c> Fold<'c> {
     /// Keeps the flags of a batch, with the id and the origin of their rows; of a code that has had its share it only counts.
     fn note_flags(&mut self, batch: &StageBatch) -> io::Result<()> {
         let ids = batch.stage.rows.column_by_name("facility_id");
-        let ids = ids.and_then(|ids| Texts::of(ids.as_ref()));
+        let ids = ids.and_then(|ids| Texts::from_array(ids.as_ref()));
         let places = batch.places_of(batch.flags.iter().map(|doubt| doubt.index));
         let mut flags = Vec::new();
         for (doubt, place) in batch.flags.iter().zip(places) {

@@ -296,7 +296,7 @@ fn interleave_columns(
 
 /// A column of codes as plain text; any other as it is.
 fn decode_codes(column: &ArrayRef) -> ArrayRef {
-    match Texts::of(column.as_ref()) {
+    match Texts::from_array(column.as_ref()) {
         Some(texts) => Arc::new(texts.iter().collect::<StringArray>()),
         None => Arc::clone(column),
     }

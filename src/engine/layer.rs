@@ -65,7 +65,7 @@ pub struct LayerRows {
     pub profile: SourceProfile,
     /// Where the rows came from.
     pub(super) origins: Origins,
-    /// Keys that stand in several rows, as [`Again`] has them.
+    /// Keys that stand in several rows, as [`SecondReading`] has them.
     repeated: HashMap<u128, u64>,
     /// None once nobody asks for them any more: they are the budget's no more than the sample is.
     keys: Option<KeySet>,
@@ -215,7 +215,7 @@ fn fail_unusable(layer: &LayerPlan, rows: LayerRows) -> Result<LayerRows, Engine
     }
     // By faults, not by all rejects: rows that the schema itself excludes are no sign of a broken source.
     let is_left = rows.rejects.count() < read;
-    if rows.rejects.faults() as f64 <= layer.schema.max_rejects * read as f64 && is_left {
+    if rows.rejects.count_faults() as f64 <= layer.schema.max_rejects * read as f64 && is_left {
         return Ok(rows);
     }
     let limit = if is_left {

@@ -88,7 +88,7 @@ impl Sample {
 /// use std::sync::Arc;
 ///
 /// use arrow_array::{ArrayRef, Float64Array, StringArray};
-/// use cikr::engine::sample::digest;
+/// use cikr::engine::sample::value_digest;
 ///
 /// let numbers: ArrayRef = Arc::new(Float64Array::from(vec![Some(12.5), None]));
 /// let texts: ArrayRef = Arc::new(StringArray::from(vec!["12.5"]));
@@ -98,7 +98,7 @@ impl Sample {
 pub fn value_digest(column: &ArrayRef, row: usize) -> Option<u64> {
     let text = column
         .is_valid(row)
-        .then(|| spelling::text(column, row))
+        .then(|| spelling::spell_value(column, row))
         .flatten()?;
     let mut hasher = DefaultHasher::new();
     text.hash(&mut hasher);

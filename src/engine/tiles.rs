@@ -100,7 +100,7 @@ impl LayerRows {
     /// order of the source, or an error when the scratch file can't be read.
     pub fn with_shared_flags(&mut self, shared: SharedPoints) -> impl Iterator<Item = io::Result<Flag>> {
         let shared = shared.into_flags(&mut self.flags, &self.origins);
-        self.flags.and(shared)
+        self.flags.merged_with(shared)
     }
 }
 
@@ -165,7 +165,7 @@ impl Gathered for GatheredRows<'_> {
 
 /// `facility_id` of rows.
 pub(super) fn facility_ids(rows: &RecordBatch) -> Vec<String> {
-    let ids = Texts::named(rows, "facility_id");
+    let ids = Texts::of_column(rows, "facility_id");
     ids.into_iter()
         .flat_map(Texts::iter)
         .map(|id| id.unwrap_or_default().to_owned())

@@ -75,7 +75,7 @@ pub fn write_features<W: Write + Send>(
     let mut writer = FeatureWriter::new(features.what, features.rows.schema(), options, out);
     let mut start = 0;
     for length in features.row_groups {
-        writer.group(&features.rows.slice(start, *length))?;
+        writer.write_row_group(&features.rows.slice(start, *length))?;
         start += length;
     }
     writer.close(features.extent, features.geometry_types, features.footer)
@@ -142,7 +142,7 @@ impl<W: Write + Send> FeatureWriter<W> {
     ///
     /// # Errors
     /// If encoding or the file fails.
-    pub fn group(&mut self, rows: &RecordBatch) -> Result<(), GeoparquetError> {
+    pub fn write_row_group(&mut self, rows: &RecordBatch) -> Result<(), GeoparquetError> {
         self.rows += rows.num_rows() as u64;
         let writer = self.state.begin_with(rows);
         // The flush ends the row group: it is a run of the leaves of the packed R-tree, and no other rows may join it.

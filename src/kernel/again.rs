@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 /// What is known of a layer before its rows are mapped; nothing, the first time.
 ///
 /// ```
-/// use cikr::kernel::again::Again;
+/// use cikr::kernel::again::SecondReading;
 ///
 /// let mut again = Again::default();
 /// assert!(again.is_nothing());

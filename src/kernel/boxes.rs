@@ -7,7 +7,7 @@ use geo::{Coord, Rect};
 /// The box around all boxes; a point at zero where there is none.
 ///
 /// ```
-/// use cikr::kernel::boxes::extent;
+/// use cikr::kernel::boxes::box_around_all;
 /// use geo::Rect;
 ///
 /// let boxes = [Rect::new((0.0, 0.0), (1.0, 1.0)), Rect::new((3.0, -2.0), (4.0, 0.5))];
@@ -21,7 +21,7 @@ pub fn box_around_all(boxes: &[Rect<f64>]) -> Rect<f64> {
 /// The box around two.
 ///
 /// ```
-/// use cikr::kernel::boxes::around;
+/// use cikr::kernel::boxes::box_around_two;
 /// use geo::Rect;
 ///
 /// let one = Rect::new((0.0, 0.0), (1.0, 1.0));

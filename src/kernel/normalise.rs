@@ -204,9 +204,9 @@ fn excluded_rows(steps: &[Steps], schema: &LayerSchema) -> impl Iterator<Item = 
 
 /// Defects of the rows that have one of the values.
 fn rows_with_values(values: &FieldValues, steps: &Steps) -> Vec<Defect> {
-    let texts = spelling::texts(&steps.value);
+    let texts = spelling::spell_column(&steps.value);
     (0..texts.len())
-        .filter(|row| texts.is_valid(*row) && values.are(texts.value(*row)))
+        .filter(|row| texts.is_valid(*row) && values.match_value(texts.value(*row)))
         .map(|index| Defect {
             index,
             field: values.field.clone(),

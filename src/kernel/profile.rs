@@ -99,7 +99,7 @@ fn is_sampled(row: u64) -> bool {
 
 fn count_kinds(values: &ArrayRef, rows: &[usize]) -> BTreeMap<ValueKind, u64> {
     let mut counts = BTreeMap::new();
-    let days = spelling::days(values);
+    let days = spelling::date_column(values);
     let present = rows.iter().filter(|row| values.is_valid(**row));
     for kind in present.filter_map(|row| kind_of_value(values, days.as_ref(), *row)) {
         *counts.entry(kind).or_default() += 1;
@@ -127,7 +127,7 @@ fn kind_of_value(values: &ArrayRef, days: Option<&Date32Array>, row: usize) -> O
         _ if days.is_some_and(|days| days.is_valid(row) && YEARS.contains(&days.value(row))) => {
             Some(ValueKind::Date)
         }
-        _ => kind_of_text(&spelling::text(values, row)?),
+        _ => kind_of_text(&spelling::spell_value(values, row)?),
     }
 }
 
@@ -316,7 +316,7 @@ mod tests {
             Arc::new(TimestampMillisecondArray::from(moments.to_vec()).with_timezone("UTC")),
         ];
         for column in columns {
-            let text: ArrayRef = Arc::new(spelling::texts(&column));
+            let text: ArrayRef = Arc::new(spelling::spell_column(&column));
             for row in 0..column.len() {
                 assert_eq!(
                     count_kinds(&column, &[row]),

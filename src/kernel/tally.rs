@@ -104,7 +104,7 @@ impl RowTally {
         let mismatch = rows
             .column_by_name("is_county_mismatch")
             .and_then(|column| column.as_boolean_opt());
-        let methods = rows_by_text(Texts::named(rows, "location_method"));
+        let methods = rows_by_text(Texts::of_column(rows, "location_method"));
         let located = LocationCounts {
             within: rows_of(&methods, "within"),
             nearest: rows_of(&methods, "nearest"),
@@ -112,7 +112,7 @@ impl RowTally {
             none: rows_of(&methods, "none"),
             county_mismatch: mismatch.map_or(0, |mismatch| mismatch.true_count() as u64),
         };
-        let states = rows_by_text(Texts::named(rows, "state_code")).into_iter();
+        let states = rows_by_text(Texts::of_column(rows, "state_code")).into_iter();
         Ok(Self {
             located,
             states: states
@@ -142,7 +142,7 @@ impl RowTally {
 
 /// Centres of the rows in no state: a county may be in one of which there is no polygon, far from all others.
 fn centres_without_state(stage: &StageRows) -> Vec<[f64; 2]> {
-    let states = Texts::named(&stage.rows, "state_code");
+    let states = Texts::of_column(&stage.rows, "state_code");
     let has_no_state = |row: usize| states.is_none_or(|states| states.value(row).is_none());
     let centres = stage.centres.iter().enumerate();
     centres

@@ -28,7 +28,7 @@ impl FieldValues {
     /// };
     /// assert!(hydro.are("Power") && hydro.are("hcr") && !hydro.are("CH"));
     /// ```
-    pub fn are(&self, value: &str) -> bool {
+    pub fn match_value(&self, value: &str) -> bool {
         self.equals
             .iter()
             .any(|wanted| wanted.eq_ignore_ascii_case(value))

@@ -316,7 +316,7 @@ impl Format {
     /// ```
     /// assert_eq!(cikr::plan::Format::Parquet { geometry: None }.called(), "Parquet");
     /// ```
-    pub fn called(&self) -> &'static str {
+    pub fn noun(&self) -> &'static str {
         self.file_kind().noun
     }
 

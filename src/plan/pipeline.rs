@@ -73,7 +73,7 @@ impl Plan {
     /// let (plan, _) = load("pipelines/demo.toml".as_ref(), &overrides).unwrap();
     /// assert!(plan.makes("inventory") && !plan.makes("ages"));
     /// ```
-    pub fn makes(&self, product: &str) -> bool {
+    pub fn makes_product(&self, product: &str) -> bool {
         self.products.iter().any(|wanted| wanted == product)
     }
 }

@@ -77,7 +77,7 @@ pub(super) fn judge_layer(
     for warning in report.warnings() {
         warn!(check = warning.check.code(), "{}", warning.what);
     }
-    if !report.reds().is_empty() {
+    if !report.red_findings().is_empty() {
         accept_or_hold(context, layer, landed, rows.tally.read, &mut report)?;
     }
     Ok(Some(report))
@@ -91,7 +91,7 @@ fn accept_or_hold(
     rows_read: u64,
     report: &mut GateReport,
 ) -> Result<(), StoreError> {
-    let reason = report.reds();
+    let reason = report.red_findings();
     let record = context.store.gate_record(layer.id.as_str())?;
     // An acceptance is of the bytes that were held back, so that what is let through is what somebody has
     // looked at; one that was given in advance is of any. The last word counts.

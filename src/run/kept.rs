@@ -11,7 +11,7 @@ use super::{Context, nearby, past};
 use crate::engine::LayerRows;
 use crate::engine::rows::RowsError;
 use crate::engine::sample::{Facility, value_digest};
-use crate::error::chain;
+use crate::error::error_chain;
 use crate::feature::RunReport;
 use crate::gate::{Continuity, Exchanged, Shifted};
 use crate::geoparquet;
@@ -42,7 +42,7 @@ pub(super) fn measure_continuity(
         if comparison.continuity.facilities >= ROWS {
             break;
         }
-        let read = geoparquet::inspect(&tile).and_then(|footer| {
+        let read = geoparquet::read_footer(&tile).and_then(|footer| {
             let own = ["facility_id", "geometry"].into_iter();
             let columns = own.chain(rows.sample.fields().iter().map(String::as_str));
             let there: Vec<&str> = columns
@@ -52,7 +52,7 @@ pub(super) fn measure_continuity(
         });
         if let Err(error) = read {
             // `verify` and `repair` tell of it; here it is one that can't be compared with.
-            warn!(tile = %tile.display(), reason = chain(&error), "a tile of the last release can't be read");
+            warn!(tile = %tile.display(), reason = error_chain(&error), "a tile of the last release can't be read");
         }
     }
     comparison.finish()

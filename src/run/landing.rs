@@ -9,7 +9,7 @@ use tracing::warn;
 use super::arrival::{Arrival, LandFault};
 use super::fetch::{self, Fetching, layer_sources, set_sources};
 use super::{clock, past};
-use crate::error::{Error, chain};
+use crate::error::{Error, error_chain};
 use crate::feature::{Landed, Progress};
 use crate::fetch::http::ClientSettings;
 use crate::plan::{Plan, SourcePlan};
@@ -211,7 +211,7 @@ pub struct AgedCopy {
 /// ```
 /// # let folder = tempfile::tempdir()?;
 /// let store = cikr::store::Store::open(&folder.path().join("store"))?;
-/// assert!(cikr::run::landings(&store)?.is_empty());
+/// assert!(cikr::run::aged_landings(&store)?.is_empty());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn aged_landings(store: &Store) -> Result<Vec<AgedCopy>, Error> {
@@ -312,7 +312,7 @@ fn landing_needs(store: &Store) -> Result<LandingNeeds, Error> {
                 let hint = "nothing that was landed before it is pruned";
                 warn!(
                     release = release.id,
-                    reason = chain(&error),
+                    reason = error_chain(&error),
                     "a release can't tell what it was made from: {hint}"
                 );
                 // Better too much is kept than the bytes that some release was made from.

@@ -70,7 +70,7 @@ pub use crate::derive::product::Problem;
 
 use crate::derive as products;
 use crate::engine::Room;
-use crate::error::{Error, chain};
+use crate::error::{Error, error_chain};
 use crate::feature::{Progress, TileRecord};
 use crate::fetch::http::ClientSettings;
 use crate::plan::{Plan, ProductName};
@@ -79,11 +79,11 @@ use crate::store::{Lock, Store};
 /// Products that a pipeline may ask for.
 ///
 /// ```
-/// let names: Vec<&str> = cikr::run::products().iter().map(|product| product.name).collect();
+/// let names: Vec<&str> = cikr::run::product_names().iter().map(|product| product.name).collect();
 /// assert_eq!(names, ["inventory", "national", "changes", "sectors", "quality"]);
 /// ```
 pub fn product_names() -> Vec<ProductName> {
-    products::names()
+    products::product_names()
 }
 
 /// Runs a plan and publishes a release called `id`.
@@ -111,7 +111,7 @@ pub fn run(
             // What it has made so far would keep the next run from having room.
             store.abandon(&lock, id).unwrap_or_else(|error| {
                 warn!(
-                    reason = chain(&error),
+                    reason = error_chain(&error),
                     "what a run without room has left can't be removed"
                 );
             });
@@ -168,7 +168,7 @@ fn write_or_take_inventory(
     if let Some(linked) = layers.linked_inventory.take() {
         return Ok(linked);
     }
-    let facilities = if context.plan.makes(products::inventory::NAME) {
+    let facilities = if context.plan.makes_product(products::inventory::NAME) {
         inventory::write_inventory(context, &layers.joined.context, room, &layers.outcomes)?
     } else {
         vec![]

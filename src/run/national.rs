@@ -32,7 +32,7 @@ pub(super) fn write_national_files(
         }
         // A carried report tells of the file that its own release had.
         outcome.report.national_bytes = None;
-        if !context.plan.makes(NAME) || outcome.tiles.is_empty() {
+        if !context.plan.makes_product(NAME) || outcome.tiles.is_empty() {
             continue;
         }
         let _task = context.progress.start("write", "national.parquet", None);

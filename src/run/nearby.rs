@@ -60,7 +60,7 @@ pub(super) fn name_digest(rows: &RecordBatch, naming: &[String], row: usize) -> 
     for column in naming {
         let column = rows.column_by_name(column).filter(|column| column.is_valid(row));
         let text = column
-            .and_then(|column| spelling::text(column, row))
+            .and_then(|column| spelling::spell_value(column, row))
             .unwrap_or_default();
         let plain: String = text
             .chars()

@@ -57,7 +57,7 @@ pub(super) fn rows_of_tiles(
     for tile in tiles {
         let file = context.staging.path_of(&tile.path);
         // A carried tile may lack a column that the plan or this program has added since.
-        let schema = geoparquet::inspect(&file)?.schema;
+        let schema = geoparquet::read_footer(&file)?.schema;
         let names = schema.fields().iter().map(|field| field.name().as_str());
         // The geometry is always read, since rows are packed by where they stand; the
         // covering follows from it.

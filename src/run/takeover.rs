@@ -19,7 +19,7 @@ use super::paths::{flags_path, rejects_path, tile_folder};
 use super::{reread, tile};
 use crate::engine::rows::LocalRows;
 use crate::engine::{self, EngineError, LayerTiles, Room};
-use crate::error::{Error, chain};
+use crate::error::{Error, error_chain};
 use crate::feature::{LayerReport, TileRecord};
 use crate::geoparquet;
 use crate::plan::LayerPlan;
@@ -83,7 +83,7 @@ pub(super) fn take_over(
             Ok(Some(outcome))
         }
         Err(error) => {
-            let reason = chain(error.as_ref());
+            let reason = error_chain(error.as_ref());
             warn!(layer = %layer.id, reason, "what a run that died has left can't be used: made again");
             context.products.forget(layer.id.as_str());
             for path in layer_paths(layer) {
@@ -110,7 +110,7 @@ fn restore(
         .map(|file| tile::read_record(context, &report.id, file))
         .collect::<Result<Vec<_>, _>>()?;
     let first = tiles.first().ok_or("a finished layer has no tiles")?;
-    let schema = geoparquet::inspect(&context.staging.path_of(&first.path))?.schema;
+    let schema = geoparquet::read_footer(&context.staging.path_of(&first.path))?.schema;
     let rows = reread::rows_of_tiles(context, room, &tiles, None)?;
     show_repacked(context, room, layer, &rows, &schema, &tiles)?;
     Ok(LayerOutcome {

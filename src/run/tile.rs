@@ -78,7 +78,7 @@ pub(super) fn write_features(
             }));
             types.extend(published.geometry_types.into_iter().map(str::to_owned));
             writer
-                .group(&published.rows.0)
+                .write_row_group(&published.rows.0)
                 .map_err(|source| TileError::from_parquet(path, source))?;
         }
         let types: Vec<String> = types.iter().cloned().collect();
@@ -216,9 +216,13 @@ pub(super) fn read_record(
 ) -> Result<TileRecord, TileError> {
     let file = context.staging.path_of(&written.path);
     let footer =
-        geoparquet::inspect(&file).map_err(|source| TileError::from_parquet(&written.path, source))?;
+        geoparquet::read_footer(&file).map_err(|source| TileError::from_parquet(&written.path, source))?;
     context.note_rows(&written.path, footer.rows);
-    let column = footer.geo.as_ref().and_then(GeoMetadata::primary).cloned();
+    let column = footer
+        .geo
+        .as_ref()
+        .and_then(GeoMetadata::primary_column_metadata)
+        .cloned();
     let column = column.ok_or_else(|| TileError::Carried {
         path: written.path.clone(),
     })?;

@@ -14,8 +14,8 @@ use super::past;
 use super::paths::{collection_folder, flags_path, rejects_path};
 use super::verify_tile::{CheckedTile, check_tile, is_tile};
 use crate::derive::PRODUCTS;
-use crate::derive::product::{Held, HeldTile, Problem, Product};
-use crate::error::{Error, chain};
+use crate::derive::product::{HeldRelease, HeldTile, Problem, Product};
+use crate::error::{Error, error_chain};
 use crate::feature::{LayerReport, LayerStatus, RunReport};
 use crate::geoparquet;
 use crate::store::{self, Manifest, ManifestFile, Store, StoreError};
@@ -145,7 +145,7 @@ pub fn verify(release: &Path) -> Result<Verified, Error> {
     problems.extend(broken_laws(release, &report, &checked));
     let files = manifest.files.iter().map(|file| file.path.as_str()).collect();
     let tiles: Vec<HeldTile> = checked.into_iter().map(|checked| checked.tile).collect();
-    let held = Held {
+    let held = HeldRelease {
         folder: release,
         report: &report,
         files: &files,
@@ -164,7 +164,7 @@ pub fn verify(release: &Path) -> Result<Verified, Error> {
 }
 
 fn unreadable(file: &str, error: &dyn StdError) -> Problem {
-    Problem::new(file, chain(error))
+    Problem::new(file, error_chain(error))
 }
 
 fn folder_name(release: &Path) -> String {
@@ -189,7 +189,7 @@ fn held_products(report: &RunReport) -> impl Iterator<Item = &'static dyn Produc
     PRODUCTS
         .iter()
         .copied()
-        .filter(|product| report.may_hold(product.about().doc.name))
+        .filter(|product| report.may_hold(product.describe().doc.name))
 }
 
 /// The store a release lies in, and its id there; a copy elsewhere has none.
@@ -221,7 +221,7 @@ fn wrong_row_count(release: &Path, file: &ManifestFile) -> Option<Problem> {
 
 /// Rows of a Parquet file; none where it can't be read.
 fn footer_rows(release: &Path, file: &Path) -> Option<u64> {
-    let footer = geoparquet::inspect(&release.join(file)).ok()?;
+    let footer = geoparquet::read_footer(&release.join(file)).ok()?;
     Some(footer.rows)
 }
 

@@ -140,7 +140,7 @@ impl OpenSource {
 ///     dialect: Dialect::USUAL,
 ///     geometry: CsvGeometry::of_columns("lon", "lat"),
 /// };
-/// let plan = SourcePlan::of_file(path.clone(), "airports.csv".into(), format, Some(Crs::Crs84));
+/// let plan = SourcePlan::for_file(path.clone(), "airports.csv".into(), format, Some(Crs::Crs84));
 /// let limits = Limits {
 ///     record_bytes: 1 << 20,
 ///     batch_rows: 2,
@@ -149,7 +149,7 @@ impl OpenSource {
 ///     isolate: false,
 ///     read: Duration::MAX,
 /// };
-/// let reader = source::open(&Landed::at(path), &plan, &limits, None)?;
+/// let reader = source::open(&Landed::in_place(path), &plan, &limits, None)?;
 /// assert_eq!(reader.fixed_columns().map(|columns| columns[0].as_str()), Some("icao"));
 /// assert_eq!(reader.rows_at_most(), Some(3));
 /// let batches = reader.collect::<Result<Vec<_>, _>>()?;

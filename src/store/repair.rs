@@ -14,7 +14,7 @@ use super::landed::{LandingRecord, RECORD, damaged_files, landing_records, recor
 use super::manifest::{self, MANIFEST, Manifest, ManifestFile};
 use super::problem::{Problem, ProblemKind};
 use super::{Lock, Store, StoreError, digest, disk, record};
-use crate::feature::chain;
+use crate::feature::error_chain;
 
 /// Where files lie, by their digests.
 type Places = BTreeMap<String, Vec<PathBuf>>;
@@ -67,7 +67,10 @@ impl Healing<'_> {
                 Ok(manifest) => manifests.push((id, manifest)),
                 Err(error) => {
                     let path = self.store.release_dir(&id).join(MANIFEST);
-                    let what = format!("{}; nothing tells what the release should hold", chain(&error));
+                    let what = format!(
+                        "{}; nothing tells what the release should hold",
+                        error_chain(&error)
+                    );
                     found.push(self.repair_note(&path, what, None));
                 }
             }

@@ -47,7 +47,7 @@ impl Task for Nobody {
 }
 
 fn landed(source: &SourcePlan) -> Landed {
-    Landed::at(source.local().unwrap().to_owned())
+    Landed::in_place(source.local().unwrap().to_owned())
 }
 
 fn demo() -> Plan {
@@ -95,7 +95,7 @@ fn packed(
             &mut bytes,
         );
         for group in groups {
-            writer.group(&group?.published.rows.0).unwrap();
+            writer.write_row_group(&group?.published.rows.0).unwrap();
         }
         writer.close(None, &[], &[]).unwrap();
         let name = format!("{collection}/{}/{}", tile.region, tile.ordinal);

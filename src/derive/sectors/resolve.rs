@@ -119,7 +119,7 @@ impl<'a> Resolver<'a> {
         } else {
             stated
         };
-        let Some(rule) = self.reference.membership(
+        let Some(rule) = self.reference.membership_rule(
             scheme,
             Standing {
                 sector,

@@ -84,7 +84,7 @@ impl LocalRows {
         }
         if self.file.is_none() {
             // What is in memory now: compressed it is less, but more is to come.
-            self.file = Some(self.space.file(self.held_bytes as u64)?);
+            self.file = Some(self.space.create_file(self.held_bytes as u64)?);
         }
         let mut regions = std::mem::take(&mut self.regions);
         for region in regions.values_mut() {

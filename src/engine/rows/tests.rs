@@ -56,7 +56,7 @@ fn told(store: &LocalRows, stands: SpotPlace) -> Vec<(String, String, [f64; 2])>
     for region in store.regions() {
         let spots = spots(store, Some(&region), stands);
         let taken = store.take_rows(&spots, None).unwrap();
-        let [ids, codes] = ["facility_id", "region_code"].map(|name| Texts::named(&taken, name).unwrap());
+        let [ids, codes] = ["facility_id", "region_code"].map(|name| Texts::of_column(&taken, name).unwrap());
         for (row, spot) in spots.iter().enumerate() {
             let code = RegionId::new(codes.value(row));
             assert_eq!(code, region);

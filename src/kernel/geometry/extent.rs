@@ -24,7 +24,7 @@ pub fn covering(geometry: &Geometry<f64>) -> Option<[f32; 4]> {
 /// A box as `[xmin, ymin, xmax, ymax]` rounded outward to `f32`.
 ///
 /// ```
-/// use cikr::kernel::geometry::outward;
+/// use cikr::kernel::geometry::round_outward;
 /// use geo::Rect;
 ///
 /// assert_eq!(outward(Rect::new((0.5, 1.0), (2.0, 3.0))), [0.5, 1.0, 2.0, 3.0], "exact as it is");

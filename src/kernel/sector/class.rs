@@ -54,7 +54,7 @@ impl ClassValues {
     /// Name of the class: the layer, and the first 12 hex digits of the SHA-256 of the values as JSON in UTF-8.
     ///
     /// ```
-    /// let hydro = cikr::kernel::sector::class::Values {
+    /// let hydro = cikr::kernel::sector::class::ClassValues {
     ///     sector: "ENER".to_owned(),
     ///     subsector: "Electricity".to_owned(),
     ///     also: vec!["DAMS".to_owned()],
@@ -115,7 +115,7 @@ pub fn misnamed_class(rows: &RecordBatch) -> Option<String> {
 
 /// Classes, and which of them each row is of: as the rows tell, or by their values where an older tile doesn't.
 fn group_rows(layer: &str, rows: &RecordBatch) -> (Vec<SectorClass>, Vec<usize>) {
-    let names = Texts::named(rows, COLUMN);
+    let names = Texts::of_column(rows, COLUMN);
     let columns = ClassColumns::of_rows(rows);
     let mut found = FoundClasses::default();
     // By their JSON, so that values are hashed once however many rows have them.
@@ -172,7 +172,7 @@ impl<'a> ClassColumns<'a> {
     fn of_rows(rows: &'a RecordBatch) -> Self {
         let texts = ["sector_code", "subsector", "naics_code", "lifeline"];
         Self {
-            texts: texts.map(|name| Texts::named(rows, name)),
+            texts: texts.map(|name| Texts::of_column(rows, name)),
             also: rows
                 .column_by_name("sector_also")
                 .and_then(|column| column.as_list_opt()),

@@ -349,7 +349,7 @@ fn place(sets: Vec<JoinSet>, kind: GeometryKind, points: &[(f64, f64)]) -> Locat
 }
 
 fn texts(column: &CodedArray) -> impl Iterator<Item = Option<&str>> {
-    Texts::of(column).unwrap().iter()
+    Texts::from_array(column).unwrap().iter()
 }
 
 #[test]

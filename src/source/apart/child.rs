@@ -11,7 +11,7 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use super::question::{Question, ReadRequest, WholeCrs};
 use super::wire::{self, Header};
-use crate::feature::chain;
+use crate::feature::error_chain;
 use crate::source::{self, Reader};
 
 /// Answers questions until there are no more.
@@ -34,7 +34,7 @@ pub fn answer_questions(from: impl BufRead + Send + 'static, mut to: impl Write)
             asked.schema_crs.as_ref(),
         ) {
             Ok(reader) => send_batches(reader, &mut to),
-            Err(error) => wire::write_json(&mut to, wire::FAILED, &chain(&error)),
+            Err(error) => wire::write_json(&mut to, wire::FAILED, &error_chain(&error)),
         }?;
         to.flush()?;
     }
@@ -78,7 +78,7 @@ fn send_batches(reader: Reader, to: &mut impl Write) -> io::Result<()> {
     for batch in reader {
         match batch {
             Ok(batch) => wire::write_batch(to, batch).map_err(io::Error::other)?,
-            Err(error) => return wire::write_json(to, wire::FAILED, &chain(&error)),
+            Err(error) => return wire::write_json(to, wire::FAILED, &error_chain(&error)),
         }
     }
     wire::write_json(to, wire::END, &peak_memory())

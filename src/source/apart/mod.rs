@@ -79,7 +79,7 @@ impl Readers {
     /// use cikr::source::{Readers, SourceError};
     ///
     /// let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("sample-data/cellular_towers.geojsonl");
-    /// let plan = SourcePlan::of_file(path.clone(), "towers".into(), Format::Geojsonl, None);
+    /// let plan = SourcePlan::for_file(path.clone(), "towers".into(), Format::Geojsonl, None);
     /// let limits = Limits {
     ///     record_bytes: 1 << 20,
     ///     batch_rows: 100,
@@ -88,7 +88,7 @@ impl Readers {
     ///     isolate: true,
     ///     read: Duration::MAX,
     /// };
-    /// let mut reader = Readers::inside().open(&Landed::at(path), &plan, &limits, None)?;
+    /// let mut reader = Readers::in_process().open(&Landed::in_place(path), &plan, &limits, None)?;
     /// // GeoJSON is in OGC:CRS84 unless somebody says otherwise (RFC 7946, 4).
     /// assert_eq!(*reader.crs(), Crs::Crs84);
     /// assert_eq!(reader.next().expect("a row")?.len(), 1);

@@ -106,7 +106,7 @@ impl Question {
         let plan = SourcePlan::for_file(path.clone(), self.shown.into(), self.format, crs);
         let schema_crs = self.schema_crs.map(Crs::from);
         ReadRequest {
-            landed: Landed::at(path),
+            landed: Landed::in_place(path),
             plan,
             limits: self.limits,
             schema_crs,
