@@ -207,8 +207,8 @@ impl Error {
     /// use cikr::error::{Error, exit};
     ///
     /// let error = Error::NothingPublished { reasons: vec!["hospitals: no rows".to_owned()] };
-    /// assert_eq!(error.exit(), exit::SOURCE);
-    /// assert_eq!(Error::NoReason.exit(), exit::USAGE);
+    /// assert_eq!(error.exit_code(), exit::SOURCE);
+    /// assert_eq!(Error::NoReason.exit_code(), exit::USAGE);
     /// ```
     pub fn exit_code(&self) -> u8 {
         match self {

@@ -1,7 +1,8 @@
 //! Derive: products made of a release's rows and tables, before it is described.
 //!
 //! One folder or file per product, one line each in [`PRODUCTS`]: see [`product`]. May use: `plan`, `feature`, `kernel`,
-//! `geoparquet`. Writes nothing itself (rows go to the [`product::Out`] of `run`), reads no clock, no network, no environment.
+//! `geoparquet`. Writes nothing itself (rows go to the [`product::TableStore`] of `run`), reads no clock, no network, no
+//! environment.
 
 pub mod changes;
 mod error;

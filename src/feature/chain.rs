@@ -10,7 +10,7 @@ use std::error::Error as StdError;
 /// use cikr::feature::error_chain;
 ///
 /// let error = std::io::Error::other("disk full");
-/// assert_eq!(chain(&error), "disk full");
+/// assert_eq!(error_chain(&error), "disk full");
 /// ```
 pub fn error_chain(error: &dyn StdError) -> String {
     let mut text = error.to_string();

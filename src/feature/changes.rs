@@ -70,7 +70,7 @@ impl LayerChanges {
     /// use cikr::feature::LayerChanges;
     ///
     /// let changes = LayerChanges { added: 3, unchanged: 7_572, ..LayerChanges::default() };
-    /// assert_eq!(changes.words(), "3 added, 7572 unchanged");
+    /// assert_eq!(changes.counts_in_words(), "3 added, 7572 unchanged");
     /// ```
     pub fn counts_in_words(&self) -> String {
         let counts = [

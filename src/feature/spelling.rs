@@ -59,10 +59,10 @@ pub fn spell_column(column: &ArrayRef) -> StringArray {
 /// use cikr::feature::spelling::spell_value;
 ///
 /// let sizes: ArrayRef = Arc::new(Float64Array::from(vec![Some(12.0), None]));
-/// assert_eq!(text(&sizes, 0).as_deref(), Some("12"));
-/// assert_eq!(text(&sizes, 1), None);
+/// assert_eq!(spell_value(&sizes, 0).as_deref(), Some("12"));
+/// assert_eq!(spell_value(&sizes, 1), None);
 /// let days: ArrayRef = Arc::new(Date32Array::from(vec![18_321]));
-/// assert_eq!(text(&days, 0).as_deref(), Some("2020-02-29"));
+/// assert_eq!(spell_value(&days, 0).as_deref(), Some("2020-02-29"));
 /// ```
 pub fn spell_value(column: &ArrayRef, row: usize) -> Option<String> {
     column.is_valid(row).then(|| {
@@ -311,7 +311,7 @@ mod tests {
     fn a_mixed_column_reads_as_text_and_knows_its_days() {
         let texts = StringArray::from(vec![Some("2020-02-29"), Some("soon"), None]);
         let column = mixed_column(texts.clone(), Date32Array::from(vec![Some(18_321), None, None]));
-        assert_eq!(super::spell_column(&column), texts);
+        assert_eq!(spell_column(&column), texts);
         assert_eq!(spell_value(&column, 1).as_deref(), Some("soon"));
         assert_eq!(
             date_column(&column).unwrap().iter().collect::<Vec<_>>(),

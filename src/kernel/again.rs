@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, HashMap};
 /// ```
 /// use cikr::kernel::again::SecondReading;
 ///
-/// let mut again = Again::default();
+/// let mut again = SecondReading::default();
 /// assert!(again.is_nothing());
 /// again.recovered.insert("built".to_owned(), 5);
 /// assert!(!again.is_nothing(), "a second reading would give dates that the first could not");

@@ -11,7 +11,7 @@ use geo::{Coord, Rect};
 /// use geo::Rect;
 ///
 /// let boxes = [Rect::new((0.0, 0.0), (1.0, 1.0)), Rect::new((3.0, -2.0), (4.0, 0.5))];
-/// assert_eq!(extent(&boxes), Rect::new((0.0, -2.0), (4.0, 1.0)));
+/// assert_eq!(box_around_all(&boxes), Rect::new((0.0, -2.0), (4.0, 1.0)));
 /// ```
 pub fn box_around_all(boxes: &[Rect<f64>]) -> Rect<f64> {
     let all = boxes.iter().copied().reduce(box_around_two);
@@ -26,7 +26,7 @@ pub fn box_around_all(boxes: &[Rect<f64>]) -> Rect<f64> {
 ///
 /// let one = Rect::new((0.0, 0.0), (1.0, 1.0));
 /// let other = Rect::new((0.5, -2.0), (3.0, 0.0));
-/// assert_eq!(around(one, other), Rect::new((0.0, -2.0), (3.0, 1.0)));
+/// assert_eq!(box_around_two(one, other), Rect::new((0.0, -2.0), (3.0, 1.0)));
 /// ```
 pub fn box_around_two(one: Rect<f64>, other: Rect<f64>) -> Rect<f64> {
     let low = one.min();

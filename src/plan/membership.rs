@@ -70,8 +70,8 @@ impl Reference {
     ///     naics: "622110",
     /// };
     /// let latest = &tables.schemes.last().unwrap().id;
-    /// assert_eq!(tables.membership(latest, hospital).unwrap().sector, "HLPH");
-    /// assert!(tables.membership("1066", hospital).is_none());
+    /// assert_eq!(tables.membership_rule(latest, hospital).unwrap().sector, "HLPH");
+    /// assert!(tables.membership_rule("1066", hospital).is_none());
     /// ```
     pub fn membership_rule(&self, scheme: &str, of: Standing<'_>) -> Option<&MembershipRule> {
         self.memberships

@@ -63,7 +63,7 @@ pub fn last_report(store: &Store) -> Result<Option<RunReport>, Error> {
 /// use cikr::error::exit;
 ///
 /// let error = cikr::run::read_report("no/such/release".as_ref()).unwrap_err();
-/// assert_eq!(error.exit(), exit::STORE);
+/// assert_eq!(error.exit_code(), exit::STORE);
 /// ```
 pub fn read_report(release: &Path) -> Result<RunReport, Error> {
     let path = release.join(REPORT);

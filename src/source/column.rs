@@ -1,8 +1,8 @@
 //! A column of a batch in the making: typed as long as its values are of one type.
 //!
 //! Shared by the readers that go row by row. What a value is, its source says; a column whose values turn out to be of
-//! several types is text, in the spelling that each value has alone. Dates stay dates in it (`spelling::mixed_column`): a value
-//! must not be worth less because of its neighbours, or tiles would depend on where a batch ends.
+//! several types is text, in the spelling that each value has alone. Dates stay dates in it (`spelling::mixed_column`):
+//! a value must not be worth less because of its neighbours, or tiles would depend on where a batch ends.
 
 use std::mem;
 use std::sync::Arc;

@@ -49,7 +49,7 @@ impl Staging<'_> {
     /// let folder = tempfile::tempdir().unwrap();
     /// let store = Store::open(folder.path()).unwrap();
     /// let lock = store.lock().unwrap();
-    /// let staging = store.begin(&lock, "20260105T030000Z").unwrap();
+    /// let staging = store.begin_release(&lock, "20260105T030000Z").unwrap();
     /// staging.write(Path::new("README.md"), b"dams").unwrap();
     /// assert_eq!(store.latest().unwrap(), None, "a release in the making is seen by nobody");
     ///
@@ -62,7 +62,7 @@ impl Staging<'_> {
     /// };
     /// let published = staging.publish(&publication).unwrap();
     /// assert_eq!(store.latest().unwrap(), Some(published.latest));
-    /// assert_eq!(store.check("20260105T030000Z").unwrap(), []);
+    /// assert_eq!(store.check_release("20260105T030000Z").unwrap(), []);
     /// ```
     ///
     /// # Errors
@@ -86,7 +86,7 @@ impl Staging<'_> {
 
         let folder = store.release_dir(&self.release);
         // The record first: a folder under its final name always has one, so that nobody lists a release without
-        // knowing what its manifest must be. `begin` removes a record that a run has left without its folder.
+        // knowing what its manifest must be. `begin_release` removes a record that a run has left without its folder.
         store.publish_file(&store.record_path(&self.release), &record::to_json(&latest))?;
         disk::rename(self.tree(), &folder)?;
         disk::sync_folder_of(&folder)?;

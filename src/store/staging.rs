@@ -14,7 +14,7 @@ use super::{Lock, Store, StoreError, check_name, disk};
 
 /// A release in the making. Its methods may be called from several threads at once.
 ///
-/// Dropped without `publish` it stays in `work/` until the next `begin`, and no reader sees it.
+/// Dropped without `publish` it stays in `work/` until the next `begin_release`, and no reader sees it.
 #[derive(Debug)]
 pub struct Staging<'a> {
     pub(super) store: &'a Store,

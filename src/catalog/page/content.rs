@@ -52,7 +52,7 @@ impl Facilities {
     ///
     /// let mut texas = Facilities::default();
     /// texas.by_region.entry("R06".to_owned()).or_default().insert("DAMS".to_owned(), 2);
-    /// let both = texas.clone().and(texas);
+    /// let both = texas.clone().merged_with(texas);
     /// assert_eq!(both.by_region["R06"]["DAMS"], 4);
     /// ```
     #[must_use]

@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 /// use cikr::engine::rows::Budget;
 ///
 /// let budget = Budget::new(1 << 30);
-/// assert_eq!(budget.to_wait(), 1 << 29, "half of it, so that packing has the other half");
-/// assert_eq!(budget.left(), 1 << 30);
+/// assert_eq!(budget.bytes_to_wait(), 1 << 29, "half of it, so that packing has the other half");
+/// assert_eq!(budget.unused_bytes(), 1 << 30);
 /// ```
 #[derive(Debug)]
 pub struct Budget {

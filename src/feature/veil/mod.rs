@@ -36,9 +36,9 @@ pub const MASKED: &str = "*** (not shown: it repeats a credential)";
 /// use cikr::feature::{MASKED, Veil};
 ///
 /// let veil = Veil::default();
-/// veil.add("k3y-0f-the-store", "${TOKEN}");
-/// assert_eq!(veil.own("fetching ?token=k3y-0f-the-store"), "fetching ?token=${TOKEN}");
-/// assert_eq!(veil.excerpt("no such key: K3Y%2D0F%2DTHE%2DSTORE"), MASKED, "as a server may repeat it");
+/// veil.hide("k3y-0f-the-store", "${TOKEN}");
+/// assert_eq!(veil.mask_own_text("fetching ?token=k3y-0f-the-store"), "fetching ?token=${TOKEN}");
+/// assert_eq!(veil.mask_excerpt("no such key: K3Y%2D0F%2DTHE%2DSTORE"), MASKED, "as a server may repeat it");
 /// ```
 #[derive(Clone, Default)]
 pub struct Veil {
@@ -223,8 +223,8 @@ impl Veil {
 /// ```
 /// use cikr::feature::shorten_text;
 ///
-/// assert_eq!(shortened("a  long\ntext", 6), "a long…");
-/// assert_eq!(shortened("a\u{1b}[31m", 20), "a\\u{1b}[31m");
+/// assert_eq!(shorten_text("a  long\ntext", 6), "a long…");
+/// assert_eq!(shorten_text("a\u{1b}[31m", 20), "a\\u{1b}[31m");
 /// ```
 pub fn shorten_text(text: &str, most: usize) -> String {
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");

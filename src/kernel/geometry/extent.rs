@@ -27,8 +27,8 @@ pub fn covering(geometry: &Geometry<f64>) -> Option<[f32; 4]> {
 /// use cikr::kernel::geometry::round_outward;
 /// use geo::Rect;
 ///
-/// assert_eq!(outward(Rect::new((0.5, 1.0), (2.0, 3.0))), [0.5, 1.0, 2.0, 3.0], "exact as it is");
-/// let [xmin, _, xmax, _] = outward(Rect::new((0.1, 0.0), (0.1, 0.0)));
+/// assert_eq!(round_outward(Rect::new((0.5, 1.0), (2.0, 3.0))), [0.5, 1.0, 2.0, 3.0], "exact as it is");
+/// let [xmin, _, xmax, _] = round_outward(Rect::new((0.1, 0.0), (0.1, 0.0)));
 /// assert!(f64::from(xmin) < 0.1 && 0.1 < f64::from(xmax));
 /// ```
 pub fn round_outward(rect: Rect<f64>) -> [f32; 4] {

@@ -96,7 +96,7 @@ pub struct Spot {
 pub struct Slice {
     /// Its rows, as positions from west to east ([`Spot::by_x`]).
     pub rows: Range<usize>,
-    /// Its tiles; their rows are positions as in [`cuts`].
+    /// Its tiles; their rows are positions as in [`cut_tiles`].
     pub tiles: Vec<TileCut>,
 }
 

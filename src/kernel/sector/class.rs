@@ -62,7 +62,7 @@ impl ClassValues {
     ///     lifeline: String::new(),
     /// };
     /// // printf '["ENER","Electricity",["DAMS"],"221111",""]' | sha256sum
-    /// assert_eq!(hydro.class("plants"), "plants:462aec75aa53");
+    /// assert_eq!(hydro.class_name("plants"), "plants:462aec75aa53");
     /// ```
     pub fn class_name(&self, layer: &str) -> String {
         class_name(layer, &self.to_hashed_json())
