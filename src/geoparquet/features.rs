@@ -37,7 +37,7 @@ pub struct Features<'a> {
 /// ```
 /// use std::sync::Arc;
 /// use arrow_array::{ArrayRef, BinaryArray, RecordBatch};
-/// use cikr::geoparquet::{Features, WriteOptions, inspect, write_features};
+/// use cikr::geoparquet::{Features, WriteOptions, read_footer, write_features};
 ///
 /// // A point at 31° N, 98° W: byte order, type, longitude, latitude.
 /// let wkb = [&[1, 1, 0, 0, 0][..], &(-98.0_f64).to_le_bytes(), &31.0_f64.to_le_bytes()].concat();
@@ -52,7 +52,7 @@ pub struct Features<'a> {
 /// };
 /// let mut file = tempfile::NamedTempFile::new()?;
 /// assert_eq!(write_features(&features, &WriteOptions::default(), &mut file)?, 1);
-/// assert_eq!(inspect(file.path())?.geo.map(|geo| geo.version), Some("1.1.0".to_owned()));
+/// assert_eq!(read_footer(file.path())?.geo.map(|geo| geo.version), Some("1.1.0".to_owned()));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///

@@ -17,7 +17,7 @@ use super::{GeoparquetError, WriteOptions};
 /// ```
 /// use std::sync::Arc;
 /// use arrow_array::{ArrayRef, RecordBatch, UInt64Array};
-/// use cikr::geoparquet::{TableWriter, WriteOptions, inspect};
+/// use cikr::geoparquet::{TableWriter, WriteOptions, read_footer};
 ///
 /// let counts: ArrayRef = Arc::new(UInt64Array::from(vec![3, 5]));
 /// let piece = RecordBatch::try_from_iter([("rows", counts)])?;
@@ -26,7 +26,7 @@ use super::{GeoparquetError, WriteOptions};
 /// table.write(&piece)?;
 /// table.write(&piece)?;
 /// assert_eq!(table.close()?, 4);
-/// assert_eq!(inspect(file.path())?.row_groups, [4], "pieces join a row group");
+/// assert_eq!(read_footer(file.path())?.row_groups, [4], "pieces join a row group");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct TableWriter<W: Write + Send> {

@@ -188,13 +188,13 @@ fn is_date(value: &str) -> bool {
 ///
 /// ```
 /// use cikr::feature::Outline;
-/// use cikr::kernel::profile::{count_far, places};
+/// use cikr::kernel::profile::{boxes_near, count_far};
 ///
 /// let colorado = Outline {
 ///     code: "08".to_owned(),
 ///     rings: vec![vec![[-109.05, 37.0], [-102.05, 37.0], [-102.05, 41.0], [-109.05, 41.0]]],
 /// };
-/// let places = places(&[colorado]);
+/// let places = boxes_near(&[colorado]);
 /// let denver = [-105.0, 39.7];
 /// let zero = [0.0, 0.0];
 /// assert_eq!(count_far(&[denver, zero], &places), Some(1));

@@ -215,13 +215,13 @@ pub struct AcceptRequest<'a> {
 /// When nothing of the layer is held back, another run is at work, or the store can't be written.
 ///
 /// ```
-/// use cikr::run::{Wish, accept};
+/// use cikr::run::{AcceptRequest, accept_change};
 ///
 /// # let folder = tempfile::tempdir()?;
 /// let store = cikr::store::Store::open(&folder.path().join("store"))?;
-/// let wish = Wish { layer: "hospitals", by: "an analyst", reason: "a new list", next: false };
-/// assert!(accept(&store, &wish).is_err(), "nothing is held back yet");
-/// let accepted = accept(&store, &Wish { next: true, ..wish })?;
+/// let wish = AcceptRequest { layer: "hospitals", by: "an analyst", reason: "a new list", next: false };
+/// assert!(accept_change(&store, &wish).is_err(), "nothing is held back yet");
+/// let accepted = accept_change(&store, &AcceptRequest { next: true, ..wish })?;
 /// assert_eq!(accepted.reason, "a new list");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```

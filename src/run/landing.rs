@@ -69,7 +69,7 @@ impl FetchReport {
     /// Whether a run could publish anything: every polygon set landed, and a layer.
     ///
     /// ```
-    /// use cikr::run::{Fetched, FetchedSource, SourceStatus};
+    /// use cikr::run::{FetchReport, FetchedSource, SourceStatus};
     ///
     /// let source = |status| FetchedSource {
     ///     id: "hospitals".to_owned(),
@@ -80,7 +80,7 @@ impl FetchReport {
     ///     bytes: None,
     ///     landed_at: None,
     /// };
-    /// let fetched = Fetched {
+    /// let fetched = FetchReport {
     ///     started: "2026-11-30T02:15:00Z".to_owned(),
     ///     jurisdictions: vec![],
     ///     layers: vec![source(SourceStatus::Unchanged), source(SourceStatus::Failed)],
@@ -255,12 +255,12 @@ pub struct LandingRetention {
 /// When the store fails.
 ///
 /// ```
-/// use cikr::run::{Keep, prune};
+/// use cikr::run::{LandingRetention, prune_landing};
 ///
 /// # let folder = tempfile::tempdir()?;
 /// let store = cikr::store::Store::open(&folder.path().join("store"))?;
-/// let keep = Keep { newest: Some(3), is_dry: true, ..Keep::default() };
-/// assert!(prune(&store, keep)?.is_empty(), "nothing is landed, so nothing would go");
+/// let keep = LandingRetention { newest: Some(3), is_dry: true, ..LandingRetention::default() };
+/// assert!(prune_landing(&store, keep)?.is_empty(), "nothing is landed, so nothing would go");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn prune_landing(store: &Store, keep: LandingRetention) -> Result<Vec<AgedCopy>, Error> {

@@ -13,13 +13,13 @@ const COORDINATE_BYTES: usize = 16;
 /// The bounding box of a geometry; none where there is no point, or the bytes are not as `encode` writes them.
 ///
 /// ```
-/// use cikr::kernel::geometry::{bounds, encode};
+/// use cikr::kernel::geometry::{encode, wkb_bounds};
 /// use geo::{Rect, line_string};
 ///
 /// let mut wkb = Vec::new();
 /// encode(&line_string![(x: -97.5, y: 30.25), (x: -95.0, y: 31.0)].into(), &mut wkb);
-/// assert_eq!(bounds(&wkb), Some(Rect::new((-97.5, 30.25), (-95.0, 31.0))));
-/// assert_eq!(bounds(&wkb[..20]), None, "cut short");
+/// assert_eq!(wkb_bounds(&wkb), Some(Rect::new((-97.5, 30.25), (-95.0, 31.0))));
+/// assert_eq!(wkb_bounds(&wkb[..20]), None, "cut short");
 /// ```
 pub fn wkb_bounds(wkb: &[u8]) -> Option<Rect<f64>> {
     let mut scan = Scan {

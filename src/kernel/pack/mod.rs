@@ -44,10 +44,10 @@ pub struct TileCut {
 /// Where to cut rows that `str_order` has put in order.
 ///
 /// ```
-/// use cikr::kernel::pack::{Levels, cuts};
+/// use cikr::kernel::pack::{Levels, cut_tiles};
 ///
 /// let levels = Levels { tile_rows: 1_000, group_rows: 400, page_rows: 100 };
-/// let tiles = cuts(1_150, &levels);
+/// let tiles = cut_tiles(1_150, &levels);
 /// assert_eq!(tiles[0].rows, 0..600, "two halves, not a thousand rows and a crumb");
 /// assert_eq!(tiles[0].row_groups, [300, 300]);
 /// assert_eq!(tiles[1].row_groups, [300, 250], "the last takes the broken page");
