@@ -80,7 +80,7 @@ impl Verified {
 /// # let folder = tempfile::tempdir()?;
 /// let store = cikr::store::Store::open(&folder.path().join("store"))?;
 /// let error = cikr::run::verify_store(&store).unwrap_err();
-/// assert!(cikr::error::chain(&error).contains("there is no release in"));
+/// assert!(cikr::error::error_chain(&error).contains("there is no release in"));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn verify_store(store: &Store) -> Result<Verified, Error> {

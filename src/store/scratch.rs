@@ -24,7 +24,7 @@ impl Scratch {
     /// use cikr::store::Scratch;
     ///
     /// let folder = tempfile::tempdir().unwrap();
-    /// let file = Scratch::new(folder.path()).file(0).unwrap();
+    /// let file = Scratch::new(folder.path()).create_file(0).unwrap();
     /// assert_eq!(file.append(b"rows").unwrap(), 0);
     /// assert_eq!(file.read(1, 3).unwrap(), b"ows");
     /// ```
