@@ -49,7 +49,7 @@ impl Fetch {
         let (plan, warnings) = load_plan(&self.file, &self.layer, None, self.store.as_deref(), &out.veil)?;
         report::show_mistakes(&warnings);
         let store = Store::open(&plan.store).map_err(store_error)?;
-        let fetched = run::fetch(
+        let fetched = run::fetch_sources(
             &plan,
             &store,
             &client_settings(&out.veil),

@@ -167,7 +167,7 @@ fn carried_outcome(
     held: Option<GateReport>,
 ) -> LayerOutcome {
     // That release may have carried it, too: its rows are as old as the release that made them.
-    let made_for = gate::made_for(past.release, past.layer);
+    let made_for = gate::release_made_for(past.release, past.layer);
     let report = LayerReport {
         status: LayerStatus::Carried,
         reason: Some(reason),

@@ -25,7 +25,7 @@ pub(super) fn last_good<'a>(
 }
 
 /// Release that a layer's rows were made for.
-pub(super) fn made_for<'a>(last: &'a RunReport, before: &'a LayerReport) -> &'a str {
+pub(super) fn release_made_for<'a>(last: &'a RunReport, before: &'a LayerReport) -> &'a str {
     before.carried_from.as_deref().unwrap_or(&last.release)
 }
 
@@ -60,7 +60,7 @@ pub(super) fn judge_layer(
         None => None,
     };
     let last = last.map(|(last, report)| LastGood {
-        release: made_for(last, report),
+        release: release_made_for(last, report),
         report,
     });
     let rejects = rows.rejects.by_reason();
@@ -125,7 +125,7 @@ pub(super) fn report_of_same(
     last: &RunReport,
     before: &LayerReport,
 ) -> Option<GateReport> {
-    let against = Some(made_for(last, before).to_owned());
+    let against = Some(release_made_for(last, before).to_owned());
     context.plan.limits.rows.is_none().then(|| GateReport {
         against,
         ..GateReport::default()

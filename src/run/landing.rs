@@ -97,7 +97,7 @@ impl FetchReport {
 ///
 /// # Errors
 /// Only when the store fails: a source's own failure is told of in the outcome.
-pub fn fetch(
+pub fn fetch_sources(
     plan: &Plan,
     store: &Store,
     settings: &ClientSettings,

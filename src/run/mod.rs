@@ -55,7 +55,8 @@ pub use feed::write_feed;
 use fetch::{Fetching, Landings};
 pub use gate::{AcceptRequest, accept_change};
 pub use landing::{
-    AgedCopy, FetchReport, FetchedSource, LandingRetention, SourceStatus, aged_landings, fetch, prune_landing,
+    AgedCopy, FetchReport, FetchedSource, LandingRetention, SourceStatus, aged_landings, fetch_sources,
+    prune_landing,
 };
 pub use layer_report::is_conserved;
 use layers::Layers;
