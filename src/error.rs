@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use crate::catalog::CatalogError;
 use crate::derive::DeriveError;
 use crate::engine::EngineError;
-pub use crate::feature::chain;
+pub use crate::feature::error_chain;
 use crate::spec::Diagnostic;
 use crate::store::StoreError;
 
@@ -207,10 +207,10 @@ impl Error {
     /// use cikr::error::{Error, exit};
     ///
     /// let error = Error::NothingPublished { reasons: vec!["hospitals: no rows".to_owned()] };
-    /// assert_eq!(error.exit(), exit::SOURCE);
-    /// assert_eq!(Error::NoReason.exit(), exit::USAGE);
+    /// assert_eq!(error.exit_code(), exit::SOURCE);
+    /// assert_eq!(Error::NoReason.exit_code(), exit::USAGE);
     /// ```
-    pub fn exit(&self) -> u8 {
+    pub fn exit_code(&self) -> u8 {
         match self {
             Self::Output { .. } => exit::OUTPUT,
             // Before all kinds: whatever was being made when a disk filled, what a

@@ -18,13 +18,13 @@ static ALLOCATOR: Jemalloc = Jemalloc;
 fn main() -> ExitCode {
     let cli = Cli::parse(); // usage errors: clap exits 2
     // Before anything is loaded that a core dump could show.
-    cikr::cli::keep_to_itself();
-    let logging = report::init(cli.verbosity(), cli.log_format);
+    cikr::cli::forbid_core_dumps();
+    let logging = report::init_logging(cli.verbosity(), cli.log_format);
     match cli.run(&logging, &mut io::stdout().lock()) {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
-            report::error(&error, logging.veil());
-            ExitCode::from(error.exit())
+            report::print_error(&error, logging.veil());
+            ExitCode::from(error.exit_code())
         }
     }
 }

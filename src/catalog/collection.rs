@@ -69,8 +69,8 @@ impl<'a> Collection<'a> {
         keywords.extend(about.unverified.then(|| UNVERIFIED.to_owned()));
         Self {
             id: layer.id.as_str().to_owned(),
-            title: about.label(),
-            description: about.account(),
+            title: about.catalog_title(),
+            description: about.catalog_description(),
             licence: about.licence.clone(),
             agencies: vec![about.agency.clone()],
             homepage: about.homepage.clone(),

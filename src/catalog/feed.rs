@@ -32,9 +32,9 @@ pub struct Entry<'a> {
 /// The feed of releases, newest first; none where there is no release.
 ///
 /// ```
-/// assert_eq!(cikr::catalog::feed::feed(&[]), None);
+/// assert_eq!(cikr::catalog::feed::render_feed(&[]), None);
 /// ```
-pub fn feed(entries: &[Entry<'_>]) -> Option<Vec<u8>> {
+pub fn render_feed(entries: &[Entry<'_>]) -> Option<Vec<u8>> {
     // The feed's own title and links are the latest release's: earlier ones may have had another title, or another
     // address.
     let latest = entries.iter().find(|entry| entry.is_latest).or(entries.first())?;
@@ -205,7 +205,9 @@ fn describe_layer(layer: &LayerReport) -> String {
         (LayerStatus::Absent, _) => format!("absent: {reason}"),
         (LayerStatus::Published, Some(changes)) => {
             let remarks = changes.remarks().into_iter().map(|remark| format!("; {remark}"));
-            std::iter::once(changes.words()).chain(remarks).collect()
+            std::iter::once(changes.counts_in_words())
+                .chain(remarks)
+                .collect()
         }
         (LayerStatus::Published, None) => {
             let reason = layer.not_compared.as_deref().unwrap_or("nothing to compare with");
@@ -283,12 +285,12 @@ mod tests {
             published: "2026-11-22T03:05:00Z",
             is_latest: true,
         };
-        String::from_utf8(feed(&[entry]).unwrap()).unwrap()
+        String::from_utf8(render_feed(&[entry]).unwrap()).unwrap()
     }
 
     #[test]
     fn a_store_without_releases_has_no_feed() {
-        assert_eq!(feed(&[]), None);
+        assert_eq!(render_feed(&[]), None);
     }
 
     #[test]

@@ -43,7 +43,7 @@ use crate::plan::Plan;
 ///
 /// # Errors
 /// If the report's start is no time, or the items can't be encoded.
-pub fn build(
+pub fn describe_release(
     plan: &Plan,
     report: &RunReport,
     collections: &[Collection<'_>],

@@ -99,7 +99,7 @@ fn write_layers(out: &mut String, plan: &Plan, report: &RunReport) -> fmt::Resul
             "| `{}` | {} | {} | {} | {} | {} | {} |",
             state.id,
             about
-                .map(|schema| table_cell(&schema.label()))
+                .map(|schema| table_cell(&schema.catalog_title()))
                 .unwrap_or_default(),
             status_word(state.status),
             state.rows_written,
@@ -110,7 +110,7 @@ fn write_layers(out: &mut String, plan: &Plan, report: &RunReport) -> fmt::Resul
                 .unwrap_or_default(),
         )?;
     }
-    if plan.makes("inventory") {
+    if plan.makes_product("inventory") {
         writeln!(
             out,
             "\nThe inventory `facilities` holds {} rows.",
@@ -194,7 +194,7 @@ fn write_gate(out: &mut String, report: &RunReport) -> fmt::Result {
                 plain_prose(&accepted.by),
                 accepted.at,
                 plain_prose(&accepted.reason),
-                plain_prose(&gate.reds())
+                plain_prose(&gate.red_findings())
             )?;
         }
         for warning in gate.warnings() {

@@ -11,7 +11,7 @@ use super::pipeline::load_plan;
 use super::store::store_error;
 use crate::error::{Error, exit};
 use crate::feature::{Acceptance, HeldBack};
-use crate::run::{self, Wish};
+use crate::run::{self, AcceptRequest};
 use crate::spec::one_of;
 use crate::store::Store;
 
@@ -93,13 +93,13 @@ impl Accept {
             return Err(Error::NoReason);
         }
         let by = self.by.clone().unwrap_or_else(user_name);
-        let wish = Wish {
+        let wish = AcceptRequest {
             layer,
             by: &by,
             reason: reason.trim(),
             next: self.next,
         };
-        let accepted = run::accept(store, &wish)?;
+        let accepted = run::accept_change(store, &wish)?;
         out.print(&accepted, || match (&accepted.sha256, &accepted.held) {
             (Some(digest), Some(held)) => format!(
                 "accepted of {layer}: {}\nthe next run publishes it if the source still has SHA-256 {digest}",

@@ -20,7 +20,7 @@ pub(super) fn client_settings(veil: &Veil) -> ClientSettings {
         .flatten()
         .filter(|address| address.contains('@'))
     {
-        veil.add(address, "(the proxy)");
+        veil.hide(address, "(the proxy)");
     }
     ClientSettings {
         proxies,

@@ -4,7 +4,7 @@ use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior,
 
 /// Keeps what the process has in memory out of files: a crash leaves no core dump, and no other process of the same user may
 /// look into it. Where the system refuses, it is as the service's unit says.
-pub fn keep_to_itself() {
+pub fn forbid_core_dumps() {
     let none = Rlimit {
         current: Some(0),
         maximum: Some(0),

@@ -50,7 +50,7 @@ fn parse_share(text: &str) -> Result<f64, String> {
 
 impl Expected {
     pub(super) fn run(&self, out: &mut Output<'_>) -> Result<u8, Error> {
-        let report = run::report_of(&release_folder(&self.release, &self.store)?)?;
+        let report = run::read_report(&release_folder(&self.release, &self.store)?)?;
         let present = report
             .layers
             .iter()

@@ -13,7 +13,7 @@ use super::stop;
 use super::store::{open_store, store_error};
 use crate::error::{Error, exit};
 use crate::report::{self, Logging, Reporter, human_size};
-use crate::run::{self, AgedCopy, Fetched, FetchedSource, Keep, SourceStatus};
+use crate::run::{self, AgedCopy, FetchReport, FetchedSource, LandingRetention, SourceStatus};
 use crate::store::Store;
 
 const FETCH_EXAMPLES: &str = "\
@@ -49,7 +49,7 @@ impl Fetch {
         let (plan, warnings) = load_plan(&self.file, &self.layer, None, self.store.as_deref(), &out.veil)?;
         report::show_mistakes(&warnings);
         let store = Store::open(&plan.store).map_err(store_error)?;
-        let fetched = run::fetch(
+        let fetched = run::fetch_sources(
             &plan,
             &store,
             &client_settings(&out.veil),
@@ -64,7 +64,7 @@ impl Fetch {
     }
 }
 
-fn fetch_summary(fetched: &Fetched) -> String {
+fn fetch_summary(fetched: &FetchReport) -> String {
     let sources: Vec<&FetchedSource> = fetched.jurisdictions.iter().chain(&fetched.layers).collect();
     let widest = sources.iter().map(|source| source.id.len()).max().unwrap_or(0);
     let mut text = String::new();
@@ -129,14 +129,14 @@ impl Landing {
             if self.dry_run {
                 tracing::warn!("--dry-run has nothing to tell without --keep or --keep-days");
             }
-            let copies = run::landings(&store)?;
+            let copies = run::aged_landings(&store)?;
             out.print(&copies, || copies_table(&copies, "nothing is landed yet"))?;
             return Ok(exit::OK);
         }
         let newest = self.keep.map(usize::from);
-        let pruned = run::prune(
+        let pruned = run::prune_landing(
             &store,
-            Keep {
+            LandingRetention {
                 newest,
                 days: self.keep_days,
                 is_dry: self.dry_run,

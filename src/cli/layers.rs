@@ -57,7 +57,7 @@ fn layer_entry<'a>(layer: &'a LayerPlan, last: Option<&'a RunReport>) -> ListedL
     let schema = &layer.schema;
     ListedLayer {
         id: layer.id.as_str(),
-        title: schema.label(),
+        title: schema.catalog_title(),
         sector: &schema.sector.code,
         geometry: format!("{:?}", schema.geometry).to_lowercase(),
         schema: &schema.id,

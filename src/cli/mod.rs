@@ -27,10 +27,10 @@ use clap::builder::styling::Styles;
 use clap::{Parser, Subcommand};
 use serde_json::json;
 
-pub use dump::keep_to_itself;
+pub use dump::forbid_core_dumps;
 
 use self::output::{Format, Output};
-use crate::error::{Error, chain};
+use crate::error::{Error, error_chain};
 use crate::report::{LogFormat, Logging};
 
 const EXIT_CODES: &str = "\
@@ -185,5 +185,5 @@ fn failure_json(error: &Error) -> serde_json::Value {
         Error::Spec { diagnostics } => crate::spec::findings(diagnostics),
         _ => Vec::new(),
     };
-    json!({ "error": chain(error), "exit": error.exit(), "mistakes": mistakes })
+    json!({ "error": error_chain(error), "exit": error.exit_code(), "mistakes": mistakes })
 }

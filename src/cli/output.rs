@@ -35,7 +35,10 @@ impl Output<'_> {
 
     /// Text for people, each of its lines.
     pub(super) fn print_text(&mut self, text: &str) -> Result<(), Error> {
-        let lines: Vec<Cow<'_, str>> = text.split('\n').map(|line| self.veil.own(line)).collect();
+        let lines: Vec<Cow<'_, str>> = text
+            .split('\n')
+            .map(|line| self.veil.mask_own_text(line))
+            .collect();
         self.write_line(&visible(&lines.join("\n")))
     }
 
@@ -63,7 +66,7 @@ impl Output<'_> {
         // Member by member rather than in the text: a secret may be spelled with escapes there, and what is put
         // in its place must not break the JSON.
         let plain = serde_json::to_value(value).map_err(unwritable)?;
-        let hidden = self.veil.over_json(plain.clone());
+        let hidden = self.veil.mask_json(plain.clone());
         // Only where there is something to hide is the order of members not that of the value.
         let json = if hidden == plain {
             json

@@ -55,13 +55,13 @@ pub(super) fn load_plan(
         layers: layers.to_vec(),
         rows: limit,
         // What products there are, `derive` knows, which `plan` may not ask.
-        products: crate::run::products(),
+        products: crate::run::product_names(),
         variables,
     };
     let loaded = crate::plan::load(file, &overrides).map_err(|diagnostics| Error::Spec { diagnostics })?;
     // Noted where they come in, before anything else is done with the plan: nothing from here on shows them.
     for (value, shown) in loaded.0.secrets() {
-        veil.add(value.reveal(), &shown);
+        veil.hide(value.reveal(), &shown);
     }
     Ok(loaded)
 }

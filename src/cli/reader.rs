@@ -33,8 +33,8 @@ impl ReadSource {
     pub(super) fn run() -> Result<u8, Error> {
         // Not through `io::stdout`, which looks for line ends in what it writes.
         let stdout = io::stdout().as_fd().try_clone_to_owned().map(File::from);
-        let served =
-            stdout.and_then(|stdout| source::serve(BufReader::new(io::stdin()), BufWriter::new(stdout)));
+        let served = stdout
+            .and_then(|stdout| source::answer_questions(BufReader::new(io::stdin()), BufWriter::new(stdout)));
         match served {
             // Whoever asked has heard enough.
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(exit::OK),

@@ -80,7 +80,7 @@ impl Run {
             &Reporter::new(logging.bars(), quiet),
         )
         .inspect_err(|error| {
-            tracing::error!(target: LOG_FILE, reason = crate::error::chain(error), "run failed");
+            tracing::error!(target: LOG_FILE, reason = crate::error::error_chain(error), "run failed");
         })?;
         // The release is published by now, and stays so: only that nobody could be told is the failure (exit
         // code 8).

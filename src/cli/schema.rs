@@ -54,7 +54,7 @@ impl Schema {
         let schema = plan::json_schema(
             written,
             &reference::load_tables(folder.as_deref())?,
-            &run::products(),
+            &run::product_names(),
         );
         out.print(&schema, || format!("{schema:#}"))?;
         Ok(exit::OK)

@@ -42,7 +42,7 @@ pub(super) fn store_error(source: StoreError) -> Error {
 fn folder_by_id(id: &str, at: &StoreAt) -> Result<PathBuf, Error> {
     match at.open() {
         // A store that isn't there and one that lacks the release are the same mistake: no such release.
-        Ok(store) if store.has(id) => Ok(store.release_dir(id)),
+        Ok(store) if store.has_release(id) => Ok(store.release_dir(id)),
         Ok(store) => Err(no_release(id, store.root())),
         Err(Error::Store {
             source: StoreError::NoStore { path },

@@ -7,7 +7,7 @@ use arrow_schema::ArrowError;
 
 use crate::geoparquet::GeoparquetError;
 
-/// What an `Out` may fail with; the caller knows its kinds.
+/// What an `TableStore` may fail with; the caller knows its kinds.
 pub type BoxError = Box<dyn StdError + Send + Sync>;
 
 /// Why a product could not be made.

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use super::DeriveError;
-use super::product::{About, Carried, Held, Night, Problem, Product, Scope, Work};
+use super::product::{About, Carried, HeldRelease, Night, Problem, Product, ProductWork, Scope};
 use crate::feature::ProductDoc;
 
 /// Its name.
@@ -18,7 +18,7 @@ pub const FACILITIES: &str = "facilities";
 pub(super) struct Inventory;
 
 impl Product for Inventory {
-    fn about(&self) -> About {
+    fn describe(&self) -> About {
         About {
             doc: ProductDoc {
                 name: NAME,
@@ -35,12 +35,12 @@ impl Product for Inventory {
         }
     }
 
-    fn begin<'a>(&self, _: Night<'a>) -> Result<Work<'a>, DeriveError> {
-        Ok(Work::Packed)
+    fn begin<'a>(&self, _: Night<'a>) -> Result<ProductWork<'a>, DeriveError> {
+        Ok(ProductWork::Packed)
     }
 
     /// All rows of a layer are there, or none; and as many as the report says.
-    fn verify(&self, held: &Held<'_>) -> Vec<Problem> {
+    fn verify(&self, held: &HeldRelease<'_>) -> Vec<Problem> {
         let mut wrong = Vec::new();
         // The sum, and each layer by itself: in the sum, a layer that is there twice would make up for one that
         // lacks.

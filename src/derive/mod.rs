@@ -1,7 +1,8 @@
 //! Derive: products made of a release's rows and tables, before it is described.
 //!
 //! One folder or file per product, one line each in [`PRODUCTS`]: see [`product`]. May use: `plan`, `feature`, `kernel`,
-//! `geoparquet`. Writes nothing itself (rows go to the [`product::Out`] of `run`), reads no clock, no network, no environment.
+//! `geoparquet`. Writes nothing itself (rows go to the [`product::TableStore`] of `run`), reads no clock, no network, no
+//! environment.
 
 pub mod changes;
 mod error;
@@ -38,13 +39,13 @@ pub const PRODUCTS: &[&dyn Product] = &[
 /// Names of the products, for pipelines to choose from.
 ///
 /// ```
-/// let names: Vec<&str> = cikr::derive::names().iter().map(|product| product.name).collect();
+/// let names: Vec<&str> = cikr::derive::product_names().iter().map(|product| product.name).collect();
 /// assert_eq!(names, ["inventory", "national", "changes", "sectors", "quality"]);
 /// ```
-pub fn names() -> Vec<ProductName> {
+pub fn product_names() -> Vec<ProductName> {
     PRODUCTS
         .iter()
-        .map(|product| product.about())
+        .map(|product| product.describe())
         .map(|about| ProductName {
             name: about.doc.name,
             is_default: about.is_default,
@@ -53,14 +54,16 @@ pub fn names() -> Vec<ProductName> {
 }
 
 /// Products a plan asks for, in the order of the list.
-pub fn wanted(plan: &Plan) -> impl Iterator<Item = &'static dyn Product> {
+pub fn products_wanted(plan: &Plan) -> impl Iterator<Item = &'static dyn Product> {
     PRODUCTS
         .iter()
         .copied()
-        .filter(|product| plan.makes(product.about().doc.name))
+        .filter(|product| plan.makes_product(product.describe().doc.name))
 }
 
 /// What the products are that a plan asks for.
-pub fn docs(plan: &Plan) -> Vec<ProductDoc> {
-    wanted(plan).map(|product| product.about().doc).collect()
+pub fn product_docs(plan: &Plan) -> Vec<ProductDoc> {
+    products_wanted(plan)
+        .map(|product| product.describe().doc)
+        .collect()
 }

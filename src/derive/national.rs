@@ -10,9 +10,9 @@ use arrow_array::{Array, ArrayRef, StringArray, UInt64Array};
 use arrow_select::concat::concat;
 use arrow_select::take::take;
 
-use super::product::{About, BoxError, Carried, Held, Night, Problem, Product, Scope, Work};
+use super::product::{About, BoxError, Carried, HeldRelease, Night, Problem, Product, ProductWork, Scope};
 use super::{DeriveError, layer_folder};
-use crate::feature::{LayerReport, LayerStatus, ProductDoc, chain};
+use crate::feature::{LayerReport, LayerStatus, ProductDoc, error_chain};
 use crate::geoparquet;
 
 /// Its name.
@@ -33,7 +33,7 @@ pub fn path(layer: &str) -> PathBuf {
 pub(super) struct National;
 
 impl Product for National {
-    fn about(&self) -> About {
+    fn describe(&self) -> About {
         About {
             doc: ProductDoc {
                 name: NAME,
@@ -50,11 +50,11 @@ impl Product for National {
         }
     }
 
-    fn begin<'a>(&self, _: Night<'a>) -> Result<Work<'a>, DeriveError> {
-        Ok(Work::Packed)
+    fn begin<'a>(&self, _: Night<'a>) -> Result<ProductWork<'a>, DeriveError> {
+        Ok(ProductWork::Packed)
     }
 
-    fn verify(&self, held: &Held<'_>) -> Vec<Problem> {
+    fn verify(&self, held: &HeldRelease<'_>) -> Vec<Problem> {
         let present = held
             .report
             .layers
@@ -82,16 +82,16 @@ fn check_layer(release: &Path, layer: &LayerReport, tiles: &[PathBuf]) -> Vec<St
     match layer.national_bytes {
         None if file.exists() => vec!["a file that report.json doesn't know".to_owned()],
         None => vec![],
-        Some(_) => find_differences(&file, tiles).unwrap_or_else(|error| vec![chain(&*error)]),
+        Some(_) => find_differences(&file, tiles).unwrap_or_else(|error| vec![error_chain(&*error)]),
     }
 }
 
 fn find_differences(file: &Path, tiles: &[PathBuf]) -> Result<Vec<String>, BoxError> {
-    let footer = geoparquet::inspect(file)?;
+    let footer = geoparquet::read_footer(file)?;
     let Some(first) = tiles.first() else {
         return Ok(vec!["the layer has no tiles".to_owned()]);
     };
-    if footer.schema != geoparquet::inspect(first)?.schema {
+    if footer.schema != geoparquet::read_footer(first)?.schema {
         return Ok(vec!["its columns are not those of the tiles".to_owned()]);
     }
     let file = [file.to_owned()];

@@ -6,9 +6,9 @@ use std::path::Path;
 use arrow_array::RecordBatch;
 use serde_json::value::RawValue;
 
-use super::product::{Carried, Night, Observer, Out, Place, Seen, Tables, Work};
+use super::product::{Carried, Night, Observer, ProductWork, RowPlace, Seen, TableStore, Tables};
 use super::tiles::null_counts;
-use super::{DeriveError, Release, read_present, wanted};
+use super::{DeriveError, Release, products_wanted, read_present};
 use crate::feature::{LayerReport, RunReport, Tile, TileRecord};
 
 /// What products have seen of a layer's tiles, by their names.
@@ -27,13 +27,13 @@ impl<'a> Products<'a> {
     /// When the night doesn't say what one needs.
     pub fn begin(night: Night<'a>, is_linked: bool) -> Result<Self, DeriveError> {
         let mut begun = Vec::new();
-        for product in wanted(night.plan) {
-            let about = product.about();
+        for product in products_wanted(night.plan) {
+            let about = product.describe();
             // What is linked whole isn't made: every layer is as it was, and so is what follows from all of them.
             if is_linked && matches!(about.carried, Carried::Whole(_)) {
                 continue;
             }
-            if let Work::Tables(tables) = product.begin(night)? {
+            if let ProductWork::Tables(tables) = product.begin(night)? {
                 begun.push((about.doc.name, tables));
             }
         }
@@ -41,7 +41,7 @@ impl<'a> Products<'a> {
     }
 
     /// Shows a layer's tile, or a piece of one, that this run writes: every column is there.
-    pub fn see(&self, tile: &Tile, rows: &RecordBatch, places: &[Place]) {
+    pub fn observe_rows(&self, tile: &Tile, rows: &RecordBatch, places: &[RowPlace]) {
         let seen = Seen {
             layer: &tile.collection,
             region: &tile.region,
@@ -57,7 +57,12 @@ impl<'a> Products<'a> {
     ///
     /// # Errors
     /// When it can't be read.
-    pub fn see_again(&self, layer: &LayerReport, tile: &TileRecord, file: &Path) -> Result<(), DeriveError> {
+    pub fn observe_tile_on_disk(
+        &self,
+        layer: &LayerReport,
+        tile: &TileRecord,
+        file: &Path,
+    ) -> Result<(), DeriveError> {
         // The union of what all ask for: a tile is read once, whoever looks at it.
         let columns: BTreeSet<&str> = self
             .observers()
@@ -112,10 +117,10 @@ impl<'a> Products<'a> {
     ///
     /// # Errors
     /// When a tile can't be read, or a table can't be put together or written.
-    pub fn make(
+    pub fn make_tables(
         &self,
         release: &Release<'_>,
-        out: &dyn Out,
+        out: &dyn TableStore,
         report: &mut RunReport,
     ) -> Result<(), DeriveError> {
         for (name, tables) in &self.begun {

@@ -14,9 +14,9 @@ use serde_json::value::RawValue;
 pub use super::error::BoxError;
 use super::error::DeriveError;
 use super::release::Release;
-pub use super::rows::{Place, Rows};
+pub use super::rows::{RowPlace, Rows};
 use super::table::Table;
-use crate::feature::records::RecordRoom;
+use crate::feature::records::RecordBudget;
 use crate::feature::{LayerReport, ProductDoc, RegionId, RunReport};
 use crate::geoparquet::GeoparquetError;
 use crate::plan::Plan;
@@ -64,16 +64,16 @@ pub struct About {
 /// A product.
 pub trait Product: Sync {
     /// What is known of it.
-    fn about(&self) -> About;
+    fn describe(&self) -> About;
 
     /// Begins a night's work on it.
     ///
     /// # Errors
     /// When the night doesn't say what it needs.
-    fn begin<'a>(&self, night: Night<'a>) -> Result<Work<'a>, DeriveError>;
+    fn begin<'a>(&self, night: Night<'a>) -> Result<ProductWork<'a>, DeriveError>;
 
     /// What is wrong with it in a release that claims to hold it; of an older one, what isn't there isn't wrong.
-    fn verify(&self, held: &Held<'_>) -> Vec<Problem>;
+    fn verify(&self, held: &HeldRelease<'_>) -> Vec<Problem>;
 }
 
 /// What is known when a night begins.
@@ -88,14 +88,14 @@ pub struct Night<'a> {
     /// What the last release holds of each layer; none where that can't be known.
     pub before: Option<&'a TilesBefore>,
     /// What is kept of every row may take so much memory, for each product that keeps something.
-    pub room: &'a RecordRoom,
+    pub room: &'a RecordBudget,
 }
 
 /// Tiles of the last release and their digests, by layer.
 pub type TilesBefore = BTreeMap<String, Vec<(PathBuf, String)>>;
 
 /// How a product is made.
-pub enum Work<'a> {
+pub enum ProductWork<'a> {
     /// Its rows are packed anew, in an order of their own: by `run`, which has them.
     Packed,
     /// Its tables are made of what was seen, or of the tiles.
@@ -114,7 +114,7 @@ pub trait Tables: Send + Sync {
     fn make_tables(
         &self,
         release: &Release<'_>,
-        out: &dyn Out,
+        out: &dyn TableStore,
         report: &mut RunReport,
     ) -> Result<Value, DeriveError>;
 }
@@ -153,24 +153,24 @@ pub struct Seen<'a> {
     /// The rows: every column of a tile in memory, those asked for of one on disk.
     pub rows: &'a RecordBatch,
     /// Where each row is to be had again ([`Rows`]); none of a tile on disk.
-    pub places: Option<&'a [Place]>,
+    pub places: Option<&'a [RowPlace]>,
     /// Nulls of every column but geometry and covering, in column order, where the rows have fewer columns.
     pub nulls: Option<&'a [(String, u64)]>,
 }
 
 /// Takes what a product writes.
-pub trait Out: Sync {
+pub trait TableStore: Sync {
     /// A whole table.
     ///
     /// # Errors
     /// When it can't be encoded or stored.
-    fn table(&self, table: &Table) -> Result<(), BoxError>;
+    fn write_table(&self, table: &Table) -> Result<(), BoxError>;
 
     /// A long table, piece by piece, as `fill` hands the pieces on.
     ///
     /// # Errors
     /// When `fill` fails, or a piece can't be encoded or stored.
-    fn pieces(&self, path: &Path, schema: SchemaRef, fill: &mut Fill<'_>) -> Result<(), BoxError>;
+    fn write_pieces(&self, path: &Path, schema: SchemaRef, fill: &mut Fill<'_>) -> Result<(), BoxError>;
 }
 
 /// Takes a table piece by piece.
@@ -181,7 +181,7 @@ pub type Fill<'a> = dyn FnMut(&mut Sink<'_>) -> Result<(), GeoparquetError> + 'a
 
 /// A release read back, to be verified.
 #[derive(Debug, Clone, Copy)]
-pub struct Held<'a> {
+pub struct HeldRelease<'a> {
     /// Its folder.
     pub folder: &'a Path,
     /// Its report.
@@ -192,7 +192,7 @@ pub struct Held<'a> {
     pub tiles: &'a [HeldTile],
 }
 
-impl<'a> Held<'a> {
+impl<'a> HeldRelease<'a> {
     /// Tiles of a collection.
     pub fn tiles_of(&self, collection: &str) -> impl Iterator<Item = &'a HeldTile> {
         self.tiles

@@ -8,7 +8,7 @@ use super::error::BoxError;
 
 /// Where a row of a layer that this run made is to be had: the part of the rows that it is in, and its number there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Place {
+pub struct RowPlace {
     /// The part.
     pub part: u32,
     /// The row.
@@ -21,5 +21,5 @@ pub trait Rows: Debug + Sync {
     ///
     /// # Errors
     /// When they can't be had back.
-    fn take(&self, places: &[Place], columns: &[&str]) -> Result<RecordBatch, BoxError>;
+    fn take(&self, places: &[RowPlace], columns: &[&str]) -> Result<RecordBatch, BoxError>;
 }

@@ -20,7 +20,7 @@ pub fn read_present(tile: &Path, columns: &[&str]) -> Result<RecordBatch, Derive
 /// Nulls of a tile's columns but geometry and covering, in column order: from the footer where it tells, else from
 /// the rows, which may have been read of it already.
 pub(super) fn null_counts(tile: &Path, rows: &RecordBatch) -> Result<Vec<(String, u64)>, DeriveError> {
-    let footer = geoparquet::inspect(tile).map_err(|source| DeriveError::Tile { source })?;
+    let footer = geoparquet::read_footer(tile).map_err(|source| DeriveError::Tile { source })?;
     let told = geoparquet::null_counts(tile).map_err(|source| DeriveError::Tile { source })?;
     let names: Vec<&str> = footer
         .schema

@@ -49,8 +49,8 @@ impl<'a> StateClaims<'a> {
     /// Nothing compared yet. Nothing will be where no column names states, or nobody knows what the coordinates are.
     pub(super) fn new(survey: &'a Survey, kinds: &[Kind], states: &'a [State]) -> Self {
         let reproject = match &survey.crs {
-            CrsEvidence::Stated(crs) => source::reprojection(crs).ok(),
-            CrsEvidence::Inferred(code, _) => source::reprojection(&Crs::Code(code.clone())).ok(),
+            CrsEvidence::Stated(crs) => source::reprojection_to_crs84(crs).ok(),
+            CrsEvidence::Inferred(code, _) => source::reprojection_to_crs84(&Crs::Code(code.clone())).ok(),
             // Where nobody knows the CRS, numbers that could be degrees are compared as degrees: that decides
             // nothing, it only asks.
             CrsEvidence::Asked => (!survey.shapes.is_beyond_degrees()).then_some(None),
@@ -74,7 +74,7 @@ impl<'a> StateClaims<'a> {
         let Some((_, values)) = batch.columns.iter().find(|(name, _)| name == column) else {
             return;
         };
-        let values: StringArray = spelling::texts(values);
+        let values: StringArray = spelling::spell_column(values);
         let broken: HashSet<usize> = batch.defects.iter().map(|defect| defect.index).collect();
         let rows = (0..batch.len()).filter(|row| !broken.contains(row));
         for row in rows.filter(|row| batch.geometry.is_valid(*row) && values.is_valid(*row)) {

@@ -149,7 +149,9 @@ fn prove_crs(places: &Places, reference: usize, at: usize) -> Option<InferredCrs
     let zones = ZONES.map(|zone| format!("EPSG:{}", 26_900 + zone));
     let mut codes = PROJECTIONS.into_iter().map(str::to_owned).chain(zones);
     codes.find_map(|code| {
-        let reproject = source::reprojection(&Crs::Code(code.clone())).ok().flatten()?;
+        let reproject = source::reprojection_to_crs84(&Crs::Code(code.clone()))
+            .ok()
+            .flatten()?;
         let agreement = places.agreement(reference, at, Some(reproject.as_ref()));
         agreement
             .is_proof()

@@ -277,7 +277,7 @@ fn read_rows(
 }
 
 fn note_values(column: &mut Column, values: &ArrayRef, broken: &HashSet<usize>, states: &[State]) {
-    let texts = spelling::texts(values);
+    let texts = spelling::spell_column(values);
     let whole = texts.iter().enumerate().filter(|(row, _)| !broken.contains(row));
     whole
         .filter_map(|(_, value)| value)

@@ -162,7 +162,7 @@ impl Places {
             .iter()
             .filter(|(name, _)| self.pairs.iter().any(|pair| pair.x == *name || pair.y == *name));
         let texts: HashMap<&str, StringArray> = columns
-            .map(|(name, values)| (name.as_str(), spelling::texts(values)))
+            .map(|(name, values)| (name.as_str(), spelling::spell_column(values)))
             .collect();
         for row in rows {
             let has_geometry = has_geometry && batch.geometry.is_valid(row);

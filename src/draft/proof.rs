@@ -120,7 +120,7 @@ fn used_columns(batch: &RawBatch, known: &[Column], used: &HashSet<usize>) -> Ve
     for (at, column) in known.iter().enumerate() {
         let found = batch.columns.iter().find(|(name, _)| *name == column.name);
         let found = found.filter(|_| used.contains(&at));
-        columns.push(found.map(|(_, values)| spelling::texts(values)));
+        columns.push(found.map(|(_, values)| spelling::spell_column(values)));
     }
     columns
 }

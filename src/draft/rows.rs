@@ -30,8 +30,8 @@ pub(super) fn read_batches(
     crs: Option<Crs>,
 ) -> Result<Reader, SourceError> {
     let shown: Arc<str> = wanted.path.display().to_string().into();
-    let plan = SourcePlan::of_file(wanted.path.clone(), shown, format.clone(), crs);
-    let landed = Landed::at(wanted.path.clone());
+    let plan = SourcePlan::for_file(wanted.path.clone(), shown, format.clone(), crs);
+    let landed = Landed::in_place(wanted.path.clone());
     let limits = Limits {
         rows: wanted.rows,
         ..LIMITS

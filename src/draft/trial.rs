@@ -13,7 +13,7 @@ use super::request::Request;
 use super::rows::read_batches;
 use super::survey::Survey;
 use crate::feature::{Crs, Reproject};
-use crate::kernel::again::Again;
+use crate::kernel::again::SecondReading;
 use crate::kernel::normalise::normalise;
 use crate::plan::{GeometryKind, LayerSchema, NaicsUse, SectorPlan, State};
 use crate::source::{self, SourceError};
@@ -46,7 +46,7 @@ pub(super) fn count_rejects(
         CrsEvidence::Asked => None,
     };
     let reproject = match &crs {
-        Some(crs) => source::reprojection(crs),
+        Some(crs) => source::reprojection_to_crs84(crs),
         None => Ok(Some(Box::new(UnknownCrs) as Box<dyn Reproject>)),
     };
     let Ok(reproject) = reproject else { return Ok(None) };
@@ -60,7 +60,13 @@ pub(super) fn count_rejects(
             batch.crs = crs.clone();
         }
         // What the kernel can't do is a mistake of this program, which a run would tell of.
-        let Ok(rows) = normalise(&batch, &schema, states, &Again::default(), reproject.as_deref()) else {
+        let Ok(rows) = normalise(
+            &batch,
+            &schema,
+            states,
+            &SecondReading::default(),
+            reproject.as_deref(),
+        ) else {
             return Ok(None);
         };
         rejected.note_rejects(&rows.rejects);

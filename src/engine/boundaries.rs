@@ -159,7 +159,7 @@ fn state_boxes(plan: &Plan, read: &[PolygonSet]) -> BTreeMap<String, Rect<f64>> 
 }
 
 /// The plan's sets without a polygon, for a run that locates nothing.
-pub fn join_nothing(plan: &Plan) -> JoinContext {
+pub fn context_without_polygons(plan: &Plan) -> JoinContext {
     let sets = plan.jurisdictions.iter().map(|set| JoinSet {
         plan: set.clone(),
         index: JurisdictionIndex::build(vec![]),
@@ -177,7 +177,7 @@ pub fn join_nothing(plan: &Plan) -> JoinContext {
 pub fn state_outlines(plan: &Plan, landed: &[Landed]) -> Result<Vec<Outline>, EngineError> {
     let mut sets = plan.jurisdictions.iter().zip(landed);
     let states = sets.find(|(set, _)| set.kind == JurisdictionKind::State);
-    let readers = Readers::inside();
+    let readers = Readers::in_process();
     states.map_or(Ok(vec![]), |(set, landed)| {
         Ok(outlines_of(&read_set(set, landed, plan, &readers)?.boundaries))
     })
@@ -231,7 +231,7 @@ fn read_set(
     for batch in reader {
         let batch = batch.map_err(|source| EngineError::Source { source })?;
         if reprojection.is_none() {
-            let found = source::reprojection(&batch.crs);
+            let found = source::reprojection_to_crs84(&batch.crs);
             reprojection = Some(found.map_err(|source| EngineError::Source { source })?);
         }
         let transform = reprojection.as_ref().and_then(|inner| inner.as_deref());
@@ -239,7 +239,7 @@ fn read_set(
     }
     if reprojection
         .flatten()
-        .is_some_and(|transform| transform.seen().are_degrees())
+        .is_some_and(|transform| transform.coordinates_seen().are_degrees())
     {
         return Err(EngineError::Degrees {
             shown: set.source.shown.to_string(),
@@ -362,7 +362,7 @@ fn text_column(set: &JurisdictionPlan, batch: &RawBatch, name: &str) -> Result<S
     let exact = columns.clone().find(|(column, _)| column == name);
     exact
         .or_else(|| columns.find(|(column, _)| column.eq_ignore_ascii_case(name)))
-        .map(|(_, values)| spelling::texts(values))
+        .map(|(_, values)| spelling::spell_column(values))
         .ok_or_else(|| EngineError::MissingColumn {
             shown: set.source.shown.to_string(),
             column: name.to_owned(),

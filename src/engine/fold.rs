@@ -14,7 +14,7 @@ use super::sample::Sample;
 use super::{EngineError, Room};
 use crate::feature::{Flag, Flags, Origin, Rejects, Texts};
 use crate::kernel::KernelError;
-use crate::kernel::again::Again;
+use crate::kernel::again::SecondReading;
 use crate::kernel::assemble::StageRows;
 use crate::kernel::map::{MapContext, StageBatch};
 use crate::kernel::tally::LayerTally;
@@ -47,7 +47,7 @@ impl<'c> Fold<'c> {
         Self {
             context,
             keys: KeySet::new(
-                (room.budget.to_wait() / KEYS_SHARE).max(LEAST_KEY_BYTES),
+                (room.budget.bytes_to_wait() / KEYS_SHARE).max(LEAST_KEY_BYTES),
                 Arc::clone(&room.space),
             ),
             sample: Sample::new(
@@ -115,7 +115,7 @@ impl<'c> Fold<'c> {
                 // The first reading: nothing is known yet. The second notes none, or each would ask for another.
                 None if !*fresh && known.is_empty() => {
                     let is_known = self.repeated.contains_key(number);
-                    if is_known || self.repeated.len() < Again::MOST_REPEATED {
+                    if is_known || self.repeated.len() < SecondReading::MOST_REPEATED {
                         self.repeated.insert(*number, row);
                     }
                 }
@@ -127,7 +127,7 @@ impl<'c> Fold<'c> {
     /// Keeps the flags of a batch, with the id and the origin of their rows; of a code that has had its share it only counts.
     fn note_flags(&mut self, batch: &StageBatch) -> io::Result<()> {
         let ids = batch.stage.rows.column_by_name("facility_id");
-        let ids = ids.and_then(|ids| Texts::of(ids.as_ref()));
+        let ids = ids.and_then(|ids| Texts::from_array(ids.as_ref()));
         let places = batch.places_of(batch.flags.iter().map(|doubt| doubt.index));
         let mut flags = Vec::new();
         for (doubt, place) in batch.flags.iter().zip(places) {

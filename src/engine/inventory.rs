@@ -12,10 +12,10 @@ use geo::{Geometry, Point};
 
 use super::EngineError;
 use super::pack::{Gathered, Packable};
-use super::rows::{RowStore, RowsError, Stands};
+use super::rows::{RowStore, RowsError, SpotPlace};
 use super::tiles::facility_ids;
 use crate::feature::{FeatureBatch, RegionId, Texts};
-use crate::kernel::boxes::{around, extent};
+use crate::kernel::boxes::{box_around_all, box_around_two};
 use crate::kernel::geometry;
 use crate::kernel::pack::Spot;
 use crate::kernel::publish::{Published, publish};
@@ -27,7 +27,7 @@ const PART_BITS: u32 = 20;
 
 /// A layer that is in the inventory.
 #[derive(Debug, Clone, Copy)]
-pub struct Member<'a> {
+pub struct InventoryMember<'a> {
     /// Its plan.
     pub layer: &'a LayerPlan,
     /// Its rows.
@@ -36,16 +36,16 @@ pub struct Member<'a> {
 
 /// The rows of all members, to be packed by region.
 #[derive(Debug)]
-pub struct Facilities<'a> {
-    members: &'a [Member<'a>],
+pub struct InventoryRows<'a> {
+    members: &'a [InventoryMember<'a>],
     schema: &'a Schema,
     /// Columns that are taken of a member's rows.
     columns: Vec<&'a str>,
 }
 
-impl<'a> Facilities<'a> {
+impl<'a> InventoryRows<'a> {
     /// Of members, with the inventory's published columns.
-    pub fn new(members: &'a [Member<'a>], schema: &'a Schema) -> Self {
+    pub fn new(members: &'a [InventoryMember<'a>], schema: &'a Schema) -> Self {
         // A geometry is taken only to be replaced by the point.
         let columns = schema.fields().iter().map(|field| field.name().as_str());
         let columns = columns
@@ -59,7 +59,7 @@ impl<'a> Facilities<'a> {
     }
 }
 
-impl Member<'_> {
+impl InventoryMember<'_> {
     fn tied_ids(&self, spots: &[Spot]) -> Result<Vec<String>, RowsError> {
         let rows = self.store.take_rows(spots, Some(&["facility_id"]))?;
         Ok(facility_ids(&rows))
@@ -106,7 +106,7 @@ fn with_points(rows: &RecordBatch, spots: &[Spot]) -> Result<RecordBatch, arrow_
     RecordBatch::try_new(Arc::new(Schema::new(fields)), columns)
 }
 
-impl Packable for Facilities<'_> {
+impl Packable for InventoryRows<'_> {
     fn regions(&self) -> BTreeSet<RegionId> {
         self.members
             .iter()
@@ -124,13 +124,15 @@ impl Packable for Facilities<'_> {
     fn each_spot(&self, region: &RegionId, see: &mut dyn FnMut(Spot)) -> Result<(), EngineError> {
         for (at, member) in (0u32..).zip(self.members) {
             let mut is_in_range = at < 1 << (32 - PART_BITS);
-            let shown = member.store.each(Some(region), Stands::AtPoint, &mut |spot| {
-                is_in_range &= spot.part < 1 << PART_BITS;
-                see(Spot {
-                    part: at << PART_BITS | spot.part,
-                    ..spot
+            let shown = member
+                .store
+                .each_spot(Some(region), SpotPlace::AtPoint, &mut |spot| {
+                    is_in_range &= spot.part < 1 << PART_BITS;
+                    see(Spot {
+                        part: at << PART_BITS | spot.part,
+                        ..spot
+                    });
                 });
-            });
             shown.map_err(|source| EngineError::Rows { source })?;
             if !is_in_range {
                 let reason = "more layers, or more parts of a layer, than an inventory can name".to_owned();
@@ -193,7 +195,7 @@ impl Packable for Facilities<'_> {
 
 /// Rows of several members that are together.
 struct MemberRows<'a> {
-    facilities: &'a Facilities<'a>,
+    facilities: &'a InventoryRows<'a>,
     /// Of each member, in the order in which they were asked for.
     rows: Vec<Option<RecordBatch>>,
     /// Of each row the member, and which of its rows it is.
@@ -230,8 +232,8 @@ impl Gathered for MemberRows<'_> {
             extent: parts
                 .iter()
                 .map(|part| part.extent)
-                .reduce(around)
-                .unwrap_or_else(|| extent(&[])),
+                .reduce(box_around_two)
+                .unwrap_or_else(|| box_around_all(&[])),
             geometry_types: parts
                 .iter()
                 .flat_map(|part| part.geometry_types.iter().copied())
@@ -294,7 +296,7 @@ fn interleave_columns(
 
 /// A column of codes as plain text; any other as it is.
 fn decode_codes(column: &ArrayRef) -> ArrayRef {
-    match Texts::of(column.as_ref()) {
+    match Texts::from_array(column.as_ref()) {
         Some(texts) => Arc::new(texts.iter().collect::<StringArray>()),
         None => Arc::clone(column),
     }

@@ -85,7 +85,9 @@ impl KeySet {
 
     /// Makes a run of the newest keys.
     fn spill_newest(&mut self) -> io::Result<()> {
-        let file = self.space.file((self.newest.len() * STORED_BYTES) as u64)?;
+        let file = self
+            .space
+            .create_file((self.newest.len() * STORED_BYTES) as u64)?;
         let mut keys: Vec<u128> = self.newest.drain().collect();
         keys.sort_unstable();
         self.runs.push(Run::write_sorted(&keys, file.into())?);
@@ -120,7 +122,7 @@ impl Run {
             return Ok(false);
         }
         let key = key.to_be_bytes();
-        Ok(self.filter.check(&key[..]) && self.keys.holds(&key)?)
+        Ok(self.filter.check(&key[..]) && self.keys.has_record(&key)?)
     }
 }
 
@@ -161,7 +163,7 @@ impl Hasher for Mixer {
 mod tests {
     use super::*;
     use crate::feature::scratch_in_memory::Memory;
-    use crate::kernel::map::key_number;
+    use crate::kernel::keys::key_number;
 
     #[test]
     fn a_key_is_new_once_however_little_memory_there_is() {

@@ -16,10 +16,10 @@ use super::origins::Origins;
 use super::pipeline::Pipeline;
 use super::rejected::too_many_rejects;
 use super::room::Room;
-use super::rows::{LocalRows, RowStore, Stands};
+use super::rows::{LocalRows, RowStore, SpotPlace};
 use super::sample::Sample;
 use crate::feature::{Flags, Landed, Rejects, SourceProfile, Task};
-use crate::kernel::again::Again;
+use crate::kernel::again::SecondReading;
 use crate::kernel::columns::layer_schema;
 use crate::kernel::core::core;
 use crate::kernel::keys::key_number;
@@ -31,7 +31,7 @@ use crate::source::Readers;
 
 /// What a layer is made with.
 #[derive(Debug, Clone, Copy)]
-pub struct Work<'a> {
+pub struct LayerWork<'a> {
     /// The plan of the run.
     pub plan: &'a Plan,
     /// The layer.
@@ -65,7 +65,7 @@ pub struct LayerRows {
     pub profile: SourceProfile,
     /// Where the rows came from.
     pub(super) origins: Origins,
-    /// Keys that stand in several rows, as [`Again`] has them.
+    /// Keys that stand in several rows, as [`SecondReading`] has them.
     repeated: HashMap<u128, u64>,
     /// None once nobody asks for them any more: they are the budget's no more than the sample is.
     keys: Option<KeySet>,
@@ -90,8 +90,8 @@ impl LayerRows {
     }
 
     /// What a second reading has to know, if it would do anything otherwise.
-    fn second_reading(&self) -> Again {
-        Again {
+    fn second_reading(&self) -> SecondReading {
+        SecondReading {
             recovered: self.tally.recovered_dates(),
             repeated: self.repeated.clone(),
         }
@@ -102,8 +102,12 @@ impl LayerRows {
 ///
 /// # Errors
 /// When the source can't be read, lacks a required column, is empty, or too many rows are rejected.
-pub fn read_layer(work: Work<'_>, landed: &Landed, progress: &dyn Task) -> Result<LayerRows, EngineError> {
-    let first = read_once(work, landed, progress, &Again::default())?;
+pub fn read_layer(
+    work: LayerWork<'_>,
+    landed: &Landed,
+    progress: &dyn Task,
+) -> Result<LayerRows, EngineError> {
+    let first = read_once(work, landed, progress, &SecondReading::default())?;
     let again = first.second_reading();
     if again.is_nothing() {
         return fail_unusable(work.layer, first);
@@ -121,10 +125,10 @@ pub fn read_layer(work: Work<'_>, landed: &Landed, progress: &dyn Task) -> Resul
 
 /// Reads a layer; `again` is what an earlier reading has shown.
 fn read_once(
-    work: Work<'_>,
+    work: LayerWork<'_>,
     landed: &Landed,
     progress: &dyn Task,
-    again: &Again,
+    again: &SecondReading,
 ) -> Result<LayerRows, EngineError> {
     let layer = work.layer;
     let plan = work.plan;
@@ -180,7 +184,7 @@ fn seal_rows(layer: &LayerPlan, schema: SchemaRef, fold: Fold<'_>) -> Result<Lay
         [low.x, low.y, high.x, high.y]
     });
     profile.core = core(store.rows_in(None), &|see| {
-        store.each(None, Stands::AtCentre, &mut |spot| see([spot.x, spot.y]))
+        store.each_spot(None, SpotPlace::AtCentre, &mut |spot| see([spot.x, spot.y]))
     })
     .map_err(|source| EngineError::Rows { source })?;
     profile.far = fold.tally.rows.far;
@@ -211,7 +215,7 @@ fn fail_unusable(layer: &LayerPlan, rows: LayerRows) -> Result<LayerRows, Engine
     }
     // By faults, not by all rejects: rows that the schema itself excludes are no sign of a broken source.
     let is_left = rows.rejects.count() < read;
-    if rows.rejects.faults() as f64 <= layer.schema.max_rejects * read as f64 && is_left {
+    if rows.rejects.count_faults() as f64 <= layer.schema.max_rejects * read as f64 && is_left {
         return Ok(rows);
     }
     let limit = if is_left {

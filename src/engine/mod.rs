@@ -26,11 +26,11 @@ mod shared;
 mod tests;
 mod tiles;
 
-pub use boundaries::{BoundaryName, SetRead, Sets, join_context, join_nothing, state_outlines};
+pub use boundaries::{BoundaryName, SetRead, Sets, context_without_polygons, join_context, state_outlines};
 pub use error::EngineError;
-pub use inventory::{Facilities, Member};
-pub use layer::{LayerRows, Work, read_layer};
-pub use pack::{Group, Groups, PackError, Packable, Packing, pack};
+pub use inventory::{InventoryMember, InventoryRows};
+pub use layer::{LayerRows, LayerWork, read_layer};
+pub use pack::{PackError, Packable, Packing, RowGroup, RowGroups, pack};
 pub use room::Room;
-pub use shared::Shared;
-pub use tiles::{LayerTiles, OneFile};
+pub use shared::SharedPoints;
+pub use tiles::{LayerTiles, WholeLayer};

@@ -239,7 +239,7 @@ impl ReorderBuffer<'_> {
     /// Folds a batch, unless so many rows are rejected by now that the layer must fail.
     fn fold_batch(&mut self, batch: StageBatch) -> Result<(), EngineError> {
         self.fold.add_batch(batch)?;
-        let rejected = self.fold.rejects.faults();
+        let rejected = self.fold.rejects.count_faults();
         let Some(most) = self.most_rejects.filter(|most| rejected as f64 > *most) else {
             return Ok(());
         };
@@ -255,7 +255,8 @@ impl ThreadTransform {
     /// The transformation for a batch: that of the first, for all batches of a source have one CRS.
     fn for_batch(&mut self, raw: &RawBatch) -> Result<Option<&dyn Reproject>, EngineError> {
         if !self.is_made {
-            self.made = source::reprojection(&raw.crs).map_err(|source| EngineError::Source { source })?;
+            self.made =
+                source::reprojection_to_crs84(&raw.crs).map_err(|source| EngineError::Source { source })?;
             self.is_made = true;
         }
         Ok(self.made.as_deref())
@@ -264,6 +265,6 @@ impl ThreadTransform {
     fn coordinates_seen(&self) -> CoordinatesSeen {
         self.made
             .as_deref()
-            .map_or_else(CoordinatesSeen::default, Reproject::seen)
+            .map_or_else(CoordinatesSeen::default, Reproject::coordinates_seen)
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::rows::Budget;
 use super::seats::Seats;
 use crate::feature::ScratchSpace;
-use crate::feature::records::RecordRoom;
+use crate::feature::records::RecordBudget;
 
 /// One part in so many of what rows may take is what a product keeps of every row.
 const RECORDS_SHARE: usize = 8;
@@ -35,18 +35,18 @@ impl Room {
     }
 
     /// What products may keep of every row, each: the budget doesn't count it.
-    pub fn for_records(&self) -> RecordRoom {
+    pub fn for_records(&self) -> RecordBudget {
         self.share_of(RECORDS_SHARE)
     }
 
     /// What a table beside a layer's tiles may keep of itself: the budget doesn't count it.
-    pub(super) fn for_tables(&self) -> RecordRoom {
+    pub(super) fn for_tables(&self) -> RecordBudget {
         self.share_of(TABLES_SHARE)
     }
 
-    fn share_of(&self, parts: usize) -> RecordRoom {
-        RecordRoom {
-            bytes: self.budget.to_wait() / parts,
+    fn share_of(&self, parts: usize) -> RecordBudget {
+        RecordBudget {
+            bytes: self.budget.bytes_to_wait() / parts,
             space: Arc::clone(&self.space),
         }
     }

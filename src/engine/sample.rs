@@ -23,7 +23,7 @@ pub struct Sample {
 /// What is kept of a row.
 #[derive(Debug)]
 pub struct Facility {
-    /// Its values in the order of the fields, as [`digest`] has them.
+    /// Its values in the order of the fields, as [`value_digest`] has them.
     pub values: Vec<Option<u64>>,
     /// Centre of its box, degrees.
     pub place: [f64; 2],
@@ -59,7 +59,10 @@ impl Sample {
                 continue;
             }
             let place = places(row);
-            let values = columns.iter().map(|column| digest((*column)?, place)).collect();
+            let values = columns
+                .iter()
+                .map(|column| value_digest((*column)?, place))
+                .collect();
             self.rows.insert(
                 rank,
                 Facility {
@@ -85,17 +88,17 @@ impl Sample {
 /// use std::sync::Arc;
 ///
 /// use arrow_array::{ArrayRef, Float64Array, StringArray};
-/// use cikr::engine::sample::digest;
+/// use cikr::engine::sample::value_digest;
 ///
 /// let numbers: ArrayRef = Arc::new(Float64Array::from(vec![Some(12.5), None]));
 /// let texts: ArrayRef = Arc::new(StringArray::from(vec!["12.5"]));
-/// assert_eq!(digest(&numbers, 0), digest(&texts, 0), "values are as their spellings");
-/// assert_eq!(digest(&numbers, 1), None);
+/// assert_eq!(value_digest(&numbers, 0), value_digest(&texts, 0), "values are as their spellings");
+/// assert_eq!(value_digest(&numbers, 1), None);
 /// ```
-pub fn digest(column: &ArrayRef, row: usize) -> Option<u64> {
+pub fn value_digest(column: &ArrayRef, row: usize) -> Option<u64> {
     let text = column
         .is_valid(row)
-        .then(|| spelling::text(column, row))
+        .then(|| spelling::spell_value(column, row))
         .flatten()?;
     let mut hasher = DefaultHasher::new();
     text.hash(&mut hasher);

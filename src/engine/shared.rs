@@ -14,7 +14,7 @@ const FIELD: &str = "geometry";
 
 /// Rows that share their point with others, those of the lowest positions.
 #[derive(Debug, Default)]
-pub struct Shared(Mutex<SharingRows>);
+pub struct SharedPoints(Mutex<SharingRows>);
 
 #[derive(Debug, Default)]
 struct SharingRows {
@@ -55,7 +55,7 @@ impl PartialEq for SharingRow {
 
 impl Eq for SharingRow {}
 
-impl Shared {
+impl SharedPoints {
     /// Notes rows in any order.
     pub(super) fn note_rows(&self, rows: impl Iterator<Item = SharingRow>) {
         let mut found = self.0.lock().unwrap_or_else(PoisonError::into_inner);

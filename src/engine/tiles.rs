@@ -13,8 +13,8 @@ use geo::Coord;
 use super::EngineError;
 use super::layer::LayerRows;
 use super::pack::{Gathered, Packable};
-use super::rows::{POSITION, RowStore, Stands};
-use super::shared::{Shared, SharingRow};
+use super::rows::{POSITION, RowStore, SpotPlace};
+use super::shared::{SharedPoints, SharingRow};
 use crate::feature::{Flag, RegionId, Texts};
 use crate::kernel::geometry;
 use crate::kernel::pack::Spot;
@@ -30,7 +30,7 @@ pub struct LayerTiles<'a> {
     layer: &'a LayerPlan,
     store: &'a dyn RowStore,
     schema: &'a Schema,
-    shared: Shared,
+    shared: SharedPoints,
 }
 
 impl<'a> LayerTiles<'a> {
@@ -40,7 +40,7 @@ impl<'a> LayerTiles<'a> {
             layer,
             store,
             schema,
-            shared: Shared::default(),
+            shared: SharedPoints::default(),
         }
     }
 }
@@ -50,7 +50,7 @@ impl LayerTiles<'_> {
     ///
     /// # Errors
     /// When rows can't be had back.
-    pub fn columns(&self, spots: &[Spot], names: &[&str]) -> Result<RecordBatch, EngineError> {
+    pub fn publish_columns(&self, spots: &[Spot], names: &[&str]) -> Result<RecordBatch, EngineError> {
         // The id is in every store: rows without a column of their own can't be counted.
         let asked: Vec<&str> = names.iter().copied().chain(["facility_id"]).collect();
         let rows = self
@@ -62,7 +62,7 @@ impl LayerTiles<'_> {
     }
 
     /// Rows that share their point with others, as packing has met them.
-    pub fn into_shared(self) -> Shared {
+    pub fn into_shared(self) -> SharedPoints {
         self.shared
     }
 
@@ -98,9 +98,9 @@ impl LayerTiles<'_> {
 impl LayerRows {
     /// Flags the rows that share their point with others, once all are packed; gives every flag that is kept, in the
     /// order of the source, or an error when the scratch file can't be read.
-    pub fn flagged(&mut self, shared: Shared) -> impl Iterator<Item = io::Result<Flag>> {
+    pub fn with_shared_flags(&mut self, shared: SharedPoints) -> impl Iterator<Item = io::Result<Flag>> {
         let shared = shared.into_flags(&mut self.flags, &self.origins);
-        self.flags.and(shared)
+        self.flags.merged_with(shared)
     }
 }
 
@@ -114,7 +114,7 @@ impl Packable for LayerTiles<'_> {
     }
 
     fn each_spot(&self, region: &RegionId, see: &mut dyn FnMut(Spot)) -> Result<(), EngineError> {
-        let shown = self.store.each(Some(region), Stands::AtCentre, see);
+        let shown = self.store.each_spot(Some(region), SpotPlace::AtCentre, see);
         shown.map_err(|source| EngineError::Rows { source })
     }
 
@@ -145,7 +145,7 @@ impl Packable for LayerTiles<'_> {
 
 /// Where a geometry in WKB stands, if its box has no extent.
 fn point_of(wkb: &[u8]) -> Option<Coord<f64>> {
-    let bounds = geometry::bounds(wkb)?;
+    let bounds = geometry::wkb_bounds(wkb)?;
     (bounds.min() == bounds.max()).then_some(bounds.min())
 }
 
@@ -165,7 +165,7 @@ impl Gathered for GatheredRows<'_> {
 
 /// `facility_id` of rows.
 pub(super) fn facility_ids(rows: &RecordBatch) -> Vec<String> {
-    let ids = Texts::named(rows, "facility_id");
+    let ids = Texts::of_column(rows, "facility_id");
     ids.into_iter()
         .flat_map(Texts::iter)
         .map(|id| id.unwrap_or_default().to_owned())
@@ -174,9 +174,9 @@ pub(super) fn facility_ids(rows: &RecordBatch) -> Vec<String> {
 
 /// All rows of a layer as one region, for a file that holds them all.
 #[derive(Debug)]
-pub struct OneFile<'a>(pub LayerTiles<'a>);
+pub struct WholeLayer<'a>(pub LayerTiles<'a>);
 
-impl Packable for OneFile<'_> {
+impl Packable for WholeLayer<'_> {
     fn regions(&self) -> BTreeSet<RegionId> {
         BTreeSet::from([RegionId::new(None)])
     }
@@ -186,7 +186,7 @@ impl Packable for OneFile<'_> {
     }
 
     fn each_spot(&self, _region: &RegionId, see: &mut dyn FnMut(Spot)) -> Result<(), EngineError> {
-        let shown = self.0.store.each(None, Stands::AtCentre, see);
+        let shown = self.0.store.each_spot(None, SpotPlace::AtCentre, see);
         shown.map_err(|source| EngineError::Rows { source })
     }
 

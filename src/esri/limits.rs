@@ -2,7 +2,7 @@
 
 /// Most rows that one answer of a service can have: servers give thousands at a time, and a few bytes could claim to
 /// be one.
-pub const MOST_ROWS: usize = 1_000_000;
+pub const MAX_PAGE_ROWS: usize = 1_000_000;
 
 /// Most columns of a page: four times as many as a layer may have.
 pub(super) const MOST_COLUMNS: usize = 1 << 14;

@@ -3,7 +3,7 @@
 //! Members may come in any order, so a page is gone over once before its first row is made.
 
 use super::error::PbfError;
-use super::limits::{MOST_COLUMNS, MOST_ROWS};
+use super::limits::{MAX_PAGE_ROWS, MOST_COLUMNS};
 use super::wire::{Value, fields};
 
 /// How quantised ordinates become coordinates: x, y, z, m.
@@ -81,7 +81,7 @@ impl<'a> FeatureResult<'a> {
                 13 => rows
                     .columns
                     .extend(value.as_bytes().map(read_column).transpose()?),
-                15 if rows.features.len() == MOST_ROWS => return Err(PbfError::TooMany),
+                15 if rows.features.len() == MAX_PAGE_ROWS => return Err(PbfError::TooMany),
                 15 => rows.features.extend(value.as_bytes()),
                 16 => return Err(PbfError::Block),
                 _ => {}

@@ -15,6 +15,6 @@ mod text;
 mod wire;
 
 pub use error::PbfError;
-pub use limits::MOST_ROWS;
+pub use limits::MAX_PAGE_ROWS;
 pub use page::{Page, WrittenRow, is_pbf, to_json};
 pub use text::{NOT_A_NUMBER, without_bare_words};

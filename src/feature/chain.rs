@@ -7,12 +7,12 @@ use std::error::Error as StdError;
 /// An error with its causes on one line, as `a: b: c`.
 ///
 /// ```
-/// use cikr::feature::chain;
+/// use cikr::feature::error_chain;
 ///
 /// let error = std::io::Error::other("disk full");
-/// assert_eq!(chain(&error), "disk full");
+/// assert_eq!(error_chain(&error), "disk full");
 /// ```
-pub fn chain(error: &dyn StdError) -> String {
+pub fn error_chain(error: &dyn StdError) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {

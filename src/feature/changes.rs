@@ -70,9 +70,9 @@ impl LayerChanges {
     /// use cikr::feature::LayerChanges;
     ///
     /// let changes = LayerChanges { added: 3, unchanged: 7_572, ..LayerChanges::default() };
-    /// assert_eq!(changes.words(), "3 added, 7572 unchanged");
+    /// assert_eq!(changes.counts_in_words(), "3 added, 7572 unchanged");
     /// ```
-    pub fn words(&self) -> String {
+    pub fn counts_in_words(&self) -> String {
         let counts = [
             (self.added, "added"),
             (self.removed, "removed"),
@@ -143,7 +143,7 @@ mod tests {
             unchanged: 9,
             ..LayerChanges::default()
         };
-        assert_eq!(changes.words(), "3 added, 9 unchanged");
+        assert_eq!(changes.counts_in_words(), "3 added, 9 unchanged");
         assert!(changes.is_some() && changes.remarks().is_empty());
         assert!(
             !LayerChanges {

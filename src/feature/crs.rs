@@ -53,7 +53,7 @@ pub trait Reproject {
     fn to_crs84(&self, x: &mut [f64], y: &mut [f64]) -> Result<(), String>;
 
     /// What the coordinates transformed so far looked like, where the CRS is a projected one.
-    fn seen(&self) -> CoordinatesSeen {
+    fn coordinates_seen(&self) -> CoordinatesSeen {
         CoordinatesSeen::default()
     }
 }

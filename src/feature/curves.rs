@@ -51,7 +51,7 @@ pub enum Segment {
 
 impl Segment {
     /// The curve of `kind` with these points and numbers; none where they don't make one.
-    pub fn of(kind: &str, points: &[Coord], numbers: &[f64]) -> Option<Self> {
+    pub fn from_esri(kind: &str, points: &[Coord], numbers: &[f64]) -> Option<Self> {
         match (kind, points) {
             ("c", [end, on, ..]) => Some(Self::Through { end: *end, on: *on }),
             ("b", [end, a, b, ..]) => Some(Self::Bezier {
@@ -347,14 +347,14 @@ mod tests {
     #[test]
     fn an_arc_about_a_centre_runs_the_way_it_says() {
         let quarter = |clockwise: f64| {
-            let segment = Segment::of("a", &[at(0.0, 1.0), at(0.0, 0.0)], &[1.0, clockwise]).unwrap();
+            let segment = Segment::from_esri("a", &[at(0.0, 1.0), at(0.0, 0.0)], &[1.0, clockwise]).unwrap();
             line((1.0, 0.0), segment)
         };
         assert_eq!(quarter(0.0).len(), 46);
         assert_eq!(quarter(1.0).len(), 136, "the long way round");
         let circle = line(
             (1.0, 0.0),
-            Segment::of("a", &[at(1.0, 0.0), at(0.0, 0.0)], &[0.0, 1.0]).unwrap(),
+            Segment::from_esri("a", &[at(1.0, 0.0), at(0.0, 0.0)], &[0.0, 1.0]).unwrap(),
         );
         assert_eq!(circle.len(), 181);
         assert!(circle[1].y < 0.0, "clockwise");
@@ -364,7 +364,7 @@ mod tests {
     fn an_ellipse_keeps_to_its_axes() {
         // Half of an ellipse 4 by 2, its main axis along y.
         let points = [at(0.0, -2.0), at(0.0, 0.0)];
-        let segment = Segment::of("a", &points, &[0.0, 0.0, PI / 2.0, 2.0, 0.5]).unwrap();
+        let segment = Segment::from_esri("a", &points, &[0.0, 0.0, PI / 2.0, 2.0, 0.5]).unwrap();
         let half = line((0.0, 2.0), segment);
         assert!(half.len() == 91 && half.iter().all(|point| point.x <= 1e-12));
         for point in &half {
@@ -374,7 +374,7 @@ mod tests {
             );
         }
         assert!(
-            !Segment::of("a", &points, &[0.0, 0.0, 0.0, 2.0, 0.0])
+            !Segment::from_esri("a", &points, &[0.0, 0.0, 0.0, 2.0, 0.0])
                 .unwrap()
                 .is_finite()
         );
@@ -382,7 +382,7 @@ mod tests {
 
     #[test]
     fn a_bezier_curve_is_cut_as_finely_as_it_bends() {
-        let curve = Segment::of("b", &[at(3.0, 0.0), at(1.0, 2.0), at(2.0, 2.0)], &[]).unwrap();
+        let curve = Segment::from_esri("b", &[at(3.0, 0.0), at(1.0, 2.0), at(2.0, 2.0)], &[]).unwrap();
         let curved = line((0.0, 0.0), curve);
         let middle = at(1.5, 1.5);
         let nearest = curved
@@ -410,6 +410,6 @@ mod tests {
             },
         );
         assert_eq!(none.len(), 2);
-        assert_eq!(Segment::of("b", &[at(3.0, 0.0)], &[]), None);
+        assert_eq!(Segment::from_esri("b", &[at(3.0, 0.0)], &[]), None);
     }
 }

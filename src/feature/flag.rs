@@ -10,7 +10,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::ids::Origin;
-use super::records::RecordRoom;
+use super::records::RecordBudget;
 use super::spool::{self, Spool, Spooled};
 
 /// Why a published row is doubtful. The code is stable: it stands in files and reports.
@@ -205,7 +205,7 @@ impl Flags {
     pub const KEPT: u64 = 100_000;
 
     /// None yet.
-    pub fn new(room: &RecordRoom) -> Self {
+    pub fn new(room: &RecordBudget) -> Self {
         Self {
             kept: Spool::new(room),
             kept_of: BTreeMap::new(),
@@ -251,7 +251,7 @@ impl Flags {
 
     /// The kept flags and `later` ones, which are in order too, in the order of their sources and rows, then of their
     /// codes; an error when the scratch file can't be read.
-    pub fn and(&self, later: impl Iterator<Item = Flag>) -> impl Iterator<Item = io::Result<Flag>> {
+    pub fn merged_with(&self, later: impl Iterator<Item = Flag>) -> impl Iterator<Item = io::Result<Flag>> {
         // Sources are read in the order of their names.
         spool::in_order(self.kept.rows(), later, |flag| {
             (Arc::clone(&flag.origin.source), flag.origin.row, flag.code)
@@ -307,7 +307,7 @@ mod tests {
     #[test]
     fn each_flag_is_counted_and_the_first_of_each_code_are_kept() {
         for bytes in [0, usize::MAX] {
-            let mut flags = Flags::new(&RecordRoom {
+            let mut flags = Flags::new(&RecordBudget {
                 bytes,
                 space: Arc::new(Memory),
             });
@@ -329,7 +329,7 @@ mod tests {
             assert_eq!(counts["shared_coordinates"]["geometry"], 1);
             let shared = flag(3, FlagCode::SharedCoordinates, "geometry");
             let kept: Vec<Flag> = flags
-                .and([shared.clone()].into_iter())
+                .merged_with([shared.clone()].into_iter())
                 .collect::<io::Result<_>>()
                 .unwrap();
             assert_eq!(kept.len() as u64, Flags::KEPT + 1);

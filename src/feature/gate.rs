@@ -111,7 +111,7 @@ pub struct GateReport {
 
 impl GateReport {
     /// What holds the layer back, on one line.
-    pub fn reds(&self) -> String {
+    pub fn red_findings(&self) -> String {
         let reds = self.findings.iter().filter(|finding| finding.is_red);
         reds.map(|finding| finding.what.as_str())
             .collect::<Vec<_>>()

@@ -23,7 +23,7 @@ pub struct Landed {
 
 impl Landed {
     /// Bytes that are read where they lie, outside a landing.
-    pub fn at(path: PathBuf) -> Self {
+    pub fn in_place(path: PathBuf) -> Self {
         Self {
             path,
             sha256: String::new(),

@@ -34,7 +34,7 @@ pub mod unseen;
 mod veil;
 mod visible;
 
-pub use chain::chain;
+pub use chain::error_chain;
 pub use changes::{ColumnChange, LayerChanges};
 pub use columns::{CORE_COLUMNS, CoreColumn, CoreType, is_row_number};
 pub use crs::{CoordinatesSeen, Crs, Reproject};
@@ -58,5 +58,5 @@ pub use spool::{Spool, Spooled};
 pub use tables::{ProductDoc, TableDoc};
 pub use texts::Texts;
 pub use tile::{FeatureBatch, FileRecord, Tile, TileRecord};
-pub use veil::{MASKED, Veil, shortened};
+pub use veil::{MASKED, Veil, shorten_text};
 pub use visible::{is_invisible, visible, visible_json};

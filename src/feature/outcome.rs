@@ -290,7 +290,7 @@ pub struct FieldCounts {
 
 impl FieldCounts {
     /// Whether there is something to tell of the field.
-    pub fn is_told(&self) -> bool {
+    pub fn has_losses(&self) -> bool {
         self.sentinel + self.unparsed + self.unknown_code > 0
     }
 

@@ -26,7 +26,7 @@ const AHEAD: usize = 16 * SPAN;
 
 /// Where records are kept.
 #[derive(Debug, Clone)]
-pub struct RecordRoom {
+pub struct RecordBudget {
     /// Memory for all of one kind, bytes.
     pub bytes: usize,
     /// Where what doesn't fit goes.
@@ -44,7 +44,7 @@ pub struct Records<const N: usize> {
 
 impl<const N: usize> Records<N> {
     /// None yet.
-    pub fn new(room: &RecordRoom) -> Self {
+    pub fn new(room: &RecordBudget) -> Self {
         Self {
             newest: vec![],
             // However little memory there is: runs that are shorter than a piece would be many files, and many reads
@@ -82,14 +82,17 @@ impl<const N: usize> Records<N> {
         // not each.
         self.spill()?;
         self.newest = vec![];
-        let file: Arc<dyn ScratchFile> = self.space.file(self.runs.iter().map(Run::byte_len).sum())?.into();
+        let file: Arc<dyn ScratchFile> = self
+            .space
+            .create_file(self.runs.iter().map(Run::byte_len).sum())?
+            .into();
         Run::write(RunMerge::of_runs(&self.runs)?, file).map(Sorted::Written)
     }
 
     fn spill(&mut self) -> io::Result<()> {
         // Unstable: records that are equal are so to the last byte, and nobody can tell which was first.
         self.newest.par_sort_unstable();
-        let file = self.space.file((self.newest.len() * N) as u64)?.into();
+        let file = self.space.create_file((self.newest.len() * N) as u64)?.into();
         self.runs.push(Run::write(self.newest.drain(..).map(Ok), file)?);
         Ok(())
     }
@@ -122,7 +125,7 @@ impl<const N: usize> Sorted<N> {
     ///
     /// # Errors
     /// When the scratch file can't be read.
-    pub fn each(&self, places: Range<usize>, see: &mut dyn FnMut(usize, &[u8; N])) -> io::Result<()> {
+    pub fn visit_range(&self, places: Range<usize>, see: &mut dyn FnMut(usize, &[u8; N])) -> io::Result<()> {
         match self {
             Self::Held(records) => {
                 (places.start..)
@@ -241,7 +244,7 @@ impl<const N: usize> Run<N> {
     ///
     /// # Errors
     /// When the file can't be read.
-    pub fn holds(&self, start: &[u8]) -> io::Result<bool> {
+    pub fn has_record(&self, start: &[u8]) -> io::Result<bool> {
         Ok(self
             .first_from(start)?
             .1
@@ -361,7 +364,7 @@ mod tests {
     }
 
     fn sorted(records: &[[u8; 6]], bytes: usize) -> Sorted<6> {
-        let mut all = Records::new(&RecordRoom {
+        let mut all = Records::new(&RecordBudget {
             bytes,
             space: Arc::new(Memory),
         });
@@ -381,7 +384,7 @@ mod tests {
             assert_eq!(matches!(sorted, Sorted::Held(_)), bytes == usize::MAX);
             let mut seen = Vec::new();
             sorted
-                .each(0..sorted.len(), &mut |at, record| seen.push((at, *record)))
+                .visit_range(0..sorted.len(), &mut |at, record| seen.push((at, *record)))
                 .unwrap();
             assert!(
                 seen == expected.iter().copied().enumerate().collect::<Vec<_>>(),

@@ -8,7 +8,7 @@ use std::io;
 use serde::{Deserialize, Serialize};
 
 use super::ids::Origin;
-use super::records::RecordRoom;
+use super::records::RecordBudget;
 use super::spool::{Spool, Spooled};
 
 /// Why a row is kept out of the tiles. The code is stable: it stands in files and reports.
@@ -88,7 +88,7 @@ pub struct Rejects {
 
 impl Rejects {
     /// None yet.
-    pub fn new(room: &RecordRoom) -> Self {
+    pub fn new(room: &RecordBudget) -> Self {
         Self {
             rows: Spool::new(room),
             by_reason: BTreeMap::new(),
@@ -115,7 +115,7 @@ impl Rejects {
     }
 
     /// How many there are that are wrong with the source: rows that a schema excludes are not.
-    pub fn faults(&self) -> u64 {
+    pub fn count_faults(&self) -> u64 {
         self.count() - self.by_reason.get(&RejectReason::Excluded).copied().unwrap_or(0)
     }
 
@@ -142,7 +142,7 @@ mod tests {
 
     #[test]
     fn rejects_are_counted_and_come_back_in_the_order_of_the_source() {
-        let mut rejects = Rejects::new(&RecordRoom {
+        let mut rejects = Rejects::new(&RecordBudget {
             bytes: 0,
             space: Arc::new(Memory),
         });

@@ -27,5 +27,5 @@ pub trait ScratchSpace: Debug + Send + Sync {
     ///
     /// # Errors
     /// The folder can't be written to, or so much is not free.
-    fn file(&self, need: u64) -> io::Result<Box<dyn ScratchFile>>;
+    fn create_file(&self, need: u64) -> io::Result<Box<dyn ScratchFile>>;
 }

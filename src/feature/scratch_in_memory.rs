@@ -13,7 +13,7 @@ pub(crate) struct Memory;
 struct Bytes(Mutex<Vec<u8>>);
 
 impl ScratchSpace for Memory {
-    fn file(&self, _need: u64) -> io::Result<Box<dyn ScratchFile>> {
+    fn create_file(&self, _need: u64) -> io::Result<Box<dyn ScratchFile>> {
         Ok(Box::new(Bytes::default()))
     }
 }

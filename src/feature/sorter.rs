@@ -5,7 +5,7 @@ use std::collections::BinaryHeap;
 use std::{io, iter, vec};
 
 use super::ScratchFile;
-use super::records::RecordRoom;
+use super::records::RecordBudget;
 use super::spool::{PendingRows, Piece, Spooled};
 
 /// Values in any order so far.
@@ -18,7 +18,7 @@ pub struct Sorter<T> {
 
 impl<T: Spooled + Ord> Sorter<T> {
     /// None yet.
-    pub fn new(room: &RecordRoom) -> Self {
+    pub fn new(room: &RecordBudget) -> Self {
         Self {
             newest: PendingRows::new(room),
             runs: vec![],
@@ -108,7 +108,7 @@ mod tests {
         let mut expected = values.clone();
         expected.sort();
         for bytes in [0, 60_000, usize::MAX] {
-            let mut sorter = Sorter::new(&RecordRoom {
+            let mut sorter = Sorter::new(&RecordBudget {
                 bytes,
                 space: Arc::new(Memory),
             });
@@ -119,7 +119,7 @@ mod tests {
             let back: Vec<String> = sorter.in_order().unwrap().collect::<io::Result<_>>().unwrap();
             assert!(back == expected, "{bytes} bytes");
         }
-        let none = Sorter::<String>::new(&RecordRoom {
+        let none = Sorter::<String>::new(&RecordBudget {
             bytes: 0,
             space: Arc::new(Memory),
         });

@@ -32,7 +32,7 @@ const CALENDAR: RangeInclusive<i64> =
     NaiveDate::MIN.to_epoch_days() as i64..=NaiveDate::MAX.to_epoch_days() as i64;
 
 /// The column as text; nulls stay. Text is shared, not copied.
-pub fn texts(column: &ArrayRef) -> StringArray {
+pub fn spell_column(column: &ArrayRef) -> StringArray {
     // A clone of an Arrow array is a clone of its pointers.
     if let Some(texts) = as_text(column) {
         return texts.clone();
@@ -44,7 +44,7 @@ pub fn texts(column: &ArrayRef) -> StringArray {
         } else {
             // What was written to the builder belongs to the value that is appended next, so that no text is made on
             // the way.
-            put(column, row, &mut texts);
+            write_value(column, row, &mut texts);
             texts.append_value("");
         }
     }
@@ -56,18 +56,18 @@ pub fn texts(column: &ArrayRef) -> StringArray {
 /// ```
 /// use std::sync::Arc;
 /// use arrow_array::{ArrayRef, Date32Array, Float64Array};
-/// use cikr::feature::spelling::text;
+/// use cikr::feature::spelling::spell_value;
 ///
 /// let sizes: ArrayRef = Arc::new(Float64Array::from(vec![Some(12.0), None]));
-/// assert_eq!(text(&sizes, 0).as_deref(), Some("12"));
-/// assert_eq!(text(&sizes, 1), None);
+/// assert_eq!(spell_value(&sizes, 0).as_deref(), Some("12"));
+/// assert_eq!(spell_value(&sizes, 1), None);
 /// let days: ArrayRef = Arc::new(Date32Array::from(vec![18_321]));
-/// assert_eq!(text(&days, 0).as_deref(), Some("2020-02-29"));
+/// assert_eq!(spell_value(&days, 0).as_deref(), Some("2020-02-29"));
 /// ```
-pub fn text(column: &ArrayRef, row: usize) -> Option<String> {
+pub fn spell_value(column: &ArrayRef, row: usize) -> Option<String> {
     column.is_valid(row).then(|| {
         let mut text = String::new();
-        put(column, row, &mut text);
+        write_value(column, row, &mut text);
         text
     })
 }
@@ -83,7 +83,7 @@ pub fn as_text(column: &ArrayRef) -> Option<&StringArray> {
 ///
 /// # Panics
 /// If there are not as many texts as days.
-pub fn mixed(texts: StringArray, days: Date32Array) -> ArrayRef {
+pub fn mixed_column(texts: StringArray, days: Date32Array) -> ArrayRef {
     let parts = Fields::from(vec![
         Field::new("text", DataType::Utf8, true),
         Field::new("day", DataType::Date32, true),
@@ -98,7 +98,7 @@ pub fn mixed(texts: StringArray, days: Date32Array) -> ArrayRef {
 
 /// The day of every value that is a date by the source's own word and in the calendar; none where a column of this
 /// type has no dates.
-pub fn days(column: &ArrayRef) -> Option<Date32Array> {
+pub fn date_column(column: &ArrayRef) -> Option<Date32Array> {
     // A macro, since each unit of time is a type of its own to Arrow. `div_euclid` rounds down before 1970, too: one
     // second before that midnight is the day before.
     macro_rules! of_moments {
@@ -133,7 +133,7 @@ fn in_calendar(day: i64) -> Option<i32> {
 }
 
 /// Appends one value that is not null; nothing where no column of a `RawBatch` is of such a type.
-pub fn put(column: &dyn Array, row: usize, out: &mut impl Write) {
+pub fn write_value(column: &dyn Array, row: usize, out: &mut impl Write) {
     // Writing to a string can't fail.
     macro_rules! written {
         ($value:expr) => {{
@@ -146,10 +146,10 @@ pub fn put(column: &dyn Array, row: usize, out: &mut impl Write) {
         DataType::Float32 => written!(column.as_primitive::<Float32Type>().value(row)),
         DataType::Float64 => written!(column.as_primitive::<Float64Type>().value(row)),
         DataType::Utf8 => written!(column.as_string::<i32>().value(row)),
-        DataType::Struct(_) => put(column.as_struct().column(0), row, out),
+        DataType::Struct(_) => write_value(column.as_struct().column(0), row, out),
         DataType::Date32 => {
             let day = column.as_primitive::<Date32Type>().value(row);
-            put_date(calendar::date32_to_datetime(day), (day, "d"), out);
+            write_date(calendar::date32_to_datetime(day), (day, "d"), out);
         }
         DataType::Timestamp(unit, zone) => put_moment(column, row, *unit, zone.is_some(), out),
         _ => {}
@@ -170,7 +170,7 @@ fn put_moment(column: &dyn Array, row: usize, unit: TimeUnit, is_utc: bool, out:
         TimeUnit::Microsecond => moment!(TimestampMicrosecondType, timestamp_us_to_datetime),
         TimeUnit::Nanosecond => moment!(TimestampNanosecondType, timestamp_ns_to_datetime),
     };
-    put_or(
+    write_or_number(
         found.map(|found| found.format("%Y-%m-%dT%H:%M:%S%.f")),
         (number, unit_suffix(unit)),
         out,
@@ -190,12 +190,16 @@ fn unit_suffix(unit: TimeUnit) -> &'static str {
 }
 
 /// Appends a date, or its number with the unit.
-pub fn put_date(date: Option<NaiveDateTime>, number: (impl Display, &str), out: &mut impl Write) {
-    put_or(date.map(|date| date.format("%Y-%m-%d")), number, out);
+pub fn write_date(date: Option<NaiveDateTime>, number: (impl Display, &str), out: &mut impl Write) {
+    write_or_number(date.map(|date| date.format("%Y-%m-%d")), number, out);
 }
 
 /// Appends what the calendar has, or the number with its unit.
-pub fn put_or(found: Option<impl Display>, (number, unit): (impl Display, &str), out: &mut impl Write) {
+pub fn write_or_number(
+    found: Option<impl Display>,
+    (number, unit): (impl Display, &str),
+    out: &mut impl Write,
+) {
     let _ = match found {
         Some(found) => write!(out, "{found}"),
         None => write!(out, "{number} {unit}"),
@@ -214,9 +218,9 @@ mod tests {
     #[track_caller]
     fn check(column: impl Array + 'static, expected: &[Option<&str>]) {
         let column: ArrayRef = Arc::new(column);
-        assert_eq!(texts(&column).iter().collect::<Vec<_>>(), expected);
+        assert_eq!(spell_column(&column).iter().collect::<Vec<_>>(), expected);
         for (row, expected) in expected.iter().enumerate() {
-            assert_eq!(text(&column, row).as_deref(), *expected);
+            assert_eq!(spell_value(&column, row).as_deref(), *expected);
         }
     }
 
@@ -284,9 +288,9 @@ mod tests {
         let fine = TimestampMicrosecondArray::from(ends.map(|end| end * 1000 + 999).to_vec());
         let columns: [ArrayRef; 3] = [Arc::new(dates), Arc::new(moments), Arc::new(fine)];
         for column in columns {
-            let days = days(&column).unwrap();
+            let days = date_column(&column).unwrap();
             for (row, day) in days_in.into_iter().enumerate() {
-                let spelled = text(&column, row).unwrap();
+                let spelled = spell_value(&column, row).unwrap();
                 assert_eq!(days.is_valid(row), !spelled.contains(' '), "{spelled}");
                 if let Some(date) = days
                     .is_valid(row)
@@ -300,17 +304,17 @@ mod tests {
                 }
             }
         }
-        assert!(days(&(Arc::new(Int64Array::from(vec![1])) as ArrayRef)).is_none());
+        assert!(date_column(&(Arc::new(Int64Array::from(vec![1])) as ArrayRef)).is_none());
     }
 
     #[test]
     fn a_mixed_column_reads_as_text_and_knows_its_days() {
         let texts = StringArray::from(vec![Some("2020-02-29"), Some("soon"), None]);
-        let column = mixed(texts.clone(), Date32Array::from(vec![Some(18_321), None, None]));
-        assert_eq!(super::texts(&column), texts);
-        assert_eq!(text(&column, 1).as_deref(), Some("soon"));
+        let column = mixed_column(texts.clone(), Date32Array::from(vec![Some(18_321), None, None]));
+        assert_eq!(spell_column(&column), texts);
+        assert_eq!(spell_value(&column, 1).as_deref(), Some("soon"));
         assert_eq!(
-            days(&column).unwrap().iter().collect::<Vec<_>>(),
+            date_column(&column).unwrap().iter().collect::<Vec<_>>(),
             [Some(18_321), None, None]
         );
         assert_eq!(column.null_count(), 1);

@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 
 use super::ScratchFile;
 use super::ScratchSpace;
-use super::records::RecordRoom;
+use super::records::RecordBudget;
 
 // Rows are JSON here for the sake of one derive: they are of any size, and zstd takes from JSON what its repeated names
 // cost.
@@ -39,7 +39,7 @@ pub(super) struct PendingRows<T> {
 }
 
 impl<T: Spooled> PendingRows<T> {
-    pub(super) fn new(room: &RecordRoom) -> Self {
+    pub(super) fn new(room: &RecordBudget) -> Self {
         Self {
             rows: vec![],
             bytes: 0,
@@ -61,7 +61,7 @@ impl<T: Spooled> PendingRows<T> {
     pub(super) fn put_away(&mut self) -> io::Result<Vec<Piece>> {
         let file = match self.file.take() {
             Some(file) => file,
-            None => self.space.file(self.bytes as u64)?,
+            None => self.space.create_file(self.bytes as u64)?,
         };
         let pieces = self
             .rows
@@ -94,7 +94,7 @@ pub(super) struct Piece {
 
 impl<T: Spooled> Spool<T> {
     /// None yet.
-    pub fn new(room: &RecordRoom) -> Self {
+    pub fn new(room: &RecordBudget) -> Self {
         Self {
             newest: PendingRows::new(room),
             written: vec![],
@@ -188,7 +188,7 @@ mod tests {
     fn rows_come_back_in_their_order_whatever_the_memory() {
         let rows: Vec<String> = (0..20_000).map(|n| format!("{n} \"\u{1}é\n")).collect();
         for bytes in [0, 60_000, usize::MAX] {
-            let mut spool = Spool::new(&RecordRoom {
+            let mut spool = Spool::new(&RecordBudget {
                 bytes,
                 space: Arc::new(Memory),
             });

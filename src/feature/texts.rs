@@ -15,7 +15,7 @@ use arrow_array::{Array, RecordBatch, StringArray, TypedDictionaryArray};
 /// use cikr::feature::Texts;
 ///
 /// let states: DictionaryArray<Int32Type> = [Some("GA"), None, Some("GA")].into_iter().collect();
-/// let texts = Texts::of(&states).ok_or("no text")?;
+/// let texts = Texts::from_array(&states).ok_or("no text")?;
 /// assert_eq!(texts.iter().collect::<Vec<_>>(), [Some("GA"), None, Some("GA")]);
 /// # Ok::<(), &str>(())
 /// ```
@@ -29,12 +29,12 @@ pub enum Texts<'a> {
 
 impl<'a> Texts<'a> {
     /// The named column; none where there is no such column, or it is no text.
-    pub fn named(rows: &'a RecordBatch, name: &str) -> Option<Self> {
-        Self::of(rows.column_by_name(name)?.as_ref())
+    pub fn of_column(rows: &'a RecordBatch, name: &str) -> Option<Self> {
+        Self::from_array(rows.column_by_name(name)?.as_ref())
     }
 
     /// An array as text; none where it is none.
-    pub fn of(column: &'a dyn Array) -> Option<Self> {
+    pub fn from_array(column: &'a dyn Array) -> Option<Self> {
         if let Some(plain) = column.as_string_opt::<i32>() {
             return Some(Self::Plain(plain));
         }
@@ -92,9 +92,9 @@ mod tests {
         let keys = Int32Array::from(vec![Some(1), None, Some(0), Some(2)]);
         let coded: ArrayRef = Arc::new(DictionaryArray::try_new(keys, Arc::new(values)).unwrap());
         let rows = RecordBatch::try_from_iter([("plain", plain), ("coded", coded)]).unwrap();
-        let read = |name: &str| Texts::named(&rows, name).unwrap().iter().collect::<Vec<_>>();
+        let read = |name: &str| Texts::of_column(&rows, name).unwrap().iter().collect::<Vec<_>>();
         assert_eq!(read("coded"), read("plain"));
         assert_eq!(read("plain"), [Some("R06"), None, Some("R01"), None]);
-        assert!(Texts::named(&rows, "absent").is_none());
+        assert!(Texts::of_column(&rows, "absent").is_none());
     }
 }

@@ -93,7 +93,7 @@ impl<'a> Head<'a> {
         if self.extension == "zip" {
             "zip archive"
         } else {
-            self.format.called()
+            self.format.noun()
         }
     }
 

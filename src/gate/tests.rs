@@ -225,7 +225,7 @@ fn rows_in_other_states_than_declared_are_counted() {
             profile,
             continuity: None,
         };
-        judge(&layer, None, &now).reds()
+        judge(&layer, None, &now).red_findings()
     };
     assert_eq!(reds(1), "");
     assert_eq!(

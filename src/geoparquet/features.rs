@@ -37,7 +37,7 @@ pub struct Features<'a> {
 /// ```
 /// use std::sync::Arc;
 /// use arrow_array::{ArrayRef, BinaryArray, RecordBatch};
-/// use cikr::geoparquet::{Features, WriteOptions, inspect, write_features};
+/// use cikr::geoparquet::{Features, WriteOptions, read_footer, write_features};
 ///
 /// // A point at 31° N, 98° W: byte order, type, longitude, latitude.
 /// let wkb = [&[1, 1, 0, 0, 0][..], &(-98.0_f64).to_le_bytes(), &31.0_f64.to_le_bytes()].concat();
@@ -52,7 +52,7 @@ pub struct Features<'a> {
 /// };
 /// let mut file = tempfile::NamedTempFile::new()?;
 /// assert_eq!(write_features(&features, &WriteOptions::default(), &mut file)?, 1);
-/// assert_eq!(inspect(file.path())?.geo.map(|geo| geo.version), Some("1.1.0".to_owned()));
+/// assert_eq!(read_footer(file.path())?.geo.map(|geo| geo.version), Some("1.1.0".to_owned()));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
@@ -75,7 +75,7 @@ pub fn write_features<W: Write + Send>(
     let mut writer = FeatureWriter::new(features.what, features.rows.schema(), options, out);
     let mut start = 0;
     for length in features.row_groups {
-        writer.group(&features.rows.slice(start, *length))?;
+        writer.write_row_group(&features.rows.slice(start, *length))?;
         start += length;
     }
     writer.close(features.extent, features.geometry_types, features.footer)
@@ -142,7 +142,7 @@ impl<W: Write + Send> FeatureWriter<W> {
     ///
     /// # Errors
     /// If encoding or the file fails.
-    pub fn group(&mut self, rows: &RecordBatch) -> Result<(), GeoparquetError> {
+    pub fn write_row_group(&mut self, rows: &RecordBatch) -> Result<(), GeoparquetError> {
         self.rows += rows.num_rows() as u64;
         let writer = self.state.begin_with(rows);
         // The flush ends the row group: it is a run of the leaves of the packed R-tree, and no other rows may join it.

@@ -40,7 +40,7 @@ pub struct Footer {
 ///
 /// # Errors
 /// If the file can't be opened or is no Parquet file, or its `geo` key can't be understood.
-pub fn inspect(path: &Path) -> Result<Footer, GeoparquetError> {
+pub fn read_footer(path: &Path) -> Result<Footer, GeoparquetError> {
     let loaded = load_metadata(path)?;
     let file = loaded.metadata().file_metadata();
     let pairs = file.key_value_metadata().map_or(&[][..], Vec::as_slice);
@@ -177,9 +177,9 @@ mod tests {
 
     #[test]
     fn the_footer_says_what_the_tile_is() {
-        let footer = inspect(written().path()).unwrap();
+        let footer = read_footer(written().path()).unwrap();
         let geo = footer.geo.unwrap();
-        let column = geo.primary().unwrap();
+        let column = geo.primary_column_metadata().unwrap();
         assert_eq!((footer.rows, footer.row_groups), (300, vec![200, 100]));
         assert_eq!(footer.keys, ["geo"]);
         assert_eq!(geo.version, "1.1.0");
@@ -204,7 +204,7 @@ mod tests {
     fn a_table_has_no_page_boxes() {
         let mut file = tempfile::NamedTempFile::new().unwrap();
         write_table(&rows(10).project(&[0]).unwrap(), &OPTIONS, &mut file).unwrap();
-        assert!(inspect(file.path()).unwrap().geo.is_none());
+        assert!(read_footer(file.path()).unwrap().geo.is_none());
         let error = page_boxes(file.path()).unwrap_err().to_string();
         assert!(error.ends_with("has no column index for `bbox.xmin`"), "{error}");
     }
@@ -213,7 +213,7 @@ mod tests {
     fn what_is_no_parquet_is_refused_by_name() {
         let mut file = tempfile::NamedTempFile::new().unwrap();
         file.write_all(b"<html>not found</html>").unwrap();
-        let error = inspect(file.path()).unwrap_err().to_string();
+        let error = read_footer(file.path()).unwrap_err().to_string();
         assert!(
             error.starts_with("cannot read ") && error.contains(&*file.path().to_string_lossy()),
             "{error}"

@@ -26,7 +26,7 @@ pub struct GeoMetadata {
 
 impl GeoMetadata {
     /// The main geometry column.
-    pub fn primary(&self) -> Option<&GeoColumn> {
+    pub fn primary_column_metadata(&self) -> Option<&GeoColumn> {
         self.columns.get(&self.primary_column)
     }
 }

@@ -20,7 +20,7 @@ use parquet::errors::ParquetError;
 
 pub use columns::ColumnReader;
 pub use features::{FeatureWriter, Features, write_features};
-pub use footer::{Footer, inspect, null_counts, page_boxes};
+pub use footer::{Footer, null_counts, page_boxes, read_footer};
 pub use metadata::{Covering, GeoColumn, GeoMetadata, crs84_projjson, geo_metadata};
 pub use reader::{read, read_each, read_first, read_present};
 pub use table::TableWriter;

@@ -12,7 +12,7 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
 use super::GeoparquetError;
 use super::file::open_regular_file;
-use super::footer::inspect;
+use super::footer::read_footer;
 
 /// Rows decoded at a time where all are wanted at once: few batches to put together.
 const BATCH_ROWS: usize = 65_536;
@@ -83,7 +83,7 @@ pub(super) fn read_batch(
 /// # Errors
 /// If the file can't be opened or decoded.
 pub fn read_present(path: &Path, columns: &[&str]) -> Result<RecordBatch, GeoparquetError> {
-    let schema = inspect(path)?.schema;
+    let schema = read_footer(path)?.schema;
     let present: Vec<&str> = columns
         .iter()
         .copied()

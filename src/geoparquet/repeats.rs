@@ -28,7 +28,12 @@ pub(super) fn nearly_unique_columns(rows: &RecordBatch) -> Vec<(&str, bool)> {
     let fields = rows.schema_ref().fields().iter().zip(rows.columns());
     let fields = fields.filter(|(_, column)| hardly_repeats(&column.slice(0, column.len().min(SAMPLE))));
     fields
-        .map(|(field, column)| (field.name().as_str(), Texts::of(column.as_ref()).is_some()))
+        .map(|(field, column)| {
+            (
+                field.name().as_str(),
+                Texts::from_array(column.as_ref()).is_some(),
+            )
+        })
         .collect()
 }
 
@@ -43,7 +48,7 @@ fn hardly_repeats(column: &dyn Array) -> bool {
                 .flatten()
                 .map(f64::to_bits),
         ),
-        _ => match Texts::of(column) {
+        _ => match Texts::from_array(column) {
             Some(texts) => count_distinct(texts.iter().flatten()),
             None => return false,
         },

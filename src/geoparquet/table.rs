@@ -17,7 +17,7 @@ use super::{GeoparquetError, WriteOptions};
 /// ```
 /// use std::sync::Arc;
 /// use arrow_array::{ArrayRef, RecordBatch, UInt64Array};
-/// use cikr::geoparquet::{TableWriter, WriteOptions, inspect};
+/// use cikr::geoparquet::{TableWriter, WriteOptions, read_footer};
 ///
 /// let counts: ArrayRef = Arc::new(UInt64Array::from(vec![3, 5]));
 /// let piece = RecordBatch::try_from_iter([("rows", counts)])?;
@@ -26,7 +26,7 @@ use super::{GeoparquetError, WriteOptions};
 /// table.write(&piece)?;
 /// table.write(&piece)?;
 /// assert_eq!(table.close()?, 4);
-/// assert_eq!(inspect(file.path())?.row_groups, [4], "pieces join a row group");
+/// assert_eq!(read_footer(file.path())?.row_groups, [4], "pieces join a row group");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct TableWriter<W: Write + Send> {
@@ -77,7 +77,7 @@ mod tests {
 
     use arrow_array::{ArrayRef, UInt64Array};
 
-    use super::super::{inspect, read};
+    use super::super::{read, read_footer};
     use super::*;
 
     fn numbers(from: u64, to: u64) -> RecordBatch {
@@ -107,7 +107,7 @@ mod tests {
             numbers(49_999, 50_003),
             numbers(50_003, 50_004),
         ]);
-        assert_eq!(inspect(file.path()).unwrap().row_groups, [50_000, 4]);
+        assert_eq!(read_footer(file.path()).unwrap().row_groups, [50_000, 4]);
         assert_eq!(
             read(file.path(), None).unwrap().column(0),
             numbers(0, 50_004).column(0)
@@ -117,7 +117,7 @@ mod tests {
     #[test]
     fn a_table_without_rows_keeps_its_columns() {
         let file = written(&[]);
-        let footer = inspect(file.path()).unwrap();
+        let footer = read_footer(file.path()).unwrap();
         assert_eq!((footer.rows, footer.schema.field(0).name().as_str()), (0, "n"));
         assert_eq!(read(file.path(), None).unwrap().num_rows(), 0);
     }

@@ -346,7 +346,7 @@ pub(super) mod tests {
         let bytes = |rows: &RecordBatch| {
             let mut out = Vec::new();
             let mut writer = FeatureWriter::new("t", plain.schema(), &OPTIONS, &mut out);
-            writer.group(rows).unwrap();
+            writer.write_row_group(rows).unwrap();
             writer.close(None, &[], &[]).unwrap();
             out
         };

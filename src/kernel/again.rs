@@ -8,22 +8,22 @@ use std::collections::{BTreeMap, HashMap};
 /// What is known of a layer before its rows are mapped; nothing, the first time.
 ///
 /// ```
-/// use cikr::kernel::again::Again;
+/// use cikr::kernel::again::SecondReading;
 ///
-/// let mut again = Again::default();
+/// let mut again = SecondReading::default();
 /// assert!(again.is_nothing());
 /// again.recovered.insert("built".to_owned(), 5);
 /// assert!(!again.is_nothing(), "a second reading would give dates that the first could not");
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Again {
+pub struct SecondReading {
     /// Fields whose mangled dates are understood, and to how many decimals.
     pub recovered: BTreeMap<String, usize>,
     /// Keys that stand in several rows, as numbers; of each, which of the rows with a key is the last, from 0.
     pub repeated: HashMap<u128, u64>,
 }
 
-impl Again {
+impl SecondReading {
     /// Keys of which it is known that they repeat, at most: beyond them the key is none.
     pub const MOST_REPEATED: usize = 1_000_000;
 

@@ -18,9 +18,6 @@ use super::sector::Sectors;
 use super::{KernelError, geometry};
 use crate::plan::LayerPlan;
 
-pub use super::boxes::{around, extent};
-pub use super::columns::inventory_schema;
-
 /// Rows as they flow from locate to pack: the columns that differ from row to row, in published order.
 #[derive(Debug, Clone)]
 pub struct StageRows {

@@ -7,28 +7,28 @@ use geo::{Coord, Rect};
 /// The box around all boxes; a point at zero where there is none.
 ///
 /// ```
-/// use cikr::kernel::boxes::extent;
+/// use cikr::kernel::boxes::box_around_all;
 /// use geo::Rect;
 ///
 /// let boxes = [Rect::new((0.0, 0.0), (1.0, 1.0)), Rect::new((3.0, -2.0), (4.0, 0.5))];
-/// assert_eq!(extent(&boxes), Rect::new((0.0, -2.0), (4.0, 1.0)));
+/// assert_eq!(box_around_all(&boxes), Rect::new((0.0, -2.0), (4.0, 1.0)));
 /// ```
-pub fn extent(boxes: &[Rect<f64>]) -> Rect<f64> {
-    let all = boxes.iter().copied().reduce(around);
+pub fn box_around_all(boxes: &[Rect<f64>]) -> Rect<f64> {
+    let all = boxes.iter().copied().reduce(box_around_two);
     all.unwrap_or_else(|| Rect::new((0.0, 0.0), (0.0, 0.0)))
 }
 
 /// The box around two.
 ///
 /// ```
-/// use cikr::kernel::boxes::around;
+/// use cikr::kernel::boxes::box_around_two;
 /// use geo::Rect;
 ///
 /// let one = Rect::new((0.0, 0.0), (1.0, 1.0));
 /// let other = Rect::new((0.5, -2.0), (3.0, 0.0));
-/// assert_eq!(around(one, other), Rect::new((0.0, -2.0), (3.0, 1.0)));
+/// assert_eq!(box_around_two(one, other), Rect::new((0.0, -2.0), (3.0, 1.0)));
 /// ```
-pub fn around(one: Rect<f64>, other: Rect<f64>) -> Rect<f64> {
+pub fn box_around_two(one: Rect<f64>, other: Rect<f64>) -> Rect<f64> {
     let low = one.min();
     let high = one.max();
     Rect::new(

@@ -61,7 +61,7 @@ pub(super) fn take_steps(
     let (bare, known) = match field.pad {
         None => (None, bare),
         Some(width) => {
-            let bare = spelling::texts(&bare);
+            let bare = spelling::spell_column(&bare);
             // No state's code has two zeros in front: three digits are a county's within its state.
             let most = if field.name == "county_fips_claimed" {
                 1
@@ -81,7 +81,7 @@ pub(super) fn take_steps(
         None => value,
     };
     let decoded = field.decoded.as_ref().map(|_| {
-        let texts = spelling::texts(&value);
+        let texts = spelling::spell_column(&value);
         Arc::new(codes::decode(&texts, &field.codes, field.is_concatenated)) as ArrayRef
     });
     Ok(Steps {
@@ -113,7 +113,7 @@ pub(super) fn repair_column(column: &ArrayRef) -> ArrayRef {
     };
     let repaired = repair::repair_texts(texts);
     match column.data_type() {
-        DataType::Struct(_) => spelling::mixed(repaired, days_or_nulls(column)),
+        DataType::Struct(_) => spelling::mixed_column(repaired, days_or_nulls(column)),
         _ => Arc::new(repaired),
     }
 }
@@ -152,10 +152,10 @@ fn with_one_type(columns: Vec<ArrayRef>, is_date: bool) -> Vec<ArrayRef> {
     columns
         .iter()
         .map(|column| -> ArrayRef {
-            let texts = spelling::texts(column);
+            let texts = spelling::spell_column(column);
             // A date by its source's own word stays one beside text: the patterns might read its spelling otherwise.
             if is_date {
-                spelling::mixed(texts, days_or_nulls(column))
+                spelling::mixed_column(texts, days_or_nulls(column))
             } else {
                 Arc::new(texts)
             }
@@ -165,7 +165,7 @@ fn with_one_type(columns: Vec<ArrayRef>, is_date: bool) -> Vec<ArrayRef> {
 
 /// The days of a column of dates, or nulls for all of its rows.
 fn days_or_nulls(column: &ArrayRef) -> Date32Array {
-    spelling::days(column).unwrap_or_else(|| Date32Array::new_null(column.len()))
+    spelling::date_column(column).unwrap_or_else(|| Date32Array::new_null(column.len()))
 }
 
 /// Of every row the first value that there is.
@@ -190,7 +190,7 @@ fn first_present(columns: &[ArrayRef], rows: usize) -> Result<ArrayRef, ArrowErr
 fn typed_values(field: &Field, known: &ArrayRef, states: &[State]) -> Result<ArrayRef, KernelError> {
     Ok(match (&field.kind, known.data_type()) {
         (FieldKind::Text, DataType::Utf8) | (FieldKind::Integer, DataType::Int64) => Arc::clone(known),
-        (FieldKind::Text, _) => Arc::new(spelling::texts(known)),
+        (FieldKind::Text, _) => Arc::new(spelling::spell_column(known)),
         (FieldKind::Integer, DataType::Float64) => Arc::new(
             known
                 .as_primitive::<Float64Type>()
@@ -206,7 +206,7 @@ fn typed_values(field: &Field, known: &ArrayRef, states: &[State]) -> Result<Arr
             Arc::new(truth_values(known.as_boolean(), truth, falsity))
         }
         (FieldKind::Date { .. }, _) => return dates_of(&field.kind, known),
-        (kind, _) => return parse::parse_texts(&spelling::texts(known), kind, states),
+        (kind, _) => return parse::parse_texts(&spelling::spell_column(known), kind, states),
     })
 }
 
@@ -242,8 +242,8 @@ fn truth_values(values: &BooleanArray, truth: &[String], falsity: &[String]) -> 
 
 /// Days: of a date by the source's own word its own, of any other text what the patterns make of it.
 fn dates_of(kind: &FieldKind, known: &ArrayRef) -> Result<ArrayRef, KernelError> {
-    let Some(days) = spelling::days(known) else {
-        return parse::parse_texts(&spelling::texts(known), kind, &[]);
+    let Some(days) = spelling::date_column(known) else {
+        return parse::parse_texts(&spelling::spell_column(known), kind, &[]);
     };
     let believed: Date32Array =
         days.unary_opt::<_, Date32Type>(|day| Some(day).filter(|day| is_believed(*day)));
@@ -251,7 +251,7 @@ fn dates_of(kind: &FieldKind, known: &ArrayRef) -> Result<ArrayRef, KernelError>
         return Ok(Arc::new(believed));
     }
     let is_day: BooleanArray = (0..days.len()).map(|row| Some(days.is_valid(row))).collect();
-    let others = nullif(&spelling::texts(known), &is_day).map_err(arrow_error)?;
+    let others = nullif(&spelling::spell_column(known), &is_day).map_err(arrow_error)?;
     let read = parse::parse_texts(others.as_string(), kind, &[])?;
     let read = read.as_primitive::<Date32Type>();
     // A native day that isn't believed stays null: its spelling must not get a second chance by the patterns.

@@ -114,7 +114,7 @@ fn longer_key(key: &str, further: &str, schema: &LayerSchema) -> String {
 /// facilities.
 fn key_part(steps: &Steps) -> StringArray {
     let is_canonical = matches!(steps.value.data_type(), DataType::Int64 | DataType::Utf8);
-    spelling::texts(if is_canonical { &steps.value } else { &steps.known })
+    spelling::spell_column(if is_canonical { &steps.value } else { &steps.known })
 }
 
 /// Rows without a key, each with what its first key field says.
@@ -135,7 +135,7 @@ pub(super) fn rows_without_key(
         .map(move |index| {
             let value = raw
                 .as_ref()
-                .and_then(|raw| spelling::text(raw, index))
+                .and_then(|raw| spelling::spell_value(raw, index))
                 .unwrap_or_default();
             Defect {
                 index,

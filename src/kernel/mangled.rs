@@ -123,7 +123,10 @@ impl MangledDates {
     pub(super) fn among_unread(known: &ArrayRef, read: &ArrayRef) -> Self {
         let mut found = Self::default();
         for row in (0..known.len()).filter(|row| read.is_null(*row) && known.is_valid(*row)) {
-            if let Some(moment) = spelling::text(known, row).as_deref().and_then(Moment::read) {
+            if let Some(moment) = spelling::spell_value(known, row)
+                .as_deref()
+                .and_then(Moment::read)
+            {
                 found.add_moment(moment);
             }
         }
@@ -171,7 +174,7 @@ pub(super) fn with_recovered_dates(known: &ArrayRef, read: &ArrayRef, decimals: 
         .iter()
         .enumerate()
         .map(|(row, read)| {
-            read.or_else(|| Moment::read(&spelling::text(known, row)?)?.only_midnight(decimals))
+            read.or_else(|| Moment::read(&spelling::spell_value(known, row)?)?.only_midnight(decimals))
         })
         .collect();
     Arc::new(days)

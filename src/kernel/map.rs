@@ -11,7 +11,7 @@ use arrow_select::filter::{filter, filter_record_batch};
 use arrow_select::take::take_record_batch;
 use geo::{Point, Rect};
 
-use super::again::Again;
+use super::again::SecondReading;
 use super::assemble::{self, StageInputs, StageRows};
 use super::claims::{self, Placed};
 use super::cluster::along_curve;
@@ -23,8 +23,6 @@ use super::tally::{LayerTally, RowTally};
 use super::{KernelError, flags, geometry, keys, sector};
 use crate::feature::{Origin, RawBatch, Reject, RejectReason, Reproject, RowFlag};
 use crate::plan::{LayerPlan, Reference};
-
-pub use keys::key_number;
 
 /// What every batch of a layer is mapped with.
 #[derive(Debug, Clone, Copy)]
@@ -42,7 +40,7 @@ pub struct MapContext<'a> {
     /// Boxes around everything that is not far from a state.
     pub places: &'a [Rect<f64>],
     /// What an earlier reading has shown.
-    pub again: &'a Again,
+    pub again: &'a SecondReading,
 }
 
 /// A batch as the fold takes it.
@@ -54,7 +52,7 @@ pub struct StageBatch {
     pub order: Option<Vec<u32>>,
     /// Key of every row, for messages.
     pub keys: StringArray,
-    /// Key of every row as a number: equal where the keys are; see [`key_number`].
+    /// Key of every row as a number: equal where the keys are; see [`keys::key_number`].
     pub numbers: Vec<u128>,
     /// The source of the rows, as the pipeline names it.
     pub source: Arc<str>,
@@ -101,7 +99,7 @@ pub fn map_batch(
         points: &points,
         located: &located,
     };
-    let claims = claims::compare(&placed, join);
+    let claims = claims::compare_claims(&placed, join);
     let inputs = StageInputs {
         layer,
         normalised: &normalised,
@@ -126,7 +124,7 @@ pub fn map_batch(
         numbers: normalised
             .keys
             .iter()
-            .map(|key| key_number(key.unwrap_or_default()))
+            .map(|key| keys::key_number(key.unwrap_or_default()))
             .collect(),
         keys: normalised.keys,
         source: Arc::clone(&raw.source),

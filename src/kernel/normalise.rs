@@ -11,7 +11,7 @@ use arrow_schema::{Field as ArrowField, Schema};
 use arrow_select::filter::{filter, filter_record_batch};
 use geo::Geometry;
 
-use super::again::Again;
+use super::again::SecondReading;
 use super::fields::{self, Steps};
 use super::mangled::MangledDates;
 use super::quote::shortened;
@@ -52,7 +52,7 @@ pub fn normalise(
     raw: &RawBatch,
     schema: &LayerSchema,
     states: &[State],
-    again: &Again,
+    again: &SecondReading,
     reproject: Option<&dyn Reproject>,
 ) -> Result<Normalised, KernelError> {
     let sources = source_columns(raw, schema)?;
@@ -204,9 +204,9 @@ fn excluded_rows(steps: &[Steps], schema: &LayerSchema) -> impl Iterator<Item = 
 
 /// Defects of the rows that have one of the values.
 fn rows_with_values(values: &FieldValues, steps: &Steps) -> Vec<Defect> {
-    let texts = spelling::texts(&steps.value);
+    let texts = spelling::spell_column(&steps.value);
     (0..texts.len())
-        .filter(|row| texts.is_valid(*row) && values.are(texts.value(*row)))
+        .filter(|row| texts.is_valid(*row) && values.match_value(texts.value(*row)))
         .map(|index| Defect {
             index,
             field: values.field.clone(),

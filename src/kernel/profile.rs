@@ -99,7 +99,7 @@ fn is_sampled(row: u64) -> bool {
 
 fn count_kinds(values: &ArrayRef, rows: &[usize]) -> BTreeMap<ValueKind, u64> {
     let mut counts = BTreeMap::new();
-    let days = spelling::days(values);
+    let days = spelling::date_column(values);
     let present = rows.iter().filter(|row| values.is_valid(**row));
     for kind in present.filter_map(|row| kind_of_value(values, days.as_ref(), *row)) {
         *counts.entry(kind).or_default() += 1;
@@ -127,7 +127,7 @@ fn kind_of_value(values: &ArrayRef, days: Option<&Date32Array>, row: usize) -> O
         _ if days.is_some_and(|days| days.is_valid(row) && YEARS.contains(&days.value(row))) => {
             Some(ValueKind::Date)
         }
-        _ => kind_of_text(&spelling::text(values, row)?),
+        _ => kind_of_text(&spelling::spell_value(values, row)?),
     }
 }
 
@@ -188,18 +188,18 @@ fn is_date(value: &str) -> bool {
 ///
 /// ```
 /// use cikr::feature::Outline;
-/// use cikr::kernel::profile::{count_far, places};
+/// use cikr::kernel::profile::{boxes_near, count_far};
 ///
 /// let colorado = Outline {
 ///     code: "08".to_owned(),
 ///     rings: vec![vec![[-109.05, 37.0], [-102.05, 37.0], [-102.05, 41.0], [-109.05, 41.0]]],
 /// };
-/// let places = places(&[colorado]);
+/// let places = boxes_near(&[colorado]);
 /// let denver = [-105.0, 39.7];
 /// let zero = [0.0, 0.0];
 /// assert_eq!(count_far(&[denver, zero], &places), Some(1));
 /// ```
-pub fn places(outlines: &[Outline]) -> Vec<Rect<f64>> {
+pub fn boxes_near(outlines: &[Outline]) -> Vec<Rect<f64>> {
     let mut boxes: Vec<Rect<f64>> = outlines
         .iter()
         .flat_map(|outline| &outline.rings)
@@ -316,7 +316,7 @@ mod tests {
             Arc::new(TimestampMillisecondArray::from(moments.to_vec()).with_timezone("UTC")),
         ];
         for column in columns {
-            let text: ArrayRef = Arc::new(spelling::texts(&column));
+            let text: ArrayRef = Arc::new(spelling::spell_column(&column));
             for row in 0..column.len() {
                 assert_eq!(
                     count_kinds(&column, &[row]),
@@ -352,7 +352,7 @@ mod tests {
     fn rows_are_far_from_outlines_they_are_not_near() {
         let ring = vec![[-100.0, 30.0], [-90.0, 30.0], [-90.0, 40.0]];
         let speck = vec![[-95.0, 33.0], [-94.0, 33.0], [-94.0, 34.0]];
-        let places = places(&[Outline {
+        let places = boxes_near(&[Outline {
             code: "48".to_owned(),
             rings: vec![speck, ring],
         }]);

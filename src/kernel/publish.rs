@@ -13,7 +13,7 @@ use arrow_array::{
 use arrow_schema::{Field, Schema};
 use geo::Rect;
 
-use super::boxes::extent;
+use super::boxes::box_around_all;
 use super::columns::{batch_of, bbox_fields};
 use super::{CodedArray, KernelError, geometry};
 use crate::feature::FeatureBatch;
@@ -52,7 +52,7 @@ pub fn publish(staged: &RecordBatch, schema: &Schema, layer: &LayerPlan) -> Resu
     // `geometry_types` of GeoParquet are those that are there, exactly: not those that a layer may have.
     Ok(Published {
         rows: FeatureBatch(batch_of(columns.collect())?),
-        extent: extent(&boxes),
+        extent: box_around_all(&boxes),
         geometry_types: geometry.iter().flatten().map(geometry::type_of).collect(),
     })
 }
@@ -110,7 +110,7 @@ fn every_row(text: &str, rows: usize) -> ArrayRef {
 fn boxes_of(geometry: &BinaryArray) -> Result<Vec<Rect<f64>>, KernelError> {
     geometry
         .iter()
-        .map(|wkb| wkb.and_then(geometry::bounds).ok_or(KernelError::Geometry))
+        .map(|wkb| wkb.and_then(geometry::wkb_bounds).ok_or(KernelError::Geometry))
         .collect()
 }
 
@@ -118,7 +118,7 @@ fn boxes_of(geometry: &BinaryArray) -> Result<Vec<Rect<f64>>, KernelError> {
 fn bbox_column(boxes: &[Rect<f64>]) -> ArrayRef {
     let mut sides: [Vec<f32>; 4] = std::array::from_fn(|_| Vec::with_capacity(boxes.len()));
     for rect in boxes {
-        for (side, value) in sides.iter_mut().zip(geometry::outward(*rect)) {
+        for (side, value) in sides.iter_mut().zip(geometry::round_outward(*rect)) {
             side.push(value);
         }
     }

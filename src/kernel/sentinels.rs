@@ -41,11 +41,11 @@ pub(super) fn without_sentinels(column: &ArrayRef, field: &Field) -> Result<Arra
     match (
         column.data_type(),
         spelling::as_text(column),
-        spelling::days(column),
+        spelling::date_column(column),
     ) {
         (DataType::Struct(_), Some(texts), Some(days)) => {
             let texts = nullif(texts, &marks)?.as_string::<i32>().clone();
-            Ok(spelling::mixed(
+            Ok(spelling::mixed_column(
                 texts,
                 nullif(&days, &marks)?.as_primitive().clone(),
             ))
@@ -75,7 +75,7 @@ fn sentinel_rows(column: &ArrayRef, words: &[&str], is_number: bool) -> Vec<usiz
             })
         }
         kind if spelling::as_text(column).is_some() || words.iter().any(|word| may_spell(word, kind)) => {
-            rows_with_words(&spelling::texts(column), words, is_number)
+            rows_with_words(&spelling::spell_column(column), words, is_number)
         }
         _ => Vec::new(),
     }

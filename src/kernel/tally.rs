@@ -10,7 +10,7 @@ use arrow_array::cast::AsArray;
 use geo::Rect;
 
 use super::assemble::StageRows;
-use super::boxes::around;
+use super::boxes::box_around_two;
 use super::mangled::MangledDates;
 use super::profile::{self, Profiler};
 use super::{KernelError, geometry};
@@ -98,13 +98,13 @@ impl RowTally {
         let mut extent: Option<Rect<f64>> = None;
         // Exact, and not out of the published `bbox`, whose sides are rounded outward.
         for wkb in geometry.into_iter().flatten().flatten() {
-            let bounds = geometry::bounds(wkb).ok_or(KernelError::Geometry)?;
-            extent = Some(extent.map_or(bounds, |extent| around(extent, bounds)));
+            let bounds = geometry::wkb_bounds(wkb).ok_or(KernelError::Geometry)?;
+            extent = Some(extent.map_or(bounds, |extent| box_around_two(extent, bounds)));
         }
         let mismatch = rows
             .column_by_name("is_county_mismatch")
             .and_then(|column| column.as_boolean_opt());
-        let methods = rows_by_text(Texts::named(rows, "location_method"));
+        let methods = rows_by_text(Texts::of_column(rows, "location_method"));
         let located = LocationCounts {
             within: rows_of(&methods, "within"),
             nearest: rows_of(&methods, "nearest"),
@@ -112,7 +112,7 @@ impl RowTally {
             none: rows_of(&methods, "none"),
             county_mismatch: mismatch.map_or(0, |mismatch| mismatch.true_count() as u64),
         };
-        let states = rows_by_text(Texts::named(rows, "state_code")).into_iter();
+        let states = rows_by_text(Texts::of_column(rows, "state_code")).into_iter();
         Ok(Self {
             located,
             states: states
@@ -129,7 +129,7 @@ impl RowTally {
             *self.states.entry(state).or_default() += rows;
         }
         self.extent = match (self.extent, later.extent) {
-            (Some(one), Some(other)) => Some(around(one, other)),
+            (Some(one), Some(other)) => Some(box_around_two(one, other)),
             (one, other) => one.or(other),
         };
         // None with none, not zero: where there is no state to be far from, nothing is known.
@@ -142,7 +142,7 @@ impl RowTally {
 
 /// Centres of the rows in no state: a county may be in one of which there is no polygon, far from all others.
 fn centres_without_state(stage: &StageRows) -> Vec<[f64; 2]> {
-    let states = Texts::named(&stage.rows, "state_code");
+    let states = Texts::of_column(&stage.rows, "state_code");
     let has_no_state = |row: usize| states.is_none_or(|states| states.value(row).is_none());
     let centres = stage.centres.iter().enumerate();
     centres

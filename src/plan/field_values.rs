@@ -26,9 +26,9 @@ impl FieldValues {
     ///     equals: vec!["power".to_owned()],
     ///     starts_with: vec!["H".to_owned()],
     /// };
-    /// assert!(hydro.are("Power") && hydro.are("hcr") && !hydro.are("CH"));
+    /// assert!(hydro.match_value("Power") && hydro.match_value("hcr") && !hydro.match_value("CH"));
     /// ```
-    pub fn are(&self, value: &str) -> bool {
+    pub fn match_value(&self, value: &str) -> bool {
         self.equals
             .iter()
             .any(|wanted| wanted.eq_ignore_ascii_case(value))

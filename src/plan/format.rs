@@ -314,9 +314,9 @@ impl Format {
     /// What messages call a file of it.
     ///
     /// ```
-    /// assert_eq!(cikr::plan::Format::Parquet { geometry: None }.called(), "Parquet");
+    /// assert_eq!(cikr::plan::Format::Parquet { geometry: None }.noun(), "Parquet");
     /// ```
-    pub fn called(&self) -> &'static str {
+    pub fn noun(&self) -> &'static str {
         self.file_kind().noun
     }
 

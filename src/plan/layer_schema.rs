@@ -77,7 +77,7 @@ pub struct LayerSchema {
 
 impl LayerSchema {
     /// The title as catalogs show it: made-up data and unverified schemas say so.
-    pub fn label(&self) -> String {
+    pub fn catalog_title(&self) -> String {
         // Both may hold: made-up rows in a layout that nobody has verified.
         let notes = [(self.synthetic, "synthetic"), (self.unverified, UNVERIFIED)];
         let notes: Vec<&str> = notes
@@ -93,7 +93,7 @@ impl LayerSchema {
     }
 
     /// The description as catalogs show it: of made-up data it tells the layout alone.
-    pub fn account(&self) -> String {
+    pub fn catalog_description(&self) -> String {
         let layout = if self.synthetic {
             "Made-up data in the layout of: "
         } else {

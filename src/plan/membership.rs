@@ -70,10 +70,10 @@ impl Reference {
     ///     naics: "622110",
     /// };
     /// let latest = &tables.schemes.last().unwrap().id;
-    /// assert_eq!(tables.membership(latest, hospital).unwrap().sector, "HLPH");
-    /// assert!(tables.membership("1066", hospital).is_none());
+    /// assert_eq!(tables.membership_rule(latest, hospital).unwrap().sector, "HLPH");
+    /// assert!(tables.membership_rule("1066", hospital).is_none());
     /// ```
-    pub fn membership(&self, scheme: &str, of: Standing<'_>) -> Option<&MembershipRule> {
+    pub fn membership_rule(&self, scheme: &str, of: Standing<'_>) -> Option<&MembershipRule> {
         self.memberships
             .iter()
             .filter(|rule| rule.scheme == scheme && rule.is_for(of))
@@ -84,7 +84,7 @@ impl Reference {
     /// Ways between any two of the dated schemes, by scheme and code.
     ///
     /// Found through today's sectors: whatever two cells can hold the same facility are joined.
-    pub fn passages(&self) -> Vec<Passage> {
+    pub fn scheme_passages(&self) -> Vec<Passage> {
         // Two cells are joined where some facility of today's sectors would stand in both; that way every
         // passage can be told with the sectors it goes through.
         let mut found: BTreeMap<CellPair<'_>, (BTreeSet<&str>, &str)> = BTreeMap::new();
@@ -92,7 +92,7 @@ impl Reference {
             let ends: Vec<Option<&MembershipRule>> = self
                 .schemes
                 .iter()
-                .map(|scheme| self.membership(&scheme.id, standing))
+                .map(|scheme| self.membership_rule(&scheme.id, standing))
                 .collect();
             for (from, start) in ends.iter().enumerate() {
                 for (to, end) in ends.iter().enumerate().filter(|(to, _)| *to != from) {

@@ -71,9 +71,9 @@ impl Plan {
     ///     ..Overrides::default()
     /// };
     /// let (plan, _) = load("pipelines/demo.toml".as_ref(), &overrides).unwrap();
-    /// assert!(plan.makes("inventory") && !plan.makes("ages"));
+    /// assert!(plan.makes_product("inventory") && !plan.makes_product("ages"));
     /// ```
-    pub fn makes(&self, product: &str) -> bool {
+    pub fn makes_product(&self, product: &str) -> bool {
         self.products.iter().any(|wanted| wanted == product)
     }
 }

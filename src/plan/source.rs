@@ -38,11 +38,11 @@ impl SourcePlan {
     /// ```
     /// use cikr::plan::{Format, SourcePlan};
     ///
-    /// let source = SourcePlan::of_file("/data/a.geojson".into(), "a.geojson".into(), Format::Geojson, None);
+    /// let source = SourcePlan::for_file("/data/a.geojson".into(), "a.geojson".into(), Format::Geojson, None);
     /// assert_eq!(source.local(), Some("/data/a.geojson".as_ref()));
     /// assert!(!source.is_insecure());
     /// ```
-    pub fn of_file(path: PathBuf, shown: Arc<str>, format: Format, crs: Option<Crs>) -> Self {
+    pub fn for_file(path: PathBuf, shown: Arc<str>, format: Format, crs: Option<Crs>) -> Self {
         Self {
             location: Location::Path(path),
             written: Arc::clone(&shown),
@@ -57,7 +57,7 @@ impl SourcePlan {
     /// ```
     /// use cikr::plan::{Format, SourcePlan};
     ///
-    /// let source = SourcePlan::of_file("/secret/a.csv".into(), "${DATA}/a.csv".into(), Format::Geojson, None);
+    /// let source = SourcePlan::for_file("/secret/a.csv".into(), "${DATA}/a.csv".into(), Format::Geojson, None);
     /// assert_eq!(source.as_shown("cannot open /secret/a.csv"), "cannot open ${DATA}/a.csv");
     /// ```
     pub fn as_shown(&self, text: &str) -> String {
@@ -72,7 +72,7 @@ impl SourcePlan {
     /// ```
     /// use cikr::plan::{Format, SourcePlan};
     ///
-    /// let mut source = SourcePlan::of_file("x".into(), "run/data/a.zip".into(), Format::Geojson, None);
+    /// let mut source = SourcePlan::for_file("x".into(), "run/data/a.zip".into(), Format::Geojson, None);
     /// source.written = "../data/a.zip".into();
     /// assert_eq!(&*source.as_written(&"run/data/a.zip/b.shp".into()), "../data/a.zip/b.shp");
     /// ```

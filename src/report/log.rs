@@ -57,7 +57,7 @@ impl Logging {
 }
 
 /// Starts logging: `verbosity` −1 only errors and warnings, 0 a line per stage and layer, 1 and more debug.
-pub fn init(verbosity: i8, format: LogFormat) -> Logging {
+pub fn init_logging(verbosity: i8, format: LogFormat) -> Logging {
     let logging = Logging {
         file: Arc::default(),
         bars: MultiProgress::new(),
@@ -131,7 +131,7 @@ fn covered_line(veil: &Veil, line: &[u8]) -> Vec<u8> {
     }
     // As it was where nothing is hidden, so that members keep their order. What is no JSON could not be searched
     // member by member, and is not shown at all.
-    let text = match serde_json::from_str::<Value>(&text).map(|plain| (veil.over_json(plain.clone()), plain))
+    let text = match serde_json::from_str::<Value>(&text).map(|plain| (veil.mask_json(plain.clone()), plain))
     {
         Ok((hidden, plain)) if hidden == plain => visible_json(&text).into_owned(),
         Ok((hidden, _)) => visible_json(&format!("{hidden}\n")).into_owned(),
@@ -153,7 +153,7 @@ impl Write for ScreenWriter {
             covered_line(&self.veil, line)
         } else {
             let text = String::from_utf8_lossy(line);
-            format!("{}\n", self.veil.own(text.trim_end_matches('\n'))).into_bytes()
+            format!("{}\n", self.veil.mask_own_text(text.trim_end_matches('\n'))).into_bytes()
         };
         self.bars
             .suspend(|| io::stderr().write_all(&covered))

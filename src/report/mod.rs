@@ -7,6 +7,6 @@ mod progress;
 mod quality;
 mod summary;
 
-pub use log::{LOG_FILE, LogFormat, Logging, init};
+pub use log::{LOG_FILE, LogFormat, Logging, init_logging};
 pub use progress::Reporter;
-pub use summary::{error, human_size, run_summary, show_mistakes};
+pub use summary::{human_size, print_error, run_summary, show_mistakes};

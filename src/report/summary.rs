@@ -5,16 +5,19 @@ use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 
 use super::quality;
-use crate::error::{Error, chain};
+use crate::error::{Error, error_chain};
 use crate::feature::{LayerChanges, LayerReport, LayerStatus, RunReport, UNVERIFIED, Veil, visible};
 use crate::spec::{self, Diagnostic};
 
 /// Tells why a command failed, on stderr: without secrets, and with nothing in it that can't be seen.
-pub fn error(error: &Error, veil: &Veil) {
+pub fn print_error(error: &Error, veil: &Veil) {
     if let Error::Spec { diagnostics } = error {
         show_mistakes(diagnostics);
     }
-    write_stderr(&format!("error: {}\n", visible(&veil.own(&chain(error)))));
+    write_stderr(&format!(
+        "error: {}\n",
+        visible(&veil.mask_own_text(&error_chain(error)))
+    ));
 }
 
 /// Shows mistakes of what people wrote, on stderr.
@@ -190,7 +193,7 @@ fn changes_words(changes: &LayerChanges) -> String {
     } else {
         String::new()
     };
-    format!("{}{remarks}", changes.words())
+    format!("{}{remarks}", changes.counts_in_words())
 }
 
 /// Fields of the schema that the source lacks.

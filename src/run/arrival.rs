@@ -2,7 +2,7 @@
 
 use std::any::Any;
 
-use crate::error::chain;
+use crate::error::error_chain;
 use crate::feature::Landed;
 use crate::fetch::FetchError;
 use crate::fetch::http::HttpError;
@@ -72,10 +72,10 @@ impl LandError {
                 if !source.is_source() {
                     return LandFault::Store { source };
                 }
-                chain(&source)
+                error_chain(&source)
             }
-            Self::Fetch { source } => chain(&source),
-            Self::Client { source } => chain(&source),
+            Self::Fetch { source } => error_chain(&source),
+            Self::Client { source } => error_chain(&source),
         };
         LandFault::Source { reason }
     }

@@ -13,11 +13,11 @@ use super::layer_report::{kept_flags, report_of_plan};
 use super::paths::{collection_folder, flags_path, rejects_path, tile_folder};
 use super::tile_error::TileError;
 use super::{gate, tables, tile};
-use crate::error::{Error, chain};
+use crate::error::{Error, error_chain};
 use crate::feature::{GateReport, LayerReport, LayerStatus, RunReport, TileRecord};
 use crate::geoparquet;
 use crate::plan::LayerPlan;
-use crate::store::{Care, StoreError, Written};
+use crate::store::{Care, ReleaseFile, StoreError};
 
 /// Why files of an earlier release can't be linked, by what that ends.
 pub(super) enum CarryFailure {
@@ -59,7 +59,7 @@ pub(super) fn carry_or_absent(
     // It may have failed in the middle of its tiles: neither they nor what products saw of them may stay.
     context.products.forget(id);
     discard_layer(context, id)?;
-    let mut reason = chain(error);
+    let mut reason = error_chain(error);
     let held = match error {
         LayerError::Held { gate } => Some((**gate).clone()),
         _ => None,
@@ -72,7 +72,7 @@ pub(super) fn carry_or_absent(
                 warn!(
                     layer = id,
                     release = past.release.release,
-                    reason = chain(&source),
+                    reason = error_chain(&source),
                     "not carried from a release"
                 );
                 discard_layer(context, id)?;
@@ -80,7 +80,7 @@ pub(super) fn carry_or_absent(
                 let _ = write!(
                     reason,
                     "; and its last good data can't be used: {}",
-                    chain(&source)
+                    error_chain(&source)
                 );
             }
         }
@@ -139,7 +139,11 @@ fn link_layer(context: &Context<'_>, past: PastLayer<'_>) -> Result<Vec<TileReco
 
 /// Links files of a release, each compared with its digest: where one is damaged, an older release
 /// may have the layer whole.
-fn link_files(context: &Context<'_>, release: &RunReport, path: &Path) -> Result<Vec<Written>, StoreError> {
+fn link_files(
+    context: &Context<'_>,
+    release: &RunReport,
+    path: &Path,
+) -> Result<Vec<ReleaseFile>, StoreError> {
     context.staging.carry(&release.release, path, Care::Each)
 }
 
@@ -163,7 +167,7 @@ fn carried_outcome(
     held: Option<GateReport>,
 ) -> LayerOutcome {
     // That release may have carried it, too: its rows are as old as the release that made them.
-    let made_for = gate::made_for(past.release, past.layer);
+    let made_for = gate::release_made_for(past.release, past.layer);
     let report = LayerReport {
         status: LayerStatus::Carried,
         reason: Some(reason),
@@ -176,7 +180,7 @@ fn carried_outcome(
     // Of a tile, and not of the plan: a release of an earlier version may lack columns
     // that this one would write.
     let first = tiles.first().map(|tile| context.staging.path_of(&tile.path));
-    let footer = first.and_then(|path| geoparquet::inspect(&path).ok());
+    let footer = first.and_then(|path| geoparquet::read_footer(&path).ok());
     LayerOutcome::of_tiles(report, tiles, footer.map(|footer| footer.schema))
 }
 

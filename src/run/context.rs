@@ -12,11 +12,11 @@ use super::memory;
 use super::mode::Mode;
 use super::past::Past;
 use crate::catalog::page::Facilities;
-use crate::derive::product::{Night, Place, TilesBefore};
+use crate::derive::product::{Night, RowPlace, TilesBefore};
 use crate::derive::{Products, changes};
-use crate::engine::{Group, Packing, Room};
+use crate::engine::{Packing, Room, RowGroup};
 use crate::error::Error;
-use crate::feature::records::RecordRoom;
+use crate::feature::records::RecordBudget;
 use crate::feature::{Progress, RunReport, Tile, Veil};
 use crate::geoparquet::WriteOptions;
 use crate::kernel::pack::Levels;
@@ -85,7 +85,7 @@ impl<'a> Context<'a> {
     }
 
     /// What products are told when they begin; `records` is where they keep something of every row.
-    pub(super) fn night(&self, records: &'a RecordRoom) -> Night<'a> {
+    pub(super) fn night(&self, records: &'a RecordBudget) -> Night<'a> {
         Night {
             plan: self.plan,
             history: self.history,
@@ -120,13 +120,13 @@ impl<'a> Context<'a> {
 
     /// How a collection is packed that has all the memory that is left.
     pub(super) fn packing_alone<'c>(&self, collection: &'c str, room: &Room) -> Packing<'c> {
-        self.packing_of(collection, room.budget.left())
+        self.packing_of(collection, room.budget.unused_bytes())
     }
 
     /// How a layer is packed while others are: they share the memory that is left.
     pub(super) fn packing_shared<'c>(&self, layer: &'c str, room: &Room) -> Packing<'c> {
         let at_once = LAYERS_AT_ONCE.min(self.plan.layers.len()).max(1);
-        self.packing_of(layer, room.budget.left() / at_once)
+        self.packing_of(layer, room.budget.unused_bytes() / at_once)
     }
 
     fn packing_of<'c>(&self, collection: &'c str, memory: usize) -> Packing<'c> {
@@ -138,19 +138,19 @@ impl<'a> Context<'a> {
     }
 
     /// Shows a row group of a tile to the products, and where its rows are to be had.
-    pub(super) fn show_group(&self, tile: &Tile, group: &Group) {
-        let places = group.spots.iter().map(|spot| Place {
+    pub(super) fn show_group(&self, tile: &Tile, group: &RowGroup) {
+        let places = group.spots.iter().map(|spot| RowPlace {
             part: spot.part,
             row: spot.row,
         });
-        let places: Vec<Place> = places.collect();
-        self.products.see(tile, &group.published.rows.0, &places);
+        let places: Vec<RowPlace> = places.collect();
+        self.products.observe_rows(tile, &group.published.rows.0, &places);
     }
 
     /// Whether a layer is to be compared with that of the last release, of which there are tiles.
     pub(super) fn is_compared(&self, layer: &LayerPlan) -> bool {
         let before = self.tiles_before.and_then(|tiles| tiles.get(layer.id.as_str()));
-        self.plan.makes(changes::NAME) && before.is_some_and(|tiles| !tiles.is_empty())
+        self.plan.makes_product(changes::NAME) && before.is_some_and(|tiles| !tiles.is_empty())
     }
 
     /// What is to be published of a run or a layer: without secrets, whoever has repeated them, and with
@@ -159,7 +159,7 @@ impl<'a> Context<'a> {
     /// # Errors
     /// When it can't be serialised, which would be a mistake of this program.
     pub(super) fn mask_secrets<T: Serialize + DeserializeOwned>(&self, report: &T) -> Result<T, Error> {
-        self.veil.over(report).map_err(|source| Error::Law {
+        self.veil.mask_all(report).map_err(|source| Error::Law {
             what: source.to_string(),
         })
     }

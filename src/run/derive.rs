@@ -14,7 +14,7 @@ use super::product_files::{ProductFiles, derive_error};
 use super::rows_at_hand::RowsAtHand;
 use super::{gate, tallies};
 use crate::derive::product::Rows;
-use crate::derive::{Before, LayerTables, Release, changes, wanted};
+use crate::derive::{Before, LayerTables, Release, changes, products_wanted};
 use crate::error::Error;
 use crate::feature::{LayerQuality, LayerReport, LayerStatus, RunReport, TileRecord, Verdict};
 use crate::plan::LayerPlan;
@@ -64,8 +64,8 @@ pub(super) fn write_products(
 /// packed, of which the report has it all elsewhere, with nothing.
 fn report_linked_products(context: &Context<'_>, report: &mut RunReport) {
     let products = report.products.get_or_insert_default();
-    for product in wanted(context.plan) {
-        let name = product.about().doc.name;
+    for product in products_wanted(context.plan) {
+        let name = product.describe().doc.name;
         products.entry(name.to_owned()).or_insert_with(|| {
             let told = context.last.and_then(|last| last.product(name)).cloned();
             told.unwrap_or_else(|| json!({}))
@@ -93,7 +93,7 @@ fn show_earlier_tiles(context: &Context<'_>, lock: &Lock, layers: &[LayerOutcome
         .collect();
     let seen = tiles.into_par_iter().try_for_each(|(report, tile)| {
         let path = context.staging.path_of(&tile.path);
-        context.products.see_again(report, tile, &path)
+        context.products.observe_tile_on_disk(report, tile, &path)
     });
     seen.map_err(|source| Error::Derive { source })?;
     counted.extend(unknown);
@@ -133,7 +133,7 @@ fn make_tables(
         layers: &tables,
         history: context.history,
     };
-    let made = context.products.make(&release, files, report);
+    let made = context.products.make_tables(&release, files, report);
     made.map_err(derive_error)
 }
 

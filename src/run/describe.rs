@@ -13,7 +13,7 @@ use crate::catalog::{self, Collection};
 use crate::derive::{self, inventory};
 use crate::error::Error;
 use crate::feature::{RunReport, TileRecord};
-use crate::kernel::assemble::inventory_schema;
+use crate::kernel::columns::inventory_schema;
 use crate::store::Lock;
 
 /// Writes everything that describes the tiles, `report.html` and `report.json`.
@@ -36,11 +36,11 @@ pub(super) fn write_catalog(
         let collection = Collection::of_layer(plan, layer, &outcome.report, schema, &outcome.tiles);
         Some(collection.with_files(outcome.national.as_ref(), outcome.changes.as_ref()))
     });
-    let inventory = Some(inventory).filter(|_| plan.makes(inventory::NAME));
+    let inventory = Some(inventory).filter(|_| plan.makes_product(inventory::NAME));
     let collections: Vec<Collection<'_>> = inventory.into_iter().chain(present).collect();
-    let products = derive::docs(plan);
-    let files =
-        catalog::build(plan, report, &collections, &products).map_err(|source| Error::Catalog { source })?;
+    let products = derive::product_docs(plan);
+    let files = catalog::describe_release(plan, report, &collections, &products)
+        .map_err(|source| Error::Catalog { source })?;
     context.staging.write_all(&files)?;
     for (path, rows) in collections.iter().filter_map(Collection::index) {
         context.note_rows(&path, rows);
@@ -56,7 +56,7 @@ pub(super) fn write_catalog(
         collections: &collections,
         products: &products,
     };
-    let html = catalog::page::page(&shown);
+    let html = catalog::page::render_page(&shown);
     context.staging.write(Path::new(PAGE), &html)?;
     let text = serde_json::to_vec_pretty(report).map_err(|source| Error::Law {
         what: source.to_string(),

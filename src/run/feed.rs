@@ -3,8 +3,8 @@
 use tracing::warn;
 
 use super::past::sound_report;
-use crate::catalog::feed::{Entry, feed};
-use crate::error::chain;
+use crate::catalog::feed::{Entry, render_feed};
+use crate::error::error_chain;
 use crate::feature::RunReport;
 use crate::store::{Lock, ReleaseInfo, Store};
 
@@ -23,7 +23,7 @@ use crate::store::{Lock, ReleaseInfo, Store};
 pub fn write_feed(store: &Store, lock: &Lock) {
     let releases = store.releases().unwrap_or_else(|error| {
         warn!(
-            reason = chain(&error),
+            reason = error_chain(&error),
             "the releases can't be listed: feed.xml stays as it was"
         );
         vec![]
@@ -34,7 +34,7 @@ pub fn write_feed(store: &Store, lock: &Lock) {
             Ok(report) => reports.push((info, report)),
             Err(error) => warn!(
                 release = info.id,
-                reason = chain(&error),
+                reason = error_chain(&error),
                 "left out of feed.xml: its report can't be read"
             ),
         }
@@ -47,8 +47,10 @@ pub fn write_feed(store: &Store, lock: &Lock) {
             is_latest: info.is_latest,
         })
         .collect();
-    let Some(bytes) = feed(&entries) else { return };
+    let Some(bytes) = render_feed(&entries) else {
+        return;
+    };
     if let Err(error) = store.put_feed(lock, &bytes) {
-        warn!(reason = chain(&error), "feed.xml can't be written");
+        warn!(reason = error_chain(&error), "feed.xml can't be written");
     }
 }

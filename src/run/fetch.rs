@@ -266,7 +266,7 @@ fn land_one(
 
 /// What was landed last, untouched by anything that happened to the source since.
 fn last_landed(store: &Store, id: &str) -> Result<Landed, StoreError> {
-    match store.held(id)? {
+    match store.held_copy(id)? {
         Some(held) => Ok(held.landed),
         None => Err(LandingError::NeverLanded { id: id.to_owned() }.into()),
     }
@@ -285,10 +285,10 @@ fn land_source(
     match &source.location {
         Location::Path(path) => Ok(fetching.store.land(id, path, &source.shown, &now())?),
         Location::Http(file) => land_remote(fetching, client, id, |client, landing| {
-            file::land(source, file, client, landing)
+            file::land_file(source, file, client, landing)
         }),
         Location::Arcgis(layer) => land_remote(fetching, client, id, |client, landing| {
-            arcgis::fetch(client, layer, &source.shown, landing)
+            arcgis::land_layer(client, layer, &source.shown, landing)
         }),
     }
 }

@@ -25,7 +25,7 @@ pub(super) fn last_good<'a>(
 }
 
 /// Release that a layer's rows were made for.
-pub(super) fn made_for<'a>(last: &'a RunReport, before: &'a LayerReport) -> &'a str {
+pub(super) fn release_made_for<'a>(last: &'a RunReport, before: &'a LayerReport) -> &'a str {
     before.carried_from.as_deref().unwrap_or(&last.release)
 }
 
@@ -60,7 +60,7 @@ pub(super) fn judge_layer(
         None => None,
     };
     let last = last.map(|(last, report)| LastGood {
-        release: made_for(last, report),
+        release: release_made_for(last, report),
         report,
     });
     let rejects = rows.rejects.by_reason();
@@ -77,7 +77,7 @@ pub(super) fn judge_layer(
     for warning in report.warnings() {
         warn!(check = warning.check.code(), "{}", warning.what);
     }
-    if !report.reds().is_empty() {
+    if !report.red_findings().is_empty() {
         accept_or_hold(context, layer, landed, rows.tally.read, &mut report)?;
     }
     Ok(Some(report))
@@ -91,7 +91,7 @@ fn accept_or_hold(
     rows_read: u64,
     report: &mut GateReport,
 ) -> Result<(), StoreError> {
-    let reason = report.reds();
+    let reason = report.red_findings();
     let record = context.store.gate_record(layer.id.as_str())?;
     // An acceptance is of the bytes that were held back, so that what is let through is what somebody has
     // looked at; one that was given in advance is of any. The last word counts.
@@ -125,7 +125,7 @@ pub(super) fn report_of_same(
     last: &RunReport,
     before: &LayerReport,
 ) -> Option<GateReport> {
-    let against = Some(made_for(last, before).to_owned());
+    let against = Some(release_made_for(last, before).to_owned());
     context.plan.limits.rows.is_none().then(|| GateReport {
         against,
         ..GateReport::default()
@@ -136,7 +136,11 @@ pub(super) fn report_of_same(
 ///
 /// # Errors
 /// When the store can't be written.
-pub(super) fn note_held(context: &Context<'_>, lock: &Lock, layers: &[LayerOutcome]) -> Result<(), Error> {
+pub(super) fn record_held_back(
+    context: &Context<'_>,
+    lock: &Lock,
+    layers: &[LayerOutcome],
+) -> Result<(), Error> {
     for layer in layers {
         let held = layer.report.gate.as_ref().and_then(|gate| gate.held.clone());
         if held.is_some() {
@@ -194,7 +198,7 @@ fn edit_record(
 
 /// What an analyst wants to accept.
 #[derive(Debug, Clone, Copy)]
-pub struct Wish<'a> {
+pub struct AcceptRequest<'a> {
     /// Layer id.
     pub layer: &'a str,
     /// Who accepts.
@@ -211,17 +215,17 @@ pub struct Wish<'a> {
 /// When nothing of the layer is held back, another run is at work, or the store can't be written.
 ///
 /// ```
-/// use cikr::run::{Wish, accept};
+/// use cikr::run::{AcceptRequest, accept_change};
 ///
 /// # let folder = tempfile::tempdir()?;
 /// let store = cikr::store::Store::open(&folder.path().join("store"))?;
-/// let wish = Wish { layer: "hospitals", by: "an analyst", reason: "a new list", next: false };
-/// assert!(accept(&store, &wish).is_err(), "nothing is held back yet");
-/// let accepted = accept(&store, &Wish { next: true, ..wish })?;
+/// let wish = AcceptRequest { layer: "hospitals", by: "an analyst", reason: "a new list", next: false };
+/// assert!(accept_change(&store, &wish).is_err(), "nothing is held back yet");
+/// let accepted = accept_change(&store, &AcceptRequest { next: true, ..wish })?;
 /// assert_eq!(accepted.reason, "a new list");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub fn accept(store: &Store, wish: &Wish<'_>) -> Result<Acceptance, Error> {
+pub fn accept_change(store: &Store, wish: &AcceptRequest<'_>) -> Result<Acceptance, Error> {
     let lock = store.lock()?;
     let held = store.gate_record(wish.layer)?.held;
     if held.is_none() && !wish.next {

@@ -11,10 +11,10 @@ use super::tile_error::TileError;
 use super::{page, reread, tile};
 use crate::derive::inventory::FACILITIES;
 use crate::engine::rows::LocalRows;
-use crate::engine::{self, Facilities, Member, PackError, Room};
+use crate::engine::{self, InventoryMember, InventoryRows, PackError, Room};
 use crate::error::Error;
 use crate::feature::TileRecord;
-use crate::kernel::assemble::inventory_schema;
+use crate::kernel::columns::inventory_schema;
 use crate::kernel::locate::JoinContext;
 use crate::plan::LayerPlan;
 
@@ -40,8 +40,10 @@ pub(super) fn write_inventory(
     let all = made.chain(earlier.iter().map(|(layer, rows)| (*layer, rows)));
     // Which layers are made varies from night to night, and with it this order. No tile does: rows are packed
     // by where they stand, and by their ids where they stand together.
-    let members: Vec<Member<'_>> = all.map(|(layer, store)| Member { layer, store }).collect();
-    let unpacked = Facilities::new(&members, &schema);
+    let members: Vec<InventoryMember<'_>> = all
+        .map(|(layer, store)| InventoryMember { layer, store })
+        .collect();
+    let unpacked = InventoryRows::new(&members, &schema);
     let packing = context.packing_alone(FACILITIES, room);
     let tiles = engine::pack(&unpacked, &packing, |tile, groups| {
         let record = tile::write_tile(context, &schema, tile, groups, &mut |group| {
@@ -130,7 +132,7 @@ mod tests {
         });
         for error in [while_a_tile_is_written, while_rows_are_ordered] {
             let error = inventory_error(error);
-            assert_eq!(error.exit(), exit::STORE, "{error:?}");
+            assert_eq!(error.exit_code(), exit::STORE, "{error:?}");
             assert!(error.is_out_of_space(), "{error:?}");
         }
     }

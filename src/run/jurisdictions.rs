@@ -81,7 +81,7 @@ fn last_used(context: &Context<'_>, set: &JurisdictionPlan) -> Result<Option<Lan
     };
     // Only the very bytes of the last release, of the same vintage and source: what stands
     // in must move no facility.
-    let held = context.store.held(&fetch::set_folder(&set.id))?;
+    let held = context.store.held_copy(&fetch::set_folder(&set.id))?;
     let landed = held.map(|held| held.landed);
     Ok(landed.filter(|landed| {
         landed.sha256 == before.source_sha256 && before.source == set.source.shown.to_string()
@@ -115,7 +115,7 @@ pub(super) fn describe_as_before(
         report.stale.clone_from(&source.stale);
     }
     Ok(JoinedSets {
-        context: engine::join_nothing(plan),
+        context: engine::context_without_polygons(plan),
         reports,
         names: vec![],
         outlines,

@@ -10,8 +10,8 @@ use super::nearby::SoughtFacility;
 use super::{Context, nearby, past};
 use crate::engine::LayerRows;
 use crate::engine::rows::RowsError;
-use crate::engine::sample::{Facility, digest};
-use crate::error::chain;
+use crate::engine::sample::{Facility, value_digest};
+use crate::error::error_chain;
 use crate::feature::RunReport;
 use crate::gate::{Continuity, Exchanged, Shifted};
 use crate::geoparquet;
@@ -42,7 +42,7 @@ pub(super) fn measure_continuity(
         if comparison.continuity.facilities >= ROWS {
             break;
         }
-        let read = geoparquet::inspect(&tile).and_then(|footer| {
+        let read = geoparquet::read_footer(&tile).and_then(|footer| {
             let own = ["facility_id", "geometry"].into_iter();
             let columns = own.chain(rows.sample.fields().iter().map(String::as_str));
             let there: Vec<&str> = columns
@@ -52,7 +52,7 @@ pub(super) fn measure_continuity(
         });
         if let Err(error) = read {
             // `verify` and `repair` tell of it; here it is one that can't be compared with.
-            warn!(tile = %tile.display(), reason = chain(&error), "a tile of the last release can't be read");
+            warn!(tile = %tile.display(), reason = error_chain(&error), "a tile of the last release can't be read");
         }
     }
     comparison.finish()
@@ -116,7 +116,7 @@ impl<'a> Comparison<'a> {
         for row in 0..before.num_rows() {
             let key = ids.value(row).strip_prefix(&prefix).unwrap_or_default();
             self.continuity.facilities += 1;
-            let place = geometry::bounds(shapes.value(row)).map(|bounds| bounds.center().into());
+            let place = geometry::wkb_bounds(shapes.value(row)).map(|bounds| bounds.center().into());
             match self.rows.has_key(key) {
                 Ok(true) => self.continuity.ids += 1,
                 Ok(false) => self.gone.extend(self.sought_facility(before, row, place, true)),
@@ -126,7 +126,10 @@ impl<'a> Comparison<'a> {
             let Some(now) = self.rows.sample.facility(key) else {
                 continue;
             };
-            let then: Vec<Option<u64>> = columns.iter().map(|column| digest((*column)?, row)).collect();
+            let then: Vec<Option<u64>> = columns
+                .iter()
+                .map(|column| value_digest((*column)?, row))
+                .collect();
             let has_moved = place.is_some_and(|place| !nearby::is_near(place, now.place));
             self.compare_fields(&then, &now.values);
             self.continuity.compared += 1;

@@ -9,7 +9,7 @@ use tracing::warn;
 use super::arrival::{Arrival, LandFault};
 use super::fetch::{self, Fetching, layer_sources, set_sources};
 use super::{clock, past};
-use crate::error::{Error, chain};
+use crate::error::{Error, error_chain};
 use crate::feature::{Landed, Progress};
 use crate::fetch::http::ClientSettings;
 use crate::plan::{Plan, SourcePlan};
@@ -48,7 +48,7 @@ pub struct FetchedSource {
 
 /// The fetch stage of a pipeline.
 #[derive(Debug, Clone, Serialize)]
-pub struct Fetched {
+pub struct FetchReport {
     /// When it began, RFC 3339 UTC.
     pub started: String,
     /// Polygon sets.
@@ -57,7 +57,7 @@ pub struct Fetched {
     pub layers: Vec<FetchedSource>,
 }
 
-impl Fetched {
+impl FetchReport {
     /// Whether every source landed.
     pub fn is_complete(&self) -> bool {
         self.jurisdictions
@@ -69,7 +69,7 @@ impl Fetched {
     /// Whether a run could publish anything: every polygon set landed, and a layer.
     ///
     /// ```
-    /// use cikr::run::{Fetched, FetchedSource, SourceStatus};
+    /// use cikr::run::{FetchReport, FetchedSource, SourceStatus};
     ///
     /// let source = |status| FetchedSource {
     ///     id: "hospitals".to_owned(),
@@ -80,7 +80,7 @@ impl Fetched {
     ///     bytes: None,
     ///     landed_at: None,
     /// };
-    /// let fetched = Fetched {
+    /// let fetched = FetchReport {
     ///     started: "2026-11-30T02:15:00Z".to_owned(),
     ///     jurisdictions: vec![],
     ///     layers: vec![source(SourceStatus::Unchanged), source(SourceStatus::Failed)],
@@ -97,12 +97,12 @@ impl Fetched {
 ///
 /// # Errors
 /// Only when the store fails: a source's own failure is told of in the outcome.
-pub fn fetch(
+pub fn fetch_sources(
     plan: &Plan,
     store: &Store,
     settings: &ClientSettings,
     progress: &dyn Progress,
-) -> Result<Fetched, Error> {
+) -> Result<FetchReport, Error> {
     let started = clock::now();
     let lock = store.lock()?;
     store.heal(&lock)?;
@@ -117,7 +117,7 @@ pub fn fetch(
     });
     let sets = set_sources(plan).zip(arrivals.sets);
     let layers = layer_sources(plan).zip(arrivals.layers);
-    Ok(Fetched {
+    Ok(FetchReport {
         started,
         jurisdictions: fetched_sources(sets, &before)?,
         layers: fetched_sources(layers, &before)?,
@@ -211,10 +211,10 @@ pub struct AgedCopy {
 /// ```
 /// # let folder = tempfile::tempdir()?;
 /// let store = cikr::store::Store::open(&folder.path().join("store"))?;
-/// assert!(cikr::run::landings(&store)?.is_empty());
+/// assert!(cikr::run::aged_landings(&store)?.is_empty());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub fn landings(store: &Store) -> Result<Vec<AgedCopy>, Error> {
+pub fn aged_landings(store: &Store) -> Result<Vec<AgedCopy>, Error> {
     Ok(with_ages(store.landings()?))
 }
 
@@ -240,7 +240,7 @@ fn seconds_since(now: DateTime<Utc>, time: &str) -> Option<i64> {
 
 /// Which landed copies to keep beyond those that releases or the next offline run need.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Keep {
+pub struct LandingRetention {
     /// The newest so many of each source.
     pub newest: Option<usize>,
     /// Those landed in the last so many days.
@@ -255,15 +255,15 @@ pub struct Keep {
 /// When the store fails.
 ///
 /// ```
-/// use cikr::run::{Keep, prune};
+/// use cikr::run::{LandingRetention, prune_landing};
 ///
 /// # let folder = tempfile::tempdir()?;
 /// let store = cikr::store::Store::open(&folder.path().join("store"))?;
-/// let keep = Keep { newest: Some(3), is_dry: true, ..Keep::default() };
-/// assert!(prune(&store, keep)?.is_empty(), "nothing is landed, so nothing would go");
+/// let keep = LandingRetention { newest: Some(3), is_dry: true, ..LandingRetention::default() };
+/// assert!(prune_landing(&store, keep)?.is_empty(), "nothing is landed, so nothing would go");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub fn prune(store: &Store, keep: Keep) -> Result<Vec<AgedCopy>, Error> {
+pub fn prune_landing(store: &Store, keep: LandingRetention) -> Result<Vec<AgedCopy>, Error> {
     let lock = store.lock()?;
     // To heal is to write, and nothing is written where all is only told.
     if !keep.is_dry {
@@ -312,7 +312,7 @@ fn landing_needs(store: &Store) -> Result<LandingNeeds, Error> {
                 let hint = "nothing that was landed before it is pruned";
                 warn!(
                     release = release.id,
-                    reason = chain(&error),
+                    reason = error_chain(&error),
                     "a release can't tell what it was made from: {hint}"
                 );
                 // Better too much is kept than the bytes that some release was made from.

@@ -16,8 +16,8 @@ use super::layer_outcome::LayerOutcome;
 use super::layer_report::{is_conserved, origin_as_written, published_report};
 use super::{gate, page, tables, tile};
 use crate::derive;
-use crate::engine::{self, LayerRows, LayerTiles, Room, Work};
-use crate::error::{Error, chain};
+use crate::engine::{self, LayerRows, LayerTiles, LayerWork, Room};
+use crate::error::{Error, error_chain};
 use crate::feature::{Flag, Landed, LayerReport, Reject, TileRecord, visible};
 use crate::kernel::locate::JoinContext;
 use crate::plan::LayerPlan;
@@ -50,7 +50,7 @@ pub(super) fn make_or_carry(
         Ok(outcome) => outcome,
         Err(LayerFailure::EndsRun { source }) => return Err(source.into()),
         Err(LayerFailure::EndsLayer { source }) => {
-            warn!(reason = chain(&source), "layer failed");
+            warn!(reason = error_chain(&source), "layer failed");
             carry_or_absent(context, layer, &source)?
         }
     };
@@ -119,7 +119,7 @@ fn read_rows(
     landed: &Landed,
 ) -> Result<LayerRows, LayerFailure> {
     let task = context.progress.start("read", layer.id.as_str(), None);
-    let work = Work {
+    let work = LayerWork {
         plan: context.plan,
         layer,
         join: inputs.join,
@@ -131,7 +131,7 @@ fn read_rows(
     drop(task);
     // Before it is compared with what the last report has, which shows no secret either.
     for column in &mut rows.profile.columns {
-        column.name = visible(&context.veil.own(&column.name)).into_owned();
+        column.name = visible(&context.veil.mask_own_text(&column.name)).into_owned();
     }
     info!(
         stage = "locate",
@@ -171,7 +171,7 @@ fn write_layer(
         })
     });
     tables::write_rejects(context, id, rejects)?;
-    let flags = rows.flagged(shared).map(|flag| {
+    let flags = rows.with_shared_flags(shared).map(|flag| {
         flag.map(|flag| Flag {
             origin: origin_as_written(layer, &flag.origin),
             ..flag
@@ -192,8 +192,8 @@ fn outcome_of(
     let schema = Some(Arc::clone(&rows.schema));
     let rejects = page::reject_samples(context, layer, &rows.rejects)?;
     // Rows of a layer of which nothing else is made need no memory any more.
-    let are_rows_wanted = layer.inventory && context.plan.makes(derive::inventory::NAME)
-        || context.plan.makes(derive::national::NAME)
+    let are_rows_wanted = layer.inventory && context.plan.makes_product(derive::inventory::NAME)
+        || context.plan.makes_product(derive::national::NAME)
         || context.is_compared(layer);
     Ok(LayerOutcome {
         rejects: Some(rejects),

@@ -20,7 +20,7 @@ pub(super) enum LayerError {
     Write { source: TileError },
     #[error("rows went missing: {read} read, {written} written, {rejected} rejected")]
     Conservation { read: u64, written: u64, rejected: u64 },
-    #[error("held back by the gate: {}; `cikr accept` lets it through if it is meant", gate.reds())]
+    #[error("held back by the gate: {}; `cikr accept` lets it through if it is meant", gate.red_findings())]
     Held { gate: Box<GateReport> },
     #[error("a stage panicked: {what}")]
     Panic { what: String },
@@ -124,7 +124,7 @@ mod tests {
     use std::io::ErrorKind;
 
     use super::*;
-    use crate::error::chain;
+    use crate::error::error_chain;
 
     fn full_disk() -> io::Error {
         let full = StoreError::Full {
@@ -177,7 +177,7 @@ mod tests {
             panic!("a pipe is no part of the store");
         };
         assert_eq!(
-            chain(&source),
+            error_chain(&source),
             "the layer failed: cannot hold the rows: cannot use a scratch file for rows that outgrow the memory budget: \
              broken pipe"
         );

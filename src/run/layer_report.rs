@@ -43,7 +43,7 @@ pub(super) fn published_report(
     report.rows_by_state.clone_from(&tally.rows.states);
     report.flags = rows.flags.counts();
     report.flags_truncated = truncated_flags(&report);
-    let told = tally.fields.iter().filter(|(_, counts)| counts.is_told());
+    let told = tally.fields.iter().filter(|(_, counts)| counts.has_losses());
     report.fields = told.map(|(field, counts)| (field.clone(), *counts)).collect();
     let empty = tally
         .fields

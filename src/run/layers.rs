@@ -98,7 +98,7 @@ fn make_layers(
 ) -> Result<Vec<LayerOutcome>, Error> {
     let inputs = LayerInputs {
         join: &joined.context,
-        places: profile::places(&joined.outlines),
+        places: profile::boxes_near(&joined.outlines),
         room,
     };
     let outcomes = Mutex::new(BTreeMap::new());

@@ -27,8 +27,9 @@ const LEAST_ROWS: u64 = 24 << 20;
 /// How sources are read: a reader's memory is a part of the run's.
 pub(super) fn readers(plan: &Plan, mode: Mode<'_>) -> Readers {
     let memory = run_bytes(plan.memory_bytes);
-    mode.reader
-        .map_or_else(Readers::inside, |program| Readers::apart(program.clone(), memory))
+    mode.reader.map_or_else(Readers::in_process, |program| {
+        Readers::isolated(program.clone(), memory)
+    })
 }
 
 /// What rows may take of the machine, and the folder for those that don't fit.

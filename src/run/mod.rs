@@ -53,14 +53,17 @@ pub use clock::{day_of_ms, release_id};
 use context::Context;
 pub use feed::write_feed;
 use fetch::{Fetching, Landings};
-pub use gate::{Wish, accept};
-pub use landing::{AgedCopy, Fetched, FetchedSource, Keep, SourceStatus, fetch, landings, prune};
+pub use gate::{AcceptRequest, accept_change};
+pub use landing::{
+    AgedCopy, FetchReport, FetchedSource, LandingRetention, SourceStatus, aged_landings, fetch_sources,
+    prune_landing,
+};
 pub use layer_report::is_conserved;
 use layers::Layers;
 pub use mode::Mode;
 pub use outcome::Outcome;
 use past::Past;
-pub use past::{last_report, report_of};
+pub use past::{last_report, read_report};
 use publish::Counts;
 pub use verify::{Verified, verify, verify_store};
 
@@ -68,7 +71,7 @@ pub use crate::derive::product::Problem;
 
 use crate::derive as products;
 use crate::engine::Room;
-use crate::error::{Error, chain};
+use crate::error::{Error, error_chain};
 use crate::feature::{Progress, TileRecord};
 use crate::fetch::http::ClientSettings;
 use crate::plan::{Plan, ProductName};
@@ -77,11 +80,11 @@ use crate::store::{Lock, Store};
 /// Products that a pipeline may ask for.
 ///
 /// ```
-/// let names: Vec<&str> = cikr::run::products().iter().map(|product| product.name).collect();
+/// let names: Vec<&str> = cikr::run::product_names().iter().map(|product| product.name).collect();
 /// assert_eq!(names, ["inventory", "national", "changes", "sectors", "quality"]);
 /// ```
-pub fn products() -> Vec<ProductName> {
-    products::names()
+pub fn product_names() -> Vec<ProductName> {
+    products::product_names()
 }
 
 /// Runs a plan and publishes a release called `id`.
@@ -109,7 +112,7 @@ pub fn run(
             // What it has made so far would keep the next run from having room.
             store.abandon(&lock, id).unwrap_or_else(|error| {
                 warn!(
-                    reason = chain(&error),
+                    reason = error_chain(&error),
                     "what a run without room has left can't be removed"
                 );
             });
@@ -121,7 +124,7 @@ pub fn run(
 fn run_stages(fetching: Fetching<'_>, lock: &Lock, id: &str, mode: Mode<'_>) -> Result<Outcome, Error> {
     let started = clock::now();
     let timer = Instant::now();
-    let staging = fetching.store.begin(lock, id)?;
+    let staging = fetching.store.begin_release(lock, id)?;
     let past = Past::of_store(fetching.store);
     let room = memory::row_room(fetching.plan, mode, &staging);
     let records = room.for_records();
@@ -130,7 +133,7 @@ fn run_stages(fetching: Fetching<'_>, lock: &Lock, id: &str, mode: Mode<'_>) -> 
     let landings = Landings::new(fetching);
     let mut layers = landings.land_while(|| layers::link_or_make(&mut context, night, &room, &landings))?;
     // Whether or not anything is published: else an analyst could not accept what kept it all back.
-    gate::note_held(&context, lock, &layers.outcomes)?;
+    gate::record_held_back(&context, lock, &layers.outcomes)?;
     report::refuse_without_layers(&layers.outcomes)?;
     // Before the inventory, after which the rows of most layers are let go.
     national::write_national_files(&context, &room, &mut layers.outcomes)?;
@@ -166,7 +169,7 @@ fn write_or_take_inventory(
     if let Some(linked) = layers.linked_inventory.take() {
         return Ok(linked);
     }
-    let facilities = if context.plan.makes(products::inventory::NAME) {
+    let facilities = if context.plan.makes_product(products::inventory::NAME) {
         inventory::write_inventory(context, &layers.joined.context, room, &layers.outcomes)?
     } else {
         vec![]

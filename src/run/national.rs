@@ -12,7 +12,7 @@ use super::layer_outcome::LayerOutcome;
 use super::tile_error::TileError;
 use super::{reread, tile};
 use crate::derive::national::{NAME, path};
-use crate::engine::{self, LayerTiles, OneFile, PackError, Room};
+use crate::engine::{self, LayerTiles, PackError, Room, WholeLayer};
 use crate::error::Error;
 use crate::feature::FileRecord;
 use crate::plan::LayerPlan;
@@ -32,7 +32,7 @@ pub(super) fn write_national_files(
         }
         // A carried report tells of the file that its own release had.
         outcome.report.national_bytes = None;
-        if !context.plan.makes(NAME) || outcome.tiles.is_empty() {
+        if !context.plan.makes_product(NAME) || outcome.tiles.is_empty() {
             continue;
         }
         let _task = context.progress.start("write", "national.parquet", None);
@@ -67,7 +67,7 @@ fn write_one(
             .map_err(|source| national_error(id, source))?;
         &earlier
     };
-    let unpacked = OneFile(LayerTiles::new(layer, store, schema));
+    let unpacked = WholeLayer(LayerTiles::new(layer, store, schema));
     let mut packing = context.packing_alone(layer.id.as_str(), room);
     // One file holds all: it is packed as the one tile of one region. Where its spots don't fit (32 bytes for
     // each row of a layer that may have millions), packing cuts them out of the rows slice by slice.

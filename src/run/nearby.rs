@@ -6,8 +6,8 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use arrow_array::{Array, RecordBatch};
 use geo::{Distance, Haversine, Point};
 
-use crate::engine::rows::{LocalRows, RowStore, RowsError, Stands};
-use crate::engine::sample::digest;
+use crate::engine::rows::{LocalRows, RowStore, RowsError, SpotPlace};
+use crate::engine::sample::value_digest;
 use crate::feature::spelling;
 use crate::kernel::pack::Spot;
 use crate::plan::LayerPlan;
@@ -60,7 +60,7 @@ pub(super) fn name_digest(rows: &RecordBatch, naming: &[String], row: usize) -> 
     for column in naming {
         let column = rows.column_by_name(column).filter(|column| column.is_valid(row));
         let text = column
-            .and_then(|column| spelling::text(column, row))
+            .and_then(|column| spelling::spell_value(column, row))
             .unwrap_or_default();
         let plain: String = text
             .chars()
@@ -75,7 +75,7 @@ pub(super) fn name_digest(rows: &RecordBatch, naming: &[String], row: usize) -> 
 
 /// The id of a row as a number.
 pub(super) fn id_digest(rows: &RecordBatch, row: usize) -> Option<u64> {
-    digest(rows.column_by_name(ID)?, row)
+    value_digest(rows.column_by_name(ID)?, row)
 }
 
 /// Whether two places are within the distance in which a name counts.
@@ -99,7 +99,7 @@ pub(super) fn count_places_taken(
     // Cells first: names are read from rows that may have been spilled, and only those near to somebody sought are worth it.
     let mut places: HashSet<[i64; 2]> = HashSet::new();
     let mut spots: Vec<Spot> = Vec::new();
-    rows.each(None, Stands::AtCentre, &mut |spot| {
+    rows.each_spot(None, SpotPlace::AtCentre, &mut |spot| {
         if cells.contains(&cell_of([spot.x, spot.y])) {
             places.insert(rounded_place([spot.x, spot.y]));
             if spots.len() < MOST_SPOTS {
@@ -145,7 +145,7 @@ pub(super) fn count_names_given_away(
     }
     by_name.retain(|name, sought| *name != 0 && sought.len() == 1);
     let mut spots: Vec<Spot> = Vec::new();
-    rows.each(None, Stands::AtCentre, &mut |spot| {
+    rows.each_spot(None, SpotPlace::AtCentre, &mut |spot| {
         if spots.len() < MOST_SPOTS {
             spots.push(spot);
         }

@@ -37,7 +37,7 @@ pub(super) fn count_row_group(
     // Counted without the lock, and added up under it: tiles of several regions are written side by side.
     let counted = count_facilities(&tile.region, rows).map_err(|source| TileError::Shown { source })?;
     let mut seen = context.facilities.lock().unwrap_or_else(PoisonError::into_inner);
-    *seen = Some(seen.take().unwrap_or_default().and(counted));
+    *seen = Some(seen.take().unwrap_or_default().merged_with(counted));
     Ok(())
 }
 
@@ -76,13 +76,13 @@ fn count_tiles(context: &Context<'_>, tiles: &[TileRecord]) -> Result<Facilities
         );
         count_facilities(&tile.region, &rows?)
     });
-    let counted = counted.try_reduce(Facilities::default, |all, more| Ok(all.and(more)));
+    let counted = counted.try_reduce(Facilities::default, |all, more| Ok(all.merged_with(more)));
     counted.map_err(|source: BoxError| Error::Table { source })
 }
 
 fn count_facilities(region: &RegionId, rows: &RecordBatch) -> Result<Facilities, BoxError> {
     let mut counted = Facilities::default();
-    let sectors = Texts::named(rows, "sector_code").ok_or("no `sector_code` of the expected type")?;
+    let sectors = Texts::of_column(rows, "sector_code").ok_or("no `sector_code` of the expected type")?;
     let points: &BinaryArray = typed_column(rows, "geometry")?;
     let by_sector = counted.by_region.entry(region.as_str().to_owned()).or_default();
     let mut places = Vec::with_capacity(rows.num_rows());
@@ -126,7 +126,7 @@ pub(super) fn reject_samples(
 
 /// Text of a source as a page may have it.
 fn visible_value(context: &Context<'_>, text: &str) -> String {
-    visible(&context.veil.value(text)).into_owned()
+    visible(&context.veil.mask_value(text)).into_owned()
 }
 
 /// The first rejects of every layer that has any: those that this run found, else as they lie

@@ -6,7 +6,7 @@ use tracing::warn;
 
 use super::paths::tile_folder;
 use crate::derive::product::TilesBefore;
-use crate::error::{Error, chain};
+use crate::error::{Error, error_chain};
 use crate::feature::RunReport;
 use crate::store::{self, Manifest, Store, StoreError};
 
@@ -49,7 +49,7 @@ impl Past {
 /// ```
 pub fn last_report(store: &Store) -> Result<Option<RunReport>, Error> {
     match store.latest()? {
-        Some(latest) => report_of(&store.release_dir(&latest.release)).map(Some),
+        Some(latest) => read_report(&store.release_dir(&latest.release)).map(Some),
         None => Ok(None),
     }
 }
@@ -62,10 +62,10 @@ pub fn last_report(store: &Store) -> Result<Option<RunReport>, Error> {
 /// ```
 /// use cikr::error::exit;
 ///
-/// let error = cikr::run::report_of("no/such/release".as_ref()).unwrap_err();
-/// assert_eq!(error.exit(), exit::STORE);
+/// let error = cikr::run::read_report("no/such/release".as_ref()).unwrap_err();
+/// assert_eq!(error.exit_code(), exit::STORE);
 /// ```
-pub fn report_of(release: &Path) -> Result<RunReport, Error> {
+pub fn read_report(release: &Path) -> Result<RunReport, Error> {
     let path = release.join(REPORT);
     // A pipe in place of a report is told of: to open it would wait for a writer for ever.
     match store::read_regular(&path) {
@@ -97,7 +97,7 @@ fn last_sound(store: &Store) -> Option<RunReport> {
     // Law 10: no damage to one file of a store ends a night. Any release that is whole will do to build on;
     // the layers that it has no rows of are made as if there were none.
     let latest = store.latest().unwrap_or_else(|error| {
-        warn!(reason = chain(&error), "latest.json can't be read");
+        warn!(reason = error_chain(&error), "latest.json can't be read");
         None
     });
     let latest = latest.map(|latest| latest.release);
@@ -119,7 +119,7 @@ fn last_sound(store: &Store) -> Option<RunReport> {
             }
             Err(error) => warn!(
                 release = id,
-                reason = chain(&error),
+                reason = error_chain(&error),
                 "a release can't be built on"
             ),
         }
@@ -131,7 +131,7 @@ fn last_sound(store: &Store) -> Option<RunReport> {
 fn kept_reports(store: &Store) -> Vec<RunReport> {
     let newest_first = store.releases().unwrap_or_else(|error| {
         warn!(
-            reason = chain(&error),
+            reason = error_chain(&error),
             "the store's earlier releases can't be listed"
         );
         Vec::new()
@@ -142,7 +142,7 @@ fn kept_reports(store: &Store) -> Vec<RunReport> {
             Ok(report) => reports.push(report),
             Err(error) => warn!(
                 release = release.id,
-                reason = chain(&error),
+                reason = error_chain(&error),
                 "an earlier report can't be read"
             ),
         }
@@ -162,7 +162,7 @@ pub(super) fn tiles_of_release(store: &Store, release: &RunReport) -> Option<Til
         Err(error) => {
             warn!(
                 release = release.release,
-                reason = chain(&error),
+                reason = error_chain(&error),
                 "the last release has no manifest"
             );
             None

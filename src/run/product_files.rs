@@ -9,7 +9,7 @@ use arrow_schema::SchemaRef;
 use super::context::Context;
 use super::tile::{write_pieces, write_table};
 use super::tile_error::TileError;
-use crate::derive::product::{BoxError, Fill, Out};
+use crate::derive::product::{BoxError, Fill, TableStore};
 use crate::derive::{DeriveError, Table};
 use crate::error::Error;
 use crate::feature::FileRecord;
@@ -42,13 +42,13 @@ impl<'a> ProductFiles<'a> {
     }
 }
 
-impl Out for ProductFiles<'_> {
-    fn table(&self, table: &Table) -> Result<(), BoxError> {
+impl TableStore for ProductFiles<'_> {
+    fn write_table(&self, table: &Table) -> Result<(), BoxError> {
         self.note_file(write_table(self.context, &table.path, &table.rows)?);
         Ok(())
     }
 
-    fn pieces(&self, path: &Path, schema: SchemaRef, fill: &mut Fill<'_>) -> Result<(), BoxError> {
+    fn write_pieces(&self, path: &Path, schema: SchemaRef, fill: &mut Fill<'_>) -> Result<(), BoxError> {
         let written = write_pieces(self.context, path, schema, |emit| {
             fill(emit).map_err(|source| TileError::from_parquet(path, source))
         })?;

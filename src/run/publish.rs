@@ -35,7 +35,7 @@ pub(super) fn publish_release(
     counts: &Counts,
 ) -> Result<Outcome, Error> {
     let task = run.progress.start("publish", &report.release, None);
-    let (linked, digested) = staging.care_taken();
+    let (linked, digested) = staging.bytes_linked_and_digested();
     info!(
         stage = "publish",
         linked, digested, "bytes of earlier releases linked, and compared with their digests"

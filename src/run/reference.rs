@@ -286,17 +286,22 @@ fn scheme_crosswalk_table(reference: &Reference) -> TextTable {
         "sector_codes",
         "reason",
     ];
-    TextTable::new("scheme_crosswalk", header, reference.passages(), |passage| {
-        owned_cells([
-            &passage.from_scheme,
-            &passage.from_code,
-            &passage.to_scheme,
-            passage.to_code.as_deref().unwrap_or_default(),
-            yes_or_no(passage.is_only),
-            &passage.through.join(";"),
-            &passage.reason,
-        ])
-    })
+    TextTable::new(
+        "scheme_crosswalk",
+        header,
+        reference.scheme_passages(),
+        |passage| {
+            owned_cells([
+                &passage.from_scheme,
+                &passage.from_code,
+                &passage.to_scheme,
+                passage.to_code.as_deref().unwrap_or_default(),
+                yes_or_no(passage.is_only),
+                &passage.through.join(";"),
+                &passage.reason,
+            ])
+        },
+    )
 }
 
 fn yes_or_no(is_so: bool) -> &'static str {

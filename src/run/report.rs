@@ -55,7 +55,7 @@ pub(super) fn refuse_without_layers(layers: &[LayerOutcome]) -> Result<(), Error
 
 /// Facilities of a release: those of its inventory, else of its layers.
 pub(super) fn facilities_of(plan: &Plan, report: &RunReport) -> u64 {
-    if plan.makes(inventory::NAME) {
+    if plan.makes_product(inventory::NAME) {
         return report.inventory_rows;
     }
     report.layers.iter().map(|layer| layer.rows_written).sum()

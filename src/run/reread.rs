@@ -57,7 +57,7 @@ pub(super) fn rows_of_tiles(
     for tile in tiles {
         let file = context.staging.path_of(&tile.path);
         // A carried tile may lack a column that the plan or this program has added since.
-        let schema = geoparquet::inspect(&file)?.schema;
+        let schema = geoparquet::read_footer(&file)?.schema;
         let names = schema.fields().iter().map(|field| field.name().as_str());
         // The geometry is always read, since rows are packed by where they stand; the
         // covering follows from it.
@@ -117,7 +117,8 @@ fn with_places(rows: &RecordBatch) -> Result<StageRows, RereadError> {
     let mut points = Vec::with_capacity(wkb.len());
     for bytes in wkb {
         let bytes = bytes.ok_or_else(|| bad_geometry("a tile holds a row without geometry"))?;
-        let bounds = geometry::bounds(bytes).ok_or_else(|| bad_geometry("a tile holds an empty geometry"))?;
+        let bounds =
+            geometry::wkb_bounds(bytes).ok_or_else(|| bad_geometry("a tile holds an empty geometry"))?;
         let shape = geometry::decode(bytes).map_err(|reason: RejectReason| bad_geometry(reason.code()))?;
         let point = geometry::representative_point(&shape)
             .ok_or_else(|| bad_geometry("a tile holds an empty geometry"))?;

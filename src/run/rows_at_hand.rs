@@ -7,7 +7,7 @@ use arrow_select::take::take_record_batch;
 use rayon::prelude::*;
 
 use super::layer_outcome::LayerOutcome;
-use crate::derive::product::{BoxError, Place, Rows};
+use crate::derive::product::{BoxError, RowPlace, Rows};
 use crate::engine::LayerTiles;
 use crate::engine::rows::LocalRows;
 use crate::kernel::pack::Spot;
@@ -36,7 +36,7 @@ impl<'a> RowsAtHand<'a> {
 }
 
 impl Rows for RowsAtHand<'_> {
-    fn take(&self, places: &[Place], columns: &[&str]) -> Result<RecordBatch, BoxError> {
+    fn take(&self, places: &[RowPlace], columns: &[&str]) -> Result<RecordBatch, BoxError> {
         let unpacked = LayerTiles::new(self.layer, self.store, self.schema);
         // Part by part, so that each part of a scratch file is read once, wherever its rows are wanted.
         let mut order: Vec<usize> = (0..places.len()).collect();
@@ -48,10 +48,10 @@ impl Rows for RowsAtHand<'_> {
         let mut pieces = Vec::new();
         for parts in parts.chunks(PARTS_AT_ONCE) {
             let spots: Vec<Spot> = parts.concat().into_iter().map(|at| spot_of(places[at])).collect();
-            pieces.push(unpacked.columns(&spots, columns)?);
+            pieces.push(unpacked.publish_columns(&spots, columns)?);
         }
         let Some(first) = pieces.first() else {
-            return Ok(unpacked.columns(&[], columns)?);
+            return Ok(unpacked.publish_columns(&[], columns)?);
         };
         // Back into the order that was asked for.
         let mut back = vec![0u64; order.len()];
@@ -66,7 +66,7 @@ impl Rows for RowsAtHand<'_> {
 }
 
 /// A spot to take a row by: where it stands on the map doesn't matter once it is packed.
-fn spot_of(place: Place) -> Spot {
+fn spot_of(place: RowPlace) -> Spot {
     Spot {
         x: 0.0,
         y: 0.0,

@@ -40,7 +40,7 @@ pub(super) fn write_rejects(
 /// A reject with nothing in it that a server was sent: a record that repeats it isn't the facility's.
 fn mask_reject(context: &Context<'_>, mut reject: Reject) -> Reject {
     for text in [&mut reject.value, &mut reject.field] {
-        if let Cow::Owned(masked) = context.veil.value(text) {
+        if let Cow::Owned(masked) = context.veil.mask_value(text) {
             *text = masked;
         }
     }

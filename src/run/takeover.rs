@@ -19,11 +19,11 @@ use super::paths::{flags_path, rejects_path, tile_folder};
 use super::{reread, tile};
 use crate::engine::rows::LocalRows;
 use crate::engine::{self, EngineError, LayerTiles, Room};
-use crate::error::{Error, chain};
+use crate::error::{Error, error_chain};
 use crate::feature::{LayerReport, TileRecord};
 use crate::geoparquet;
 use crate::plan::LayerPlan;
-use crate::store::{self, Written};
+use crate::store::{self, ReleaseFile};
 
 /// Why what was left can't be used. It is told, and decides nothing: whatever it is, the layer is made again.
 type BoxError = Box<dyn StdError + Send + Sync>;
@@ -51,7 +51,7 @@ pub(super) fn note_finished(
 ) -> Result<(), Error> {
     if let Some(fingerprint) = &report.fingerprint {
         let key = finished_key(layer, fingerprint);
-        context.staging.finish(&key, report, &layer_paths(layer))?;
+        context.staging.finish_layer(&key, report, &layer_paths(layer))?;
     }
     Ok(())
 }
@@ -67,7 +67,7 @@ pub(super) fn take_over(
     fingerprint: &str,
 ) -> Result<Option<LayerOutcome>, Error> {
     let key = finished_key(layer, fingerprint);
-    let Some((report, files)) = context.staging.take_over(layer.id.as_str(), &key)? else {
+    let Some((report, files)) = context.staging.take_over_layer(layer.id.as_str(), &key)? else {
         return Ok(None);
     };
     // A panic is a reason to make the layer again, as an error is, and no other layer's affair.
@@ -83,7 +83,7 @@ pub(super) fn take_over(
             Ok(Some(outcome))
         }
         Err(error) => {
-            let reason = chain(error.as_ref());
+            let reason = error_chain(error.as_ref());
             warn!(layer = %layer.id, reason, "what a run that died has left can't be used: made again");
             context.products.forget(layer.id.as_str());
             for path in layer_paths(layer) {
@@ -99,7 +99,7 @@ fn restore(
     room: &Room,
     layer: &LayerPlan,
     report: LayerReport,
-    files: Vec<Written>,
+    files: Vec<ReleaseFile>,
 ) -> Result<LayerOutcome, BoxError> {
     context.note_rows(&rejects_path(&report.id), report.rows_rejected);
     context.note_rows(&flags_path(&report.id), kept_flags(&report));
@@ -110,7 +110,7 @@ fn restore(
         .map(|file| tile::read_record(context, &report.id, file))
         .collect::<Result<Vec<_>, _>>()?;
     let first = tiles.first().ok_or("a finished layer has no tiles")?;
-    let schema = geoparquet::inspect(&context.staging.path_of(&first.path))?.schema;
+    let schema = geoparquet::read_footer(&context.staging.path_of(&first.path))?.schema;
     let rows = reread::rows_of_tiles(context, room, &tiles, None)?;
     show_repacked(context, room, layer, &rows, &schema, &tiles)?;
     Ok(LayerOutcome {

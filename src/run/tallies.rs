@@ -13,7 +13,7 @@ use super::layer_outcome::LayerOutcome;
 use crate::catalog::page::Facilities;
 use crate::derive::inventory::FACILITIES;
 use crate::derive::product::Scope;
-use crate::derive::{Tally, wanted};
+use crate::derive::{Tally, products_wanted};
 use crate::error::Error;
 use crate::feature::TileRecord;
 use crate::store::{self, Lock};
@@ -44,8 +44,8 @@ pub(super) fn recall_layer(context: &Context<'_>, outcome: &LayerOutcome) -> boo
 /// a tally of each was kept.
 pub(super) fn are_kept(context: &Context<'_>, layer: &str, tiles: &[TileRecord]) -> bool {
     let told = context.store.tally(layer, &digest_of_tiles(tiles));
-    let names = wanted(context.plan).filter(|product| product.about().scope == Scope::Tile);
-    let mut names = names.map(|product| product.about().doc.name);
+    let names = products_wanted(context.plan).filter(|product| product.describe().scope == Scope::Tile);
+    let mut names = names.map(|product| product.describe().doc.name);
     told.is_some_and(|told| names.all(|name| told.contains_key(name)))
 }
 

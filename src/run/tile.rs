@@ -14,21 +14,21 @@ use super::context::Context;
 use super::paths::tile_folder;
 use super::tile_error::TileError;
 use crate::derive::product::Sink;
-use crate::engine::{Group, Groups};
+use crate::engine::{RowGroup, RowGroups};
 use crate::feature::{FileRecord, RegionId, Tile, TileRecord};
 use crate::geoparquet::{self, FeatureWriter, GeoMetadata, TableWriter, WriteOptions};
-use crate::kernel::assemble::{self, around};
-use crate::store::{Staged, StoreError, Written};
+use crate::kernel::boxes::{box_around_all, box_around_two};
+use crate::store::{ReleaseFile, Staged, StoreError};
 
 /// Is shown every row group of a file while it is in memory.
-pub(super) type Show<'a> = dyn FnMut(&Group) -> Result<(), TileError> + 'a;
+pub(super) type Show<'a> = dyn FnMut(&RowGroup) -> Result<(), TileError> + 'a;
 
 /// Writes one tile below its collection's `data/`, row group by row group.
 pub(super) fn write_tile(
     context: &Context<'_>,
     schema: &SchemaRef,
     tile: &Tile,
-    groups: &mut Groups<'_>,
+    groups: &mut RowGroups<'_>,
     show: &mut Show<'_>,
 ) -> Result<TileRecord, TileError> {
     let path = tile_folder(&tile.collection).join(tile.file());
@@ -58,7 +58,7 @@ pub(super) fn write_features(
     context: &Context<'_>,
     schema: &SchemaRef,
     path: &Path,
-    groups: &mut Groups<'_>,
+    groups: &mut RowGroups<'_>,
     show: &mut Show<'_>,
 ) -> Result<WrittenFeatures, TileError> {
     let what = path.display().to_string();
@@ -73,10 +73,12 @@ pub(super) fn write_features(
             let group = group.map_err(|source| TileError::Rows { source })?;
             show(&group)?;
             let published = group.published;
-            extent = Some(extent.map_or(published.extent, |extent| around(extent, published.extent)));
+            extent = Some(extent.map_or(published.extent, |extent| {
+                box_around_two(extent, published.extent)
+            }));
             types.extend(published.geometry_types.into_iter().map(str::to_owned));
             writer
-                .group(&published.rows.0)
+                .write_row_group(&published.rows.0)
                 .map_err(|source| TileError::from_parquet(path, source))?;
         }
         let types: Vec<String> = types.iter().cloned().collect();
@@ -93,7 +95,7 @@ pub(super) fn write_features(
     };
     Ok(WrittenFeatures {
         file,
-        extent: extent.unwrap_or_else(|| assemble::extent(&[])),
+        extent: extent.unwrap_or_else(|| box_around_all(&[])),
         geometry_types: types.into_iter().collect(),
     })
 }
@@ -157,7 +159,7 @@ fn write_staged<T>(
     context: &Context<'_>,
     path: &Path,
     encode: impl FnOnce(&mut WatchedFile<'_>) -> Result<T, TileError>,
-) -> Result<(Written, T), TileError> {
+) -> Result<(ReleaseFile, T), TileError> {
     let mut out = WatchedFile {
         file: context.staging.create(path)?,
         failure: None,
@@ -210,13 +212,17 @@ impl Write for WatchedFile<'_> {
 pub(super) fn read_record(
     context: &Context<'_>,
     collection: &str,
-    written: Written,
+    written: ReleaseFile,
 ) -> Result<TileRecord, TileError> {
     let file = context.staging.path_of(&written.path);
     let footer =
-        geoparquet::inspect(&file).map_err(|source| TileError::from_parquet(&written.path, source))?;
+        geoparquet::read_footer(&file).map_err(|source| TileError::from_parquet(&written.path, source))?;
     context.note_rows(&written.path, footer.rows);
-    let column = footer.geo.as_ref().and_then(GeoMetadata::primary).cloned();
+    let column = footer
+        .geo
+        .as_ref()
+        .and_then(GeoMetadata::primary_column_metadata)
+        .cloned();
     let column = column.ok_or_else(|| TileError::Carried {
         path: written.path.clone(),
     })?;

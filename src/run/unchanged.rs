@@ -19,11 +19,11 @@ use super::tile_error::TileError;
 use super::{gate, tallies, tile};
 use crate::derive::inventory::FACILITIES;
 use crate::derive::product::{Carried, Product};
-use crate::derive::{national, wanted};
-use crate::error::{Error, chain};
+use crate::derive::{national, products_wanted};
+use crate::error::{Error, error_chain};
 use crate::feature::{FileRecord, Landed, LayerReport, LayerStatus, RunReport, TileRecord};
 use crate::geoparquet;
-use crate::store::{Care, StoreError, Written};
+use crate::store::{Care, ReleaseFile, StoreError};
 
 /// A layer whose source has landed, or failed to.
 pub(super) struct LandedLayer {
@@ -133,7 +133,7 @@ fn has_same_list(context: &Context<'_>, last: &RunReport) -> bool {
     let before = last.layers.iter().map(|before| before.id.as_str());
     let now = context.plan.layers.iter().map(|layer| layer.id.as_str());
     before.eq(now)
-        && wanted(context.plan).map(Product::about).all(|about| {
+        && products_wanted(context.plan).map(Product::describe).all(|about| {
             !matches!(about.carried, Carried::Whole(_)) || last.product(about.doc.name).is_some()
         })
 }
@@ -160,7 +160,7 @@ fn keep_if_undamaged(
 ) -> Result<Option<LayerOutcome>, Error> {
     let Some(outcome) = linked else { return Ok(None) };
     let id = &outcome.report.id;
-    let problems = context.staging.damaged(&[tile_folder(id)]);
+    let problems = context.staging.damaged_files(&[tile_folder(id)]);
     if problems.is_empty() {
         return Ok(Some(outcome));
     }
@@ -170,7 +170,7 @@ fn keep_if_undamaged(
     };
     warn!(
         layer = id,
-        reason = chain(&damaged),
+        reason = error_chain(&damaged),
         "what was linked is damaged: made again"
     );
     discard_layer(context, id)?;
@@ -191,7 +191,7 @@ fn link_layer(
     };
     let first = files.tiles.first();
     let first = first.map(|tile| context.staging.path_of(&tile.path));
-    let footer = first.and_then(|path| geoparquet::inspect(&path).ok());
+    let footer = first.and_then(|path| geoparquet::read_footer(&path).ok());
     info!(stage = "write", tiles = files.tiles.len(), "unchanged");
     let report = LayerReport {
         status: LayerStatus::Published,
@@ -223,7 +223,7 @@ fn linked_or_warn<T>(context: &Context<'_>, linked: Result<T, TileError>) -> Res
             let release = context.last.map(|last| last.release.as_str());
             warn!(
                 release,
-                reason = chain(&source),
+                reason = error_chain(&source),
                 "the last release can't be built on: made again"
             );
             Ok(None)
@@ -254,8 +254,8 @@ fn layer_files(
     // The report page shows some of them, so that they are opened tonight.
     staging.carry(&last.release, &rejects_path(id), Care::Each)?;
     staging.carry(&last.release, &flags_path(id), Care::InTurns)?;
-    let mut files: Vec<Written> = Vec::new();
-    for about in wanted(context.plan).map(Product::about) {
+    let mut files: Vec<ReleaseFile> = Vec::new();
+    for about in products_wanted(context.plan).map(Product::describe) {
         if let Carried::WithLayer(path) = about.carried
             && last.product(about.doc.name).is_some()
         {
@@ -306,7 +306,7 @@ fn whole_files(context: &Context<'_>, last: &RunReport) -> Result<Vec<TileRecord
         return Ok(tiles);
     }
     // They will be counted for the page, and what is read is digested first.
-    let problems = staging.damaged(&[data]);
+    let problems = staging.damaged_files(&[data]);
     if problems.is_empty() {
         return Ok(tiles);
     }
@@ -319,8 +319,8 @@ fn whole_files(context: &Context<'_>, last: &RunReport) -> Result<Vec<TileRecord
 
 /// What is linked whole, of the products that the plan asks for.
 fn whole_paths(context: &Context<'_>) -> impl Iterator<Item = &'static str> {
-    wanted(context.plan)
-        .flat_map(|product| match product.about().carried {
+    products_wanted(context.plan)
+        .flat_map(|product| match product.describe().carried {
             Carried::Whole(paths) => paths,
             Carried::Never | Carried::WithLayer(_) => &[],
         })

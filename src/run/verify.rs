@@ -14,8 +14,8 @@ use super::past;
 use super::paths::{collection_folder, flags_path, rejects_path};
 use super::verify_tile::{CheckedTile, check_tile, is_tile};
 use crate::derive::PRODUCTS;
-use crate::derive::product::{Held, HeldTile, Problem, Product};
-use crate::error::{Error, chain};
+use crate::derive::product::{HeldRelease, HeldTile, Problem, Product};
+use crate::error::{Error, error_chain};
 use crate::feature::{LayerReport, LayerStatus, RunReport};
 use crate::geoparquet;
 use crate::store::{self, Manifest, ManifestFile, Store, StoreError};
@@ -80,7 +80,7 @@ impl Verified {
 /// # let folder = tempfile::tempdir()?;
 /// let store = cikr::store::Store::open(&folder.path().join("store"))?;
 /// let error = cikr::run::verify_store(&store).unwrap_err();
-/// assert!(cikr::error::chain(&error).contains("there is no release in"));
+/// assert!(cikr::error::error_chain(&error).contains("there is no release in"));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn verify_store(store: &Store) -> Result<Verified, Error> {
@@ -125,7 +125,7 @@ pub fn verify(release: &Path) -> Result<Verified, Error> {
         Err(source) => return Err(source.into()),
     };
     let mut problems = file_problems(release)?;
-    let report = match past::report_of(release) {
+    let report = match past::read_report(release) {
         Ok(report) => report,
         Err(error) => {
             problems.insert(0, unreadable("report.json", &error));
@@ -145,7 +145,7 @@ pub fn verify(release: &Path) -> Result<Verified, Error> {
     problems.extend(broken_laws(release, &report, &checked));
     let files = manifest.files.iter().map(|file| file.path.as_str()).collect();
     let tiles: Vec<HeldTile> = checked.into_iter().map(|checked| checked.tile).collect();
-    let held = Held {
+    let held = HeldRelease {
         folder: release,
         report: &report,
         files: &files,
@@ -164,7 +164,7 @@ pub fn verify(release: &Path) -> Result<Verified, Error> {
 }
 
 fn unreadable(file: &str, error: &dyn StdError) -> Problem {
-    Problem::new(file, chain(error))
+    Problem::new(file, error_chain(error))
 }
 
 fn folder_name(release: &Path) -> String {
@@ -175,7 +175,7 @@ fn folder_name(release: &Path) -> String {
 /// Files that are not as the manifest says; in its store, the manifest itself has a digest to be checked by.
 fn file_problems(release: &Path) -> Result<Vec<Problem>, Error> {
     let found = match store_of(release) {
-        Some((store, id)) => store.check(&id)?,
+        Some((store, id)) => store.check_release(&id)?,
         None => store::check_manifest(release)?,
     };
     let problems = found
@@ -189,7 +189,7 @@ fn held_products(report: &RunReport) -> impl Iterator<Item = &'static dyn Produc
     PRODUCTS
         .iter()
         .copied()
-        .filter(|product| report.may_hold(product.about().doc.name))
+        .filter(|product| report.may_hold(product.describe().doc.name))
 }
 
 /// The store a release lies in, and its id there; a copy elsewhere has none.
@@ -197,7 +197,7 @@ fn store_of(release: &Path) -> Option<(Store, String)> {
     let folder = release.canonicalize().ok()?;
     let store = Store::existing(folder.parent()?.parent()?).ok()?;
     let id = folder.file_name()?.to_str()?.to_owned();
-    store.has(&id).then_some((store, id))
+    store.has_release(&id).then_some((store, id))
 }
 
 /// Every Parquet file has the rows that the manifest says.
@@ -221,7 +221,7 @@ fn wrong_row_count(release: &Path, file: &ManifestFile) -> Option<Problem> {
 
 /// Rows of a Parquet file; none where it can't be read.
 fn footer_rows(release: &Path, file: &Path) -> Option<u64> {
-    let footer = geoparquet::inspect(&release.join(file)).ok()?;
+    let footer = geoparquet::read_footer(&release.join(file)).ok()?;
     Some(footer.rows)
 }
 

@@ -7,7 +7,7 @@ use geo::{BoundingRect, Rect};
 
 use crate::derive::inventory::FACILITIES;
 use crate::derive::product::{HeldTile, Problem};
-use crate::error::chain;
+use crate::error::error_chain;
 use crate::feature::RegionId;
 use crate::geoparquet;
 use crate::kernel::geometry;
@@ -33,7 +33,7 @@ pub(super) fn check_tile(release: &Path, path: &Path) -> CheckedTile {
         ..HeldTile::default()
     };
     let file = release.join(path);
-    let read = geoparquet::inspect(&file).and_then(|footer| Ok((footer, geoparquet::read(&file, None)?)));
+    let read = geoparquet::read_footer(&file).and_then(|footer| Ok((footer, geoparquet::read(&file, None)?)));
     let problems = match read {
         Ok((footer, rows)) => {
             tile.rows = footer.rows;
@@ -48,7 +48,7 @@ pub(super) fn check_tile(release: &Path, path: &Path) -> CheckedTile {
             let found = [
                 foreign_region(path, &rows),
                 uncovered_row(&rows),
-                class::misnamed(&rows),
+                class::misnamed_class(&rows),
             ];
             found
                 .into_iter()
@@ -56,7 +56,7 @@ pub(super) fn check_tile(release: &Path, path: &Path) -> CheckedTile {
                 .map(|what| Problem::new(path, what))
                 .collect()
         }
-        Err(error) => vec![Problem::new(path, chain(&error))],
+        Err(error) => vec![Problem::new(path, error_chain(&error))],
     };
     CheckedTile { tile, problems }
 }

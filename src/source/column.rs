@@ -1,8 +1,8 @@
 //! A column of a batch in the making: typed as long as its values are of one type.
 //!
 //! Shared by the readers that go row by row. What a value is, its source says; a column whose values turn out to be of
-//! several types is text, in the spelling that each value has alone. Dates stay dates in it (`spelling::mixed`): a value
-//! must not be worth less because of its neighbours, or tiles would depend on where a batch ends.
+//! several types is text, in the spelling that each value has alone. Dates stay dates in it (`spelling::mixed_column`):
+//! a value must not be worth less because of its neighbours, or tiles would depend on where a batch ends.
 
 use std::mem;
 use std::sync::Arc;
@@ -132,7 +132,7 @@ impl Column {
     /// Makes room for a value of a type that the column hasn't had so far.
     fn widen_for(&mut self, value: Value<'_>) {
         let before = self.take_array();
-        let days = spelling::days(&before);
+        let days = spelling::date_column(&before);
         // A column of nulls takes on any type. Else all values so far become text, which other kinds can join; where
         // one of them is a date, its day goes on beside the text.
         self.values = match before.null_count() == before.len() {
@@ -142,12 +142,12 @@ impl Column {
         };
         match &mut self.values {
             Values::Texts(texts) => {
-                spelling::texts(&before)
+                spelling::spell_column(&before)
                     .iter()
                     .for_each(|text| texts.append_option(text));
             }
             Values::Mixed(texts, new) => {
-                spelling::texts(&before)
+                spelling::spell_column(&before)
                     .iter()
                     .for_each(|text| texts.append_option(text));
                 match days {
@@ -163,7 +163,7 @@ impl Column {
         let mut values = mem::take(&mut self.values);
         match &mut values {
             Values::UtcTimestamps(moments) => Arc::new(moments.finish().with_timezone("UTC")),
-            Values::Mixed(texts, days) => spelling::mixed(texts.finish(), days.finish()),
+            Values::Mixed(texts, days) => spelling::mixed_column(texts.finish(), days.finish()),
             values => each!(values, builder => Arc::new(builder.finish()), Values::Nothing(rows) => {
                 Arc::new(StringArray::new_null(*rows))
             }),
@@ -217,7 +217,7 @@ impl Values {
             (Self::Mixed(texts, days), value) => {
                 texts.append_value(value.to_text());
                 days.append_option(
-                    spelling::days(&value.to_array()).and_then(|day| day.iter().next().flatten()),
+                    spelling::date_column(&value.to_array()).and_then(|day| day.iter().next().flatten()),
                 );
             }
             _ => return false,
@@ -234,7 +234,7 @@ impl Value<'_> {
             Self::Integer(number) => number.to_string(),
             Self::Float(number) => number.to_string(),
             Self::Boolean(truth) => truth.to_string(),
-            date => spelling::text(&date.to_array(), 0).unwrap_or_default(),
+            date => spelling::spell_value(&date.to_array(), 0).unwrap_or_default(),
         }
     }
 
@@ -275,11 +275,11 @@ mod tests {
             value.map(|value| column.set_value(row, value));
         }
         let made = column.finish(values.len());
-        let texts = spelling::texts(&made)
+        let texts = spelling::spell_column(&made)
             .iter()
             .map(|text| text.map(str::to_owned))
             .collect();
-        let days = spelling::days(&made)
+        let days = spelling::date_column(&made)
             .map(|days| days.iter().collect())
             .unwrap_or_default();
         (made.data_type().clone(), texts, days)
@@ -364,7 +364,9 @@ mod tests {
         assert_eq!(column.set_value(1, Value::Text("abc")), 3);
         assert_eq!(column.set_value(1, Value::Integer(1)), 0);
         assert_eq!(
-            spelling::texts(&column.finish(2)).iter().collect::<Vec<_>>(),
+            spelling::spell_column(&column.finish(2))
+                .iter()
+                .collect::<Vec<_>>(),
             [None, Some("abc")]
         );
         assert_eq!(column.finish(1).len(), 1, "the next batch starts over");

@@ -51,7 +51,7 @@ fn agreed_crs(shown: &str, file: &Crs, pipeline: &Crs) -> Result<Crs, SourceErro
 
 #[cfg(test)]
 mod tests {
-    use super::super::ogr::reprojection;
+    use super::super::ogr::reprojection_to_crs84;
     use super::*;
 
     fn code(text: &str) -> Crs {
@@ -104,9 +104,12 @@ mod tests {
     #[test]
     fn degrees_on_wgs_84_and_nad83_stay_as_they_are() {
         for code in ["EPSG:4326", "EPSG:4269", "OGC:CRS84", "EPSG:6318"] {
-            assert!(reprojection(&Crs::Code(code.into())).unwrap().is_none(), "{code}");
+            assert!(
+                reprojection_to_crs84(&Crs::Code(code.into())).unwrap().is_none(),
+                "{code}"
+            );
         }
-        assert!(reprojection(&Crs::Crs84).unwrap().is_none());
+        assert!(reprojection_to_crs84(&Crs::Crs84).unwrap().is_none());
     }
 
     #[test]
@@ -119,12 +122,14 @@ mod tests {
             (2.0 * (y / radius).exp().atan() - std::f64::consts::FRAC_PI_2).to_degrees(),
         );
         for crs in [Crs::Code("EPSG:3857".into()), Crs::Code("ESRI:102100".into())] {
-            let transform = reprojection(&crs).unwrap().unwrap();
+            let transform = reprojection_to_crs84(&crs).unwrap().unwrap();
             let (mut xs, mut ys) = ([x], [y]);
             transform.to_crs84(&mut xs, &mut ys).unwrap();
             assert!((xs[0] - expected.0).abs() < 1e-9 && (ys[0] - expected.1).abs() < 1e-9);
         }
-        let utm = reprojection(&Crs::Code("EPSG:26915".into())).unwrap().unwrap();
+        let utm = reprojection_to_crs84(&Crs::Code("EPSG:26915".into()))
+            .unwrap()
+            .unwrap();
         let (mut xs, mut ys) = ([500_000.0], [0.0]);
         utm.to_crs84(&mut xs, &mut ys).unwrap();
         assert!((xs[0] + 93.0).abs() < 1e-9 && ys[0].abs() < 1e-9);
@@ -138,7 +143,10 @@ mod tests {
             "http://example.org/crs",
             "nonsense",
         ] {
-            let error = reprojection(&Crs::Code(text.into())).err().unwrap().to_string();
+            let error = reprojection_to_crs84(&Crs::Code(text.into()))
+                .err()
+                .unwrap()
+                .to_string();
             assert!(error.contains(text), "{error}");
         }
     }

@@ -175,8 +175,8 @@ fn describe_by_features(
     crs: Option<Crs>,
     features: u64,
 ) -> Result<Description, SourceError> {
-    let plan = SourcePlan::of_file(path.to_owned(), Arc::clone(shown), format.clone(), None);
-    let landed = Landed::at(path.to_owned());
+    let plan = SourcePlan::for_file(path.to_owned(), Arc::clone(shown), format.clone(), None);
+    let landed = Landed::in_place(path.to_owned());
     let mut columns = Vec::new();
     let mut kinds = BTreeSet::new();
     // Which CRS it is doesn't matter to the columns.

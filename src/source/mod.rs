@@ -46,10 +46,10 @@ use std::sync::Arc;
 use crate::feature::{Crs, Landed, RawBatch};
 use crate::plan::{Format, Limits, SourcePlan};
 
-pub use apart::{Program, Readers, serve};
+pub use apart::{Program, Readers, answer_questions};
 pub use describe::{ColumnDescription, Description, LayerDescription};
 pub use error::SourceError;
-pub use ogr::{init, reprojection};
+pub use ogr::{init, reprojection_to_crs84};
 pub use reader::Reader;
 
 use batch::BatchBuilder;
@@ -140,7 +140,7 @@ impl OpenSource {
 ///     dialect: Dialect::USUAL,
 ///     geometry: CsvGeometry::of_columns("lon", "lat"),
 /// };
-/// let plan = SourcePlan::of_file(path.clone(), "airports.csv".into(), format, Some(Crs::Crs84));
+/// let plan = SourcePlan::for_file(path.clone(), "airports.csv".into(), format, Some(Crs::Crs84));
 /// let limits = Limits {
 ///     record_bytes: 1 << 20,
 ///     batch_rows: 2,
@@ -149,7 +149,7 @@ impl OpenSource {
 ///     isolate: false,
 ///     read: Duration::MAX,
 /// };
-/// let reader = source::open(&Landed::at(path), &plan, &limits, None)?;
+/// let reader = source::open(&Landed::in_place(path), &plan, &limits, None)?;
 /// assert_eq!(reader.fixed_columns().map(|columns| columns[0].as_str()), Some("icao"));
 /// assert_eq!(reader.rows_at_most(), Some(3));
 /// let batches = reader.collect::<Result<Vec<_>, _>>()?;
@@ -176,7 +176,7 @@ pub fn open(
     } = open_format(&landed.path, plan, limits)?;
     let crs = resolve_crs(&origin, stated, plan.crs.as_ref(), schema_crs)?;
     // Better before the first row than after it.
-    reprojection(&crs).map_err(|error| SourceError::UselessCrs {
+    reprojection_to_crs84(&crs).map_err(|error| SourceError::UselessCrs {
         shown: origin.to_string(),
         source: Box::new(error),
     })?;

@@ -58,7 +58,7 @@ impl Reader {
     ///
     /// let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("sample-data/state_capitals.geojson");
     /// let bytes = path.metadata().expect("it is there").len();
-    /// let plan = SourcePlan::of_file(path.clone(), "capitals".into(), Format::Geojson, None);
+    /// let plan = SourcePlan::for_file(path.clone(), "capitals".into(), Format::Geojson, None);
     /// let limits = Limits {
     ///     record_bytes: 1 << 20,
     ///     batch_rows: 1_000,
@@ -67,7 +67,7 @@ impl Reader {
     ///     isolate: false,
     ///     read: Duration::MAX,
     /// };
-    /// let reader = source::open(&Landed::at(path), &plan, &limits, None)?;
+    /// let reader = source::open(&Landed::in_place(path), &plan, &limits, None)?;
     /// // No row of text is shorter than a character and what ends it.
     /// assert_eq!(reader.rows_at_most(), Some(bytes / 2 + 1));
     /// // GeoJSON names its columns row by row.

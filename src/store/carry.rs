@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use super::care::Care;
 use super::manifest::{self, Manifest, ManifestFile};
 use super::problem::Problem;
-use super::release_file::Written;
+use super::release_file::ReleaseFile;
 use super::{Staging, StoreError, check_name, disk};
 
 impl Staging<'_> {
@@ -20,7 +20,7 @@ impl Staging<'_> {
     ///
     /// # Errors
     /// The earlier release has no such file, or not as its manifest and record say; or as `create`.
-    pub fn carry(&self, from: &str, relative: &Path, care: Care) -> Result<Vec<Written>, StoreError> {
+    pub fn carry(&self, from: &str, relative: &Path, care: Care) -> Result<Vec<ReleaseFile>, StoreError> {
         check_name("release", from)?;
         let earlier = self.store.release_dir(from);
         let manifest = self.manifest_of(from)?;
@@ -52,7 +52,7 @@ impl Staging<'_> {
 
     /// What is wrong with the content of staged files at some paths, or below them: those that were linked in their turn
     /// alone, and that something is to be made of.
-    pub fn damaged(&self, paths: &[PathBuf]) -> Vec<Problem> {
+    pub fn damaged_files(&self, paths: &[PathBuf]) -> Vec<Problem> {
         let files = self.files_below(paths);
         self.check_digests(self.tree(), files.iter().collect())
     }
@@ -67,7 +67,7 @@ impl Staging<'_> {
     }
 
     /// Bytes of the files taken over from earlier releases, and how many of them were compared with their digests.
-    pub fn care_taken(&self) -> (u64, u64) {
+    pub fn bytes_linked_and_digested(&self) -> (u64, u64) {
         (
             self.linked.load(Ordering::Relaxed),
             self.digested.load(Ordering::Relaxed),
@@ -87,8 +87,8 @@ impl Staging<'_> {
     }
 
     /// Links one file from the folder of an earlier release.
-    pub(super) fn carry_file(&self, earlier: &Path, file: &ManifestFile) -> Result<Written, StoreError> {
-        let written = Written {
+    pub(super) fn carry_file(&self, earlier: &Path, file: &ManifestFile) -> Result<ReleaseFile, StoreError> {
+        let written = ReleaseFile {
             path: PathBuf::from(&file.path),
             bytes: file.bytes,
             sha256: file.sha256.clone(),
@@ -118,7 +118,7 @@ mod tests {
         let (_folder, store) = fixture::store();
         fixture::release(&store, "r1", 1, 9).unwrap();
         let lock = store.lock().unwrap();
-        let staging = store.begin(&lock, "r2").unwrap();
+        let staging = store.begin_release(&lock, "r2").unwrap();
         let carried = staging
             .carry("r1", Path::new("layers/dams"), Care::InTurns)
             .unwrap();
@@ -138,7 +138,7 @@ mod tests {
         let (_folder, store) = fixture::store();
         let first = fixture::release(&store, "r1", 1, 9).unwrap();
         let lock = store.lock().unwrap();
-        let staging = store.begin(&lock, "r2").unwrap();
+        let staging = store.begin_release(&lock, "r2").unwrap();
         let missing = staging
             .carry("r1", Path::new("layers/schools"), Care::InTurns)
             .unwrap_err();

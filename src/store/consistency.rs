@@ -12,14 +12,14 @@ use super::problem::{Problem, ProblemKind};
 use super::regular::read_regular;
 use super::release::Latest;
 use super::{Store, check_name, record};
-use crate::feature::chain;
+use crate::feature::error_chain;
 
 impl Store {
     /// Compares a release of this store with its record and manifest, digests and all.
     ///
     /// # Errors
     /// There is no such release, or as `check_manifest`.
-    pub fn check(&self, release: &str) -> Result<Vec<Problem>, StoreError> {
+    pub fn check_release(&self, release: &str) -> Result<Vec<Problem>, StoreError> {
         let (told, mut problems) = self.judge_manifest(release)?;
         let folder = self.release_dir(release);
         // A record is held against its own manifest alone: against another one every field would differ, and say
@@ -71,7 +71,7 @@ impl Store {
             Ok(Some(told)) => told,
             Ok(None) if self.releases()?.is_empty() => return Ok(vec![]),
             Ok(None) => return Ok(vec!["missing, though there are releases".to_owned()]),
-            Err(error) => return Ok(vec![chain(&error)]),
+            Err(error) => return Ok(vec![error_chain(&error)]),
         };
         let id = &told.release;
         if check_name("release", id).is_err() || !self.release_dir(id).is_dir() {
@@ -82,12 +82,12 @@ impl Store {
             Ok(None) => vec![format!(
                 "the release that it points to has no record releases/{id}.json"
             )],
-            Err(error) => vec![chain(&error)],
+            Err(error) => vec![error_chain(&error)],
         };
         match self.manifest_told_of(&told) {
             Ok(Ok(manifest)) => wrong.extend(contradictions(&told, &manifest)),
             Ok(Err(found)) => wrong.push(format!("`manifest_sha256` is not that of manifest.json, {found}")),
-            Err(error) => wrong.push(chain(&error)),
+            Err(error) => wrong.push(error_chain(&error)),
         }
         Ok(wrong)
     }
@@ -135,7 +135,10 @@ impl Store {
 
 /// What keeps a manifest from being read, as the problem of its release.
 fn unreadable(error: &StoreError) -> Vec<Problem> {
-    vec![Problem::new(MANIFEST, ProblemKind::Unreadable(chain(error)))]
+    vec![Problem::new(
+        MANIFEST,
+        ProblemKind::Unreadable(error_chain(error)),
+    )]
 }
 
 /// A file whose bytes are those that the manifest lists; else what is wrong with it.

@@ -345,7 +345,7 @@ mod tests {
             landed.path.file_name().unwrap().to_str(),
             Some(&*format!("{sha256}.csv"))
         );
-        let held = store.held("dams").unwrap().unwrap();
+        let held = store.held_copy("dams").unwrap().unwrap();
         assert_eq!(
             (held.landed.path, held.record.sha256),
             (landed.path.clone(), sha256)
@@ -353,7 +353,7 @@ mod tests {
         let again = fetch(&store, "later", BODY).unwrap();
         assert_eq!((again.landed_at.as_str(), again.path), ("k", landed.path.clone()));
         fs::write(&landed.path, "damaged").unwrap();
-        assert!(store.held("dams").unwrap().is_none());
+        assert!(store.held_copy("dams").unwrap().is_none());
     }
 
     /// The last download stays held until the next is whole, and what comes of it is never a mixture.
@@ -367,7 +367,7 @@ mod tests {
                 assert!(matches!(error, StoreError::Full { .. }), "step {step}: {error:?}");
             }
             let held = store
-                .held("dams")
+                .held_copy("dams")
                 .unwrap()
                 .expect("one of the two is held")
                 .landed;
@@ -377,7 +377,10 @@ mod tests {
             );
             let landed = fetch(&store, "new", BODY).unwrap();
             assert_eq!(fs::read(landed.path).unwrap(), BODY, "step {step}");
-            assert_eq!(store.held("dams").unwrap().unwrap().landed.sha256, landed.sha256);
+            assert_eq!(
+                store.held_copy("dams").unwrap().unwrap().landed.sha256,
+                landed.sha256
+            );
             if !is_cut {
                 assert!(step > 15, "{step} steps");
                 break;

@@ -20,7 +20,7 @@ pub(super) fn store() -> (TempDir, Store) {
 /// Publishes a release of two files; `day` makes its time and content.
 pub(super) fn release(store: &Store, id: &str, day: u32, keep: usize) -> Result<Published, StoreError> {
     let lock = store.lock()?;
-    let staging = store.begin(&lock, id)?;
+    let staging = store.begin_release(&lock, id)?;
     staging.write(Path::new("README.md"), b"dams\n")?;
     staging.write(Path::new(TILE), format!("tile of day {day}").as_bytes())?;
     publish(staging, day, keep)
@@ -54,7 +54,7 @@ pub(super) fn assert_readable(store: &Store) -> String {
     let latest = store.latest().unwrap().expect("something was published");
     let releases = store.releases().unwrap();
     for release in &releases {
-        assert_eq!(store.check(&release.id).unwrap(), [], "{}", release.id);
+        assert_eq!(store.check_release(&release.id).unwrap(), [], "{}", release.id);
     }
     let marked: Vec<_> = releases
         .iter()

@@ -14,7 +14,7 @@ use super::folder::folder_names;
 use super::gate::GateRecord;
 use super::held::{HELD, HeldRecord};
 use super::{Latest, Lock, Store, StoreError, digest, disk, manifest, record};
-use crate::feature::chain;
+use crate::feature::error_chain;
 
 /// Something damaged, and what became of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -84,7 +84,7 @@ impl Healing<'_> {
     pub(super) fn unless_sound<T: DeserializeOwned>(self, path: &Path) -> Result<Option<Repair>, StoreError> {
         match record::read::<T>(path) {
             Ok(_) => Ok(None),
-            Err(error) => self.set_record_aside(path, chain(&error)).map(Some),
+            Err(error) => self.set_record_aside(path, error_chain(&error)).map(Some),
         }
     }
 
@@ -143,7 +143,7 @@ impl Healing<'_> {
             Ok(Some(told)) if told.release == id => return Ok(None),
             Ok(Some(told)) => format!("it tells of release `{}`", told.release),
             Ok(None) => "missing".to_owned(),
-            Err(error) => chain(&error),
+            Err(error) => error_chain(&error),
         };
         if !self.is_dry && path.symlink_metadata().is_ok() {
             disk::set_aside(&path)?;
@@ -253,7 +253,7 @@ impl Healing<'_> {
 
     fn is_sound(self, release: &str, care: Care) -> bool {
         let problems = match care {
-            Care::Each => self.store.check(release),
+            Care::Each => self.store.check_release(release),
             Care::InTurns => self
                 .store
                 .sound_manifest(release)

@@ -16,7 +16,7 @@ pub(super) const HELD: &str = "held.json";
 
 /// The copy of a source that was fetched last.
 #[derive(Debug, Clone)]
-pub struct Held {
+pub struct HeldCopy {
     /// Its bytes.
     pub landed: Landed,
     /// How they were got.
@@ -36,14 +36,14 @@ impl Store {
     ///
     /// # Errors
     /// The id is no plain name, or a damaged record can't be set aside.
-    pub fn held(&self, id: &str) -> Result<Option<Held>, StoreError> {
+    pub fn held_copy(&self, id: &str) -> Result<Option<HeldCopy>, StoreError> {
         check_name("layer", id)?;
         let folder = self.landing_dir(id);
         let Some((name, record)) = held_in(&folder) else {
             return Ok(None);
         };
         let doubts = record.doubts.clone();
-        Ok(read_landed(&folder, &name)?.map(|landed| Held {
+        Ok(read_landed(&folder, &name)?.map(|landed| HeldCopy {
             landed: Landed { doubts, ..landed },
             record,
         }))
@@ -54,7 +54,7 @@ impl Store {
     /// # Errors
     /// As `held`, or the store can't be written to.
     pub fn renew(&self, id: &str, fetch: FetchRecord) -> Result<Option<Landed>, StoreError> {
-        let Some(held) = self.held(id)? else {
+        let Some(held) = self.held_copy(id)? else {
             return Ok(None);
         };
         let folder = self.landing_dir(id);
@@ -219,7 +219,7 @@ mod tests {
             (&renewed.path, &renewed.landed_at),
             (&landed.path, &landed.landed_at)
         );
-        let held = store.held("dams").unwrap().unwrap();
+        let held = store.held_copy("dams").unwrap().unwrap();
         let expected = FetchRecord {
             sha256: landed.sha256,
             pages: 1,
@@ -237,18 +237,21 @@ mod tests {
         let landed = store
             .land("dams", &path, "shown", "2026-01-01T03:00:00Z")
             .unwrap();
-        let held = store.held("dams").unwrap().unwrap();
+        let held = store.held_copy("dams").unwrap().unwrap();
         assert_eq!(
             (held.landed.path, held.record.url.as_str()),
             (landed.path.clone(), "shown")
         );
         fs::write(landed.path.join("a.gdbtable"), "longer").unwrap();
-        assert!(store.held("dams").unwrap().is_none(), "a file of another size");
+        assert!(
+            store.held_copy("dams").unwrap().is_none(),
+            "a file of another size"
+        );
         store
             .land("dams", &path, "shown", "2026-01-02T03:00:00Z")
             .unwrap();
-        assert!(store.held("dams").unwrap().is_some());
+        assert!(store.held_copy("dams").unwrap().is_some());
         fs::write(store.root().join("landing/dams/held.json"), "{").unwrap();
-        assert!(store.held("dams").unwrap().is_none());
+        assert!(store.held_copy("dams").unwrap().is_none());
     }
 }

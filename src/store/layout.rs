@@ -255,7 +255,7 @@ mod tests {
         fixture::release(&store, "r1", 1, 9).unwrap();
 
         let lock = store.lock().unwrap();
-        let staging = store.begin(&lock, "r2").unwrap();
+        let staging = store.begin_release(&lock, "r2").unwrap();
         let error = staging.write(Path::new("large"), &vec![1; 2 << 20]).unwrap_err();
         assert!(matches!(error, StoreError::Full { .. }), "{error:?}");
 

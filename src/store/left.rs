@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::folder::folder_paths;
 use super::manifest::ManifestFile;
-use super::release_file::{Written, path_in_manifest};
+use super::release_file::{ReleaseFile, path_in_manifest};
 use super::{Lock, Staging, Store, StoreError, check_name, digest, disk, record};
 use crate::feature::LayerReport;
 
@@ -32,7 +32,12 @@ impl Staging<'_> {
     ///
     /// # Errors
     /// When the store can't be written to.
-    pub fn finish(&self, print: &str, report: &LayerReport, paths: &[PathBuf]) -> Result<(), StoreError> {
+    pub fn finish_layer(
+        &self,
+        print: &str,
+        report: &LayerReport,
+        paths: &[PathBuf],
+    ) -> Result<(), StoreError> {
         check_name("layer", &report.id)?;
         let finished = Finished {
             version: record::VERSION,
@@ -54,11 +59,11 @@ impl Staging<'_> {
     ///
     /// # Errors
     /// When the store can't be written to.
-    pub fn take_over(
+    pub fn take_over_layer(
         &self,
         layer: &str,
         print: &str,
-    ) -> Result<Option<(LayerReport, Vec<Written>)>, StoreError> {
+    ) -> Result<Option<(LayerReport, Vec<ReleaseFile>)>, StoreError> {
         check_name("layer", layer)?;
         for dead in self.store.dead_runs(Some(&self.release))? {
             let path = dead.join(FOLDER).join(format!("{layer}.json"));
@@ -151,12 +156,12 @@ mod tests {
         let (folder, store) = fixture::store();
         {
             let lock = store.lock().unwrap();
-            let staging = store.begin(&lock, "r1").unwrap();
+            let staging = store.begin_release(&lock, "r1").unwrap();
             staging.write(Path::new(TILE), b"rows").unwrap();
             staging.write(Path::new("layers/other/x"), b"x").unwrap();
             let report = LayerReport::new("dams", LayerStatus::Published);
             staging
-                .finish("print", &report, &[PathBuf::from("layers/dams")])
+                .finish_layer("print", &report, &[PathBuf::from("layers/dams")])
                 .unwrap();
         }
         (folder, store)
@@ -167,14 +172,14 @@ mod tests {
         let (_folder, store) = dead();
         let lock = store.lock().unwrap();
         for (release, print, is_taken) in [("r2", "another", false), ("r3", "print", true)] {
-            let staging = store.begin(&lock, release).unwrap();
-            let taken = staging.take_over("dams", print).unwrap();
+            let staging = store.begin_release(&lock, release).unwrap();
+            let taken = staging.take_over_layer("dams", print).unwrap();
             let files = taken.map(|(_, files)| files.into_iter().map(|file| file.path).collect::<Vec<_>>());
             assert_eq!(files, is_taken.then(|| vec![PathBuf::from(TILE)]), "{print}");
             let tile = staging.path_of(Path::new(TILE));
             assert_eq!(fs::read(tile).ok(), is_taken.then(|| b"rows".to_vec()));
             assert!(
-                staging.take_over("levees", print).unwrap().is_none(),
+                staging.take_over_layer("levees", print).unwrap().is_none(),
                 "never finished"
             );
         }
@@ -185,8 +190,8 @@ mod tests {
         let (_folder, store) = dead();
         let lock = store.lock().unwrap();
         fs::write(store.work().join("r1/tree").join(TILE), b"ruws").unwrap();
-        let staging = store.begin(&lock, "r2").unwrap();
-        assert!(staging.take_over("dams", "print").unwrap().is_none());
+        let staging = store.begin_release(&lock, "r2").unwrap();
+        assert!(staging.take_over_layer("dams", "print").unwrap().is_none());
     }
 
     #[test]
@@ -195,7 +200,7 @@ mod tests {
         {
             let lock = store.lock().unwrap();
             for (release, left) in [("r2", ["r1", "r2"]), ("r3", ["r1", "r3"])] {
-                drop(store.begin(&lock, release).unwrap());
+                drop(store.begin_release(&lock, release).unwrap());
                 assert_eq!(fixture::names(&store.work()), left);
             }
         }

@@ -57,7 +57,7 @@ pub fn read_manifest(release_dir: &Path) -> Result<Manifest, StoreError> {
 /// Compares a release with its manifest, sizes and digests; several files at a time on rayon's current pool.
 ///
 /// Problems come sorted by path. Whether the manifest itself is the one that was published, only the
-/// store's record knows: see `Store::check`.
+/// store's record knows: see `Store::check_release`.
 ///
 /// # Errors
 /// The manifest is missing or can't be understood, or a folder can't be listed.

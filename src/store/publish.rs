@@ -49,7 +49,7 @@ impl Staging<'_> {
     /// let folder = tempfile::tempdir().unwrap();
     /// let store = Store::open(folder.path()).unwrap();
     /// let lock = store.lock().unwrap();
-    /// let staging = store.begin(&lock, "20260105T030000Z").unwrap();
+    /// let staging = store.begin_release(&lock, "20260105T030000Z").unwrap();
     /// staging.write(Path::new("README.md"), b"dams").unwrap();
     /// assert_eq!(store.latest().unwrap(), None, "a release in the making is seen by nobody");
     ///
@@ -62,7 +62,7 @@ impl Staging<'_> {
     /// };
     /// let published = staging.publish(&publication).unwrap();
     /// assert_eq!(store.latest().unwrap(), Some(published.latest));
-    /// assert_eq!(store.check("20260105T030000Z").unwrap(), []);
+    /// assert_eq!(store.check_release("20260105T030000Z").unwrap(), []);
     /// ```
     ///
     /// # Errors
@@ -86,7 +86,7 @@ impl Staging<'_> {
 
         let folder = store.release_dir(&self.release);
         // The record first: a folder under its final name always has one, so that nobody lists a release without
-        // knowing what its manifest must be. `begin` removes a record that a run has left without its folder.
+        // knowing what its manifest must be. `begin_release` removes a record that a run has left without its folder.
         store.publish_file(&store.record_path(&self.release), &record::to_json(&latest))?;
         disk::rename(self.tree(), &folder)?;
         disk::sync_folder_of(&folder)?;
@@ -234,7 +234,7 @@ mod tests {
     fn rows_of_a_file_that_is_not_there_are_an_error() {
         let (_folder, store) = fixture::store();
         let lock = store.lock().unwrap();
-        let staging = store.begin(&lock, "r1").unwrap();
+        let staging = store.begin_release(&lock, "r1").unwrap();
         let refused = fixture::publish(staging, 1, 9);
         assert!(matches!(refused, Err(StoreError::NotStaged { path }) if path == Path::new(TILE)));
     }
@@ -265,7 +265,7 @@ mod tests {
         fixture::release(&store, "r1", 1, 9).unwrap();
         // A file stands where the old release is moved before it is removed.
         let lock = store.lock().unwrap();
-        let staging = store.begin(&lock, "r2").unwrap();
+        let staging = store.begin_release(&lock, "r2").unwrap();
         staging.write(Path::new(TILE), b"x").unwrap();
         fs::write(store.work().join("pruned-r1"), "x").unwrap();
         let published = fixture::publish(staging, 2, 1).unwrap();
@@ -282,7 +282,7 @@ mod tests {
     /// One night: lock, begin, write, carry, publish, prune.
     fn night(store: &Store) -> Result<Published, StoreError> {
         let lock = store.lock()?;
-        let staging = store.begin(&lock, "r2")?;
+        let staging = store.begin_release(&lock, "r2")?;
         staging.write(Path::new(TILE), b"new tile")?;
         staging.carry("r1", Path::new("README.md"), Care::Each)?;
         fixture::publish(staging, 2, 1)

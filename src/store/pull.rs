@@ -256,7 +256,7 @@ mod tests {
     #[test]
     fn an_accepted_pull_is_held_with_its_pages_in_order() {
         let (_folder, store) = fixture::store();
-        assert!(store.held("dams").unwrap().is_none());
+        assert!(store.held_copy("dams").unwrap().is_none());
         let (landed, fetches) = pull(&store, "k", 1).unwrap();
         assert_eq!(fetches, 3);
         let list: serde_json::Value = serde_json::from_slice(&fs::read(&landed.path).unwrap()).unwrap();
@@ -269,7 +269,7 @@ mod tests {
             let bytes = zstd::decode_all(File::open(path).unwrap()).unwrap();
             assert_eq!(page["sha256"], digest::digest_bytes(&bytes));
         }
-        let held = store.held("dams").unwrap().unwrap();
+        let held = store.held_copy("dams").unwrap().unwrap();
         assert_eq!(
             (&held.landed.path, &held.landed.sha256),
             (&landed.path, &landed.sha256)
@@ -286,7 +286,7 @@ mod tests {
         assert_eq!((second.sha256, fetches), (first.sha256, 3));
         assert_eq!(second.landed_at, first.landed_at);
         assert_eq!(
-            store.held("dams").unwrap().unwrap().record.fetched_at,
+            store.held_copy("dams").unwrap().unwrap().record.fetched_at,
             fetched(2).fetched_at
         );
         assert_eq!(pages(&store).len(), 3);
@@ -334,7 +334,7 @@ mod tests {
             matches!(&error, StoreError::Landing(LandingError::PageMissing { name, .. }) if name == "b"),
             "{error:?}"
         );
-        assert!(error.is_source() && store.held("dams").unwrap().is_none());
+        assert!(error.is_source() && store.held_copy("dams").unwrap().is_none());
 
         let pull = store.pull("dams", "k").unwrap();
         pull.put("b", b"y", &page(1)).unwrap();
@@ -348,9 +348,9 @@ mod tests {
         pull(&store, "k", 1).unwrap();
         let name = pages(&store).remove(0);
         fs::remove_file(store.root().join("landing/dams/pages").join(name)).unwrap();
-        assert!(store.held("dams").unwrap().is_none());
+        assert!(store.held_copy("dams").unwrap().is_none());
         pull(&store, "k", 2).unwrap();
-        assert!(store.held("dams").unwrap().is_some());
+        assert!(store.held_copy("dams").unwrap().is_some());
     }
 
     #[test]
@@ -401,7 +401,7 @@ mod tests {
                 assert!(matches!(error, StoreError::Full { .. }), "step {step}: {error:?}");
             }
             let held = store
-                .held("dams")
+                .held_copy("dams")
                 .unwrap()
                 .expect("one of the two is held")
                 .landed

@@ -12,7 +12,7 @@ use tracing::warn;
 use super::disk;
 use super::error::StoreError;
 use super::regular::read_regular;
-use crate::feature::chain;
+use crate::feature::error_chain;
 
 /// Version of every format this room writes.
 pub(super) const VERSION: u32 = 1;
@@ -36,7 +36,7 @@ pub(super) fn read<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, StoreE
 /// A record that is sound; none where there is none, or, with a warning, where it is damaged.
 pub(super) fn read_sound<T: DeserializeOwned>(path: &Path) -> Option<T> {
     read(path).unwrap_or_else(|error| {
-        warn!(reason = chain(&error), "a damaged record counts as none");
+        warn!(reason = error_chain(&error), "a damaged record counts as none");
         None
     })
 }
@@ -49,7 +49,7 @@ pub(super) fn read_sound_or_set_aside<T: DeserializeOwned>(path: &Path) -> Resul
     };
     // Set aside and not removed: somebody may want to know what was in it.
     let aside = disk::set_aside(path)?;
-    warn!(reason = chain(&error), aside = %aside.display(), "a damaged record counts as none: set aside");
+    warn!(reason = error_chain(&error), aside = %aside.display(), "a damaged record counts as none: set aside");
     Ok(None)
 }
 

@@ -106,7 +106,7 @@ impl Store {
     }
 
     /// Whether a release was published here, by its record.
-    pub fn has(&self, release: &str) -> bool {
+    pub fn has_release(&self, release: &str) -> bool {
         check_name("release", release).is_ok() && self.record_path(release).is_file()
     }
 
@@ -118,7 +118,7 @@ impl Store {
     pub fn rollback(&self, _held: &Lock, release: &str) -> Result<Latest, StoreError> {
         let (latest, mut problems) = self.judge_manifest(release)?;
         if problems.is_empty() {
-            problems = self.check(release)?;
+            problems = self.check_release(release)?;
         }
         if !problems.is_empty() {
             return Err(StoreError::NoWayBack {
@@ -242,7 +242,7 @@ mod tests {
             error.starts_with("release `r1` is damaged: manifest.json: sha256 "),
             "{error}"
         );
-        assert_eq!(store.check("r1").unwrap().len(), 1);
+        assert_eq!(store.check_release("r1").unwrap().len(), 1);
         assert_eq!(store.latest().unwrap().unwrap().release, "r2");
     }
 

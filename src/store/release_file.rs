@@ -6,7 +6,7 @@ use super::error::StoreError;
 
 /// A file that stands in a release.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Written {
+pub struct ReleaseFile {
     /// Path relative to the release.
     pub path: PathBuf,
     /// Size.

@@ -14,7 +14,7 @@ use super::landed::{LandingRecord, RECORD, damaged_files, landing_records, recor
 use super::manifest::{self, MANIFEST, Manifest, ManifestFile};
 use super::problem::{Problem, ProblemKind};
 use super::{Lock, Store, StoreError, digest, disk, record};
-use crate::feature::chain;
+use crate::feature::error_chain;
 
 /// Where files lie, by their digests.
 type Places = BTreeMap<String, Vec<PathBuf>>;
@@ -60,14 +60,17 @@ impl Healing<'_> {
         let mut found = Vec::new();
         let mut manifests = Vec::new();
         for id in self.store.release_folders()? {
-            if !self.store.has(&id) {
+            if !self.store.has_release(&id) {
                 continue;
             }
             match self.store.sound_manifest(&id) {
                 Ok(manifest) => manifests.push((id, manifest)),
                 Err(error) => {
                     let path = self.store.release_dir(&id).join(MANIFEST);
-                    let what = format!("{}; nothing tells what the release should hold", chain(&error));
+                    let what = format!(
+                        "{}; nothing tells what the release should hold",
+                        error_chain(&error)
+                    );
                     found.push(self.repair_note(&path, what, None));
                 }
             }

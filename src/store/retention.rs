@@ -314,7 +314,7 @@ mod tests {
             3,
             "copy, record, held.json"
         );
-        assert!(store.held("dams").unwrap().is_some() && store.held("levees").unwrap().is_some());
+        assert!(store.held_copy("dams").unwrap().is_some() && store.held_copy("levees").unwrap().is_some());
     }
 
     #[test]
@@ -398,7 +398,7 @@ mod tests {
         download.accept("csv", fetch).unwrap();
         prune(None);
         assert_eq!(pages("levees"), 0);
-        assert!(store.held("levees").unwrap().is_some());
+        assert!(store.held_copy("levees").unwrap().is_some());
     }
 
     /// What stays is whole after every step, and the next prune ends what was begun.
@@ -410,7 +410,9 @@ mod tests {
             let needed = BTreeSet::new();
             let prune = || store.prune_landing(&store.lock()?, &rule(1, None, &needed));
             let (_, is_cut) = fault::after(step, prune);
-            assert!(store.held("dams").unwrap().is_some() && store.held("levees").unwrap().is_some());
+            assert!(
+                store.held_copy("dams").unwrap().is_some() && store.held_copy("levees").unwrap().is_some()
+            );
             prune().unwrap();
             assert_eq!(
                 (nights(&store, "dams"), nights(&store, "levees")),

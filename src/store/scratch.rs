@@ -24,7 +24,7 @@ impl Scratch {
     /// use cikr::store::Scratch;
     ///
     /// let folder = tempfile::tempdir().unwrap();
-    /// let file = Scratch::new(folder.path()).file(0).unwrap();
+    /// let file = Scratch::new(folder.path()).create_file(0).unwrap();
     /// assert_eq!(file.append(b"rows").unwrap(), 0);
     /// assert_eq!(file.read(1, 3).unwrap(), b"ows");
     /// ```
@@ -36,7 +36,7 @@ impl Scratch {
 }
 
 impl ScratchSpace for Scratch {
-    fn file(&self, need: u64) -> io::Result<Box<dyn ScratchFile>> {
+    fn create_file(&self, need: u64) -> io::Result<Box<dyn ScratchFile>> {
         let free = disk::free_bytes(&self.folder).map_err(io::Error::other)?;
         if free < need {
             let folder = self.folder.clone();
@@ -101,7 +101,7 @@ mod tests {
     #[test]
     fn what_is_appended_is_read_back_and_leaves_nothing_behind() {
         let folder = tempfile::tempdir().unwrap();
-        let file = Scratch::new(folder.path()).file(0).unwrap();
+        let file = Scratch::new(folder.path()).create_file(0).unwrap();
         assert_eq!(
             (file.append(b"one").unwrap(), file.append(b"two").unwrap()),
             (0, 3)
@@ -118,14 +118,14 @@ mod tests {
     #[test]
     fn a_folder_that_is_gone_is_named() {
         let folder = tempfile::tempdir().unwrap().path().join("gone");
-        let error = Scratch::new(&folder).file(0).unwrap_err();
+        let error = Scratch::new(&folder).create_file(0).unwrap_err();
         assert!(error.to_string().contains("gone"), "{error}");
     }
 
     #[test]
     fn need_and_free_space_are_told_where_it_does_not_fit() {
         let folder = tempfile::tempdir().unwrap();
-        let error = Scratch::new(folder.path()).file(u64::MAX).unwrap_err();
+        let error = Scratch::new(folder.path()).create_file(u64::MAX).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::StorageFull);
         let told = error.to_string();
         assert!(

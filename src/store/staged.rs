@@ -13,7 +13,7 @@ use super::digest::Digesting;
 use super::disk::Readers;
 use super::error::{IoResultExt, StoreError};
 use super::regular::read_regular;
-use super::release_file::Written;
+use super::release_file::ReleaseFile;
 use super::{Staging, digest, disk};
 
 const BUFFER_BYTES: usize = 1 << 17;
@@ -44,7 +44,7 @@ impl<'a> Staged<'a> {
     ///
     /// # Errors
     /// The disk is full or fails, or the release has a file of this name.
-    pub fn commit(self) -> Result<Written, StoreError> {
+    pub fn commit(self) -> Result<ReleaseFile, StoreError> {
         let Self {
             staging,
             writer,
@@ -58,7 +58,7 @@ impl<'a> Staged<'a> {
         let (file, sha256, bytes) = digesting.finish();
         // Before the name is given: the folders are synced once, when the release is published.
         disk::sync_file(&file, &path)?;
-        let written = Written {
+        let written = ReleaseFile {
             path: relative,
             bytes,
             sha256,
@@ -82,12 +82,12 @@ impl Staging<'_> {
     ///
     /// # Errors
     /// As `create` and `Staged::commit`.
-    pub fn write(&self, relative: &Path, bytes: &[u8]) -> Result<Written, StoreError> {
+    pub fn write(&self, relative: &Path, bytes: &[u8]) -> Result<ReleaseFile, StoreError> {
         // Pages of the catalog are most of a quiet night's files, and most of them are those of the night before:
         // comparing is cheaper than waiting until they are on the disk.
         if let Some(same) = self.same_before(relative, bytes) {
             self.make_room(relative)?;
-            let written = Written {
+            let written = ReleaseFile {
                 path: relative.to_owned(),
                 bytes: bytes.len() as u64,
                 sha256: digest::digest_bytes(bytes),
@@ -153,7 +153,7 @@ mod tests {
     fn a_file_without_commit_leaves_nothing() {
         let (_folder, store) = fixture::store();
         let lock = store.lock().unwrap();
-        let staging = store.begin(&lock, "r1").unwrap();
+        let staging = store.begin_release(&lock, "r1").unwrap();
         let mut staged = staging.create(Path::new("a.parquet")).unwrap();
         staged.write_all(b"half").unwrap();
         drop(staged);
@@ -165,7 +165,7 @@ mod tests {
     fn commit_tells_size_and_digest() {
         let (_folder, store) = fixture::store();
         let lock = store.lock().unwrap();
-        let staging = store.begin(&lock, "r1").unwrap();
+        let staging = store.begin_release(&lock, "r1").unwrap();
         let mut staged = staging.create(Path::new("data/abc")).unwrap();
         staged.write_all(b"ab").unwrap();
         staged.flush().unwrap();
@@ -175,7 +175,7 @@ mod tests {
         let sha256 = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad".to_owned();
         assert_eq!(
             written,
-            Written {
+            ReleaseFile {
                 path: "data/abc".into(),
                 bytes: 3,
                 sha256
@@ -188,7 +188,7 @@ mod tests {
     fn a_full_disk_is_named_through_the_writer() {
         let (_folder, store) = fixture::store();
         let lock = store.lock().unwrap();
-        let staging = store.begin(&lock, "r1").unwrap();
+        let staging = store.begin_release(&lock, "r1").unwrap();
         let mut staged = staging.create(Path::new("a.parquet")).unwrap();
         let full = File::options().write(true).open("/dev/full").unwrap();
         staged.writer = BufWriter::new(Digesting::new(full));
@@ -214,7 +214,7 @@ mod tests {
         let (_folder, store) = fixture::store();
         let page = |release: &str, day: u32, text: &[u8]| {
             let lock = store.lock().unwrap();
-            let staging = store.begin(&lock, release).unwrap();
+            let staging = store.begin_release(&lock, release).unwrap();
             let written = staging.write(Path::new(TILE), text).unwrap();
             let published = fixture::publish(staging, day, 9).unwrap();
             (published.folder.join(TILE).metadata().unwrap().ino(), written)

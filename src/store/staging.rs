@@ -9,12 +9,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::care::Checked;
 use super::manifest::{MANIFEST, Manifest, ManifestFile};
-use super::release_file::{Written, path_in_manifest};
+use super::release_file::{ReleaseFile, path_in_manifest};
 use super::{Lock, Store, StoreError, check_name, disk};
 
 /// A release in the making. Its methods may be called from several threads at once.
 ///
-/// Dropped without `publish` it stays in `work/` until the next `begin`, and no reader sees it.
+/// Dropped without `publish` it stays in `work/` until the next `begin_release`, and no reader sees it.
 #[derive(Debug)]
 pub struct Staging<'a> {
     pub(super) store: &'a Store,
@@ -43,7 +43,7 @@ impl Store {
     ///
     /// # Errors
     /// The id is not a plain name or exists already, or the store can't be written to.
-    pub fn begin<'a>(&'a self, held: &'a Lock, release: &str) -> Result<Staging<'a>, StoreError> {
+    pub fn begin_release<'a>(&'a self, held: &'a Lock, release: &str) -> Result<Staging<'a>, StoreError> {
         check_name("release", release)?;
         if self.release_dir(release).symlink_metadata().is_ok() {
             return Err(StoreError::ReleaseExists {
@@ -97,7 +97,7 @@ impl Staging<'_> {
     /// Puts a file on disk under its name and lists it.
     pub(super) fn add_file(
         &self,
-        written: &Written,
+        written: &ReleaseFile,
         rows: Option<u64>,
         place: impl FnOnce() -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
@@ -183,14 +183,14 @@ mod tests {
     fn leftovers_of_a_dead_run_are_removed() {
         let (_folder, store) = fixture::store();
         let lock = store.lock().unwrap();
-        let dead = store.begin(&lock, "r1").unwrap();
+        let dead = store.begin_release(&lock, "r1").unwrap();
         dead.write(Path::new("a/b"), b"x").unwrap();
         std::mem::forget(dead.create(Path::new("c")).unwrap());
         fs::write(store.work().join("spill"), "x").unwrap();
         fs::write(store.record_path("dangling"), "{}").unwrap();
         drop(dead);
 
-        let staging = store.begin(&lock, "r2").unwrap();
+        let staging = store.begin_release(&lock, "r2").unwrap();
         assert_eq!(fixture::names(&store.work()), ["r2"]);
         assert!(fixture::names(staging.tree()).is_empty());
         assert!(fixture::names(&store.releases_dir()).is_empty());
@@ -208,7 +208,7 @@ mod tests {
     fn paths_stay_within_the_release() {
         let (_folder, store) = fixture::store();
         let lock = store.lock().unwrap();
-        let staging = store.begin(&lock, "r1").unwrap();
+        let staging = store.begin_release(&lock, "r1").unwrap();
         for path in ["", ".", "../x", "a/../../x", "/etc/x"] {
             let refused = staging.create(Path::new(path));
             assert!(matches!(refused, Err(StoreError::BadPath { .. })), "{path}");
@@ -219,7 +219,7 @@ mod tests {
     fn a_path_is_taken_once() {
         let (_folder, store) = fixture::store();
         let lock = store.lock().unwrap();
-        let staging = store.begin(&lock, "r1").unwrap();
+        let staging = store.begin_release(&lock, "r1").unwrap();
         let (first, second) = (
             staging.create(Path::new("a")).unwrap(),
             staging.create(Path::new("a")).unwrap(),
@@ -240,7 +240,7 @@ mod tests {
     fn a_file_in_a_folders_place_is_named() {
         let (_folder, store) = fixture::store();
         let lock = store.lock().unwrap();
-        let staging = store.begin(&lock, "r1").unwrap();
+        let staging = store.begin_release(&lock, "r1").unwrap();
         staging.write(Path::new("data"), b"x").unwrap();
         let refused = staging.write(Path::new("data/tile"), b"x");
         assert!(

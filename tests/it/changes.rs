@@ -97,7 +97,7 @@ fn added_removed_moved_and_changed_facilities_are_told() {
         (1, 1, 2, 0)
     );
     assert_eq!(fields(&changes), [("beds", 1), ("geometry", 1)]);
-    assert_eq!(changes.words(), "1 added, 1 removed, 2 changed");
+    assert_eq!(changes.counts_in_words(), "1 added, 1 removed, 2 changed");
     let rows = table(&folder, "points");
     assert_eq!(
         told(&rows),

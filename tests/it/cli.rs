@@ -231,7 +231,7 @@ fn one_layer_some_rows_another_store() {
             "other",
         ])
         .code(0);
-    let report = cikr::run::report_of(&latest(&folder.path().join("other"))).unwrap();
+    let report = cikr::run::read_report(&latest(&folder.path().join("other"))).unwrap();
     assert_eq!(report.layers[0].rows_written, 2);
     assert!(!folder.path().join("store").exists());
     folder

@@ -172,7 +172,7 @@ fn every_capital_lies_in_its_state_and_region() {
         by_id(&capitals, "state_code_claimed")
     );
     for tile in tiles(&capitals) {
-        let rows = cikr::geoparquet::inspect(&tile).unwrap().rows;
+        let rows = cikr::geoparquet::read_footer(&tile).unwrap().rows;
         assert!(
             rows > 0 && tile.to_string_lossy().contains("region=R"),
             "{}",
@@ -257,7 +257,7 @@ fn folders_are_what_readers_need() {
     for collection in collections {
         let footers: Vec<_> = tiles(&collection)
             .iter()
-            .map(|tile| cikr::geoparquet::inspect(tile).unwrap())
+            .map(|tile| cikr::geoparquet::read_footer(tile).unwrap())
             .collect();
         assert!(
             footers.windows(2).all(|pair| pair[0].schema == pair[1].schema),

@@ -7,7 +7,7 @@ use std::path::Path;
 use arrow_array::{Array, RecordBatch, StringArray};
 use arrow_select::concat::concat_batches;
 use cikr::feature::LayerStatus;
-use cikr::geoparquet::{inspect, page_boxes, read};
+use cikr::geoparquet::{page_boxes, read, read_footer};
 use serde_json::Value;
 
 use crate::program::{Folder, POINTS_LAYER, rows, tiles};
@@ -55,15 +55,15 @@ fn a_national_file_holds_the_rows_of_all_regions() {
     let release = folder.latest();
     let layer = release.join("layers/points");
     let file = layer.join("national.parquet");
-    let footer = inspect(&file).unwrap();
+    let footer = read_footer(&file).unwrap();
     assert_eq!(
         (footer.rows, footer.row_groups.as_slice(), footer.keys.as_slice()),
         (4, &[2, 2][..], &["geo".to_owned()][..])
     );
-    assert_eq!(footer.schema, inspect(&tiles(&layer)[0]).unwrap().schema);
+    assert_eq!(footer.schema, read_footer(&tiles(&layer)[0]).unwrap().schema);
     let geo = footer.geo.unwrap();
     assert_eq!(
-        geo.primary().unwrap().bbox.as_deref(),
+        geo.primary_column_metadata().unwrap().bbox.as_deref(),
         Some(&[-120.0, 31.0, -85.0, 36.0][..])
     );
     assert_eq!(page_boxes(&file).unwrap().len(), 4);

@@ -10,11 +10,12 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::UInt64Type;
 use cikr::engine::rows::{LocalRows, RowStore};
 use cikr::engine::{
-    EngineError, Facilities, LayerRows, LayerTiles, Member, Packable, Packing, Room, Work, pack, read_layer,
+    EngineError, InventoryMember, InventoryRows, LayerRows, LayerTiles, LayerWork, Packable, Packing, Room,
+    pack, read_layer,
 };
 use cikr::feature::{Flag, Landed, Reject, RunReport, Task};
 use cikr::geoparquet::{FeatureWriter, WriteOptions, read};
-use cikr::kernel::assemble::inventory_schema;
+use cikr::kernel::columns::inventory_schema;
 use cikr::kernel::locate::JoinContext;
 use cikr::kernel::pack::Levels;
 use cikr::plan::{Overrides, Plan, SourcePlan};
@@ -46,7 +47,7 @@ impl Task for Nobody {
 }
 
 fn landed(source: &SourcePlan) -> Landed {
-    Landed::at(source.local().unwrap().to_owned())
+    Landed::in_place(source.local().unwrap().to_owned())
 }
 
 fn demo() -> Plan {
@@ -63,7 +64,7 @@ fn demo() -> Plan {
 
 fn join(plan: &Plan) -> JoinContext {
     let sets: Vec<Landed> = plan.jurisdictions.iter().map(|set| landed(&set.source)).collect();
-    cikr::engine::join_context(plan, &sets, &Readers::inside())
+    cikr::engine::join_context(plan, &sets, &Readers::in_process())
         .unwrap()
         .context
 }
@@ -94,7 +95,7 @@ fn packed(
             &mut bytes,
         );
         for group in groups {
-            writer.group(&group?.published.rows.0).unwrap();
+            writer.write_row_group(&group?.published.rows.0).unwrap();
         }
         writer.close(None, &[], &[]).unwrap();
         let name = format!("{collection}/{}/{}", tile.region, tile.ordinal);
@@ -118,8 +119,8 @@ fn made(plan: &Plan, join: &JoinContext, budget: usize) -> (Digests, Vec<String>
     let (mut digests, mut told) = (Digests::new(), Vec::new());
     let mut stores: Vec<LocalRows> = Vec::new();
     for layer in &plan.layers {
-        let readers = &Readers::inside();
-        let work = Work {
+        let readers = &Readers::in_process();
+        let work = LayerWork {
             plan,
             layer,
             join,
@@ -131,7 +132,7 @@ fn made(plan: &Plan, join: &JoinContext, budget: usize) -> (Digests, Vec<String>
         let unpacked = LayerTiles::new(layer, &rows.store, &rows.schema);
         digests.extend(packed(&unpacked, layer.id.as_str(), &rows.schema, budget));
         let shared = unpacked.into_shared();
-        let flags: Vec<Flag> = rows.flagged(shared).collect::<Result<_, _>>().unwrap();
+        let flags: Vec<Flag> = rows.with_shared_flags(shared).collect::<Result<_, _>>().unwrap();
         let rejects: Vec<Reject> = rows.rejects.rows().collect::<Result<_, _>>().unwrap();
         let tally = &rows.tally;
         told.push(format!(
@@ -144,15 +145,15 @@ fn made(plan: &Plan, join: &JoinContext, budget: usize) -> (Digests, Vec<String>
         told.push(format!("{:?} {:?}", rows.profile, rows.missing));
         stores.push(rows.store);
     }
-    let members: Vec<Member<'_>> = plan
+    let members: Vec<InventoryMember<'_>> = plan
         .layers
         .iter()
         .zip(&stores)
-        .map(|(layer, store)| Member { layer, store })
+        .map(|(layer, store)| InventoryMember { layer, store })
         .collect();
     let schema = inventory_schema(join.further_sets());
     digests.extend(packed(
-        &Facilities::new(&members, &schema),
+        &InventoryRows::new(&members, &schema),
         "facilities",
         &schema,
         budget,

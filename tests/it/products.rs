@@ -45,9 +45,11 @@ fn every_table_is_a_product_s_and_documented_column_by_column() {
     let release = folder.latest();
     let readme = fs::read_to_string(release.join("README.md")).unwrap();
     let mut documented = BTreeSet::new();
-    for table in PRODUCTS.iter().flat_map(|product| product.about().doc.tables) {
+    for table in PRODUCTS.iter().flat_map(|product| product.describe().doc.tables) {
         let path = table.path.replace("<layer>", "points");
-        let schema = cikr::geoparquet::inspect(&release.join(&path)).unwrap().schema;
+        let schema = cikr::geoparquet::read_footer(&release.join(&path))
+            .unwrap()
+            .schema;
         let names: Vec<&str> = schema
             .fields()
             .iter()
@@ -74,11 +76,14 @@ fn every_table_is_a_product_s_and_documented_column_by_column() {
 
 #[test]
 fn every_product_says_what_it_is() {
-    let names: BTreeSet<&str> = PRODUCTS.iter().map(|product| product.about().doc.name).collect();
+    let names: BTreeSet<&str> = PRODUCTS
+        .iter()
+        .map(|product| product.describe().doc.name)
+        .collect();
     assert_eq!(names.len(), PRODUCTS.len(), "a name stands for one product");
     let ours = fs::read_to_string(Path::new(crate::program::ROOT).join("README.md")).unwrap();
     for product in PRODUCTS {
-        let about = product.about();
+        let about = product.describe();
         assert!(
             ours.contains(&format!("| `{}` |", about.doc.name)),
             "README.md says nothing of {}",
@@ -161,6 +166,9 @@ fn a_product_that_there_is_not_is_told_with_the_one_that_may_be_meant() {
     let schema = folder.cikr(&["schema", "pipeline"]).code(0).stdout;
     let schema: serde_json::Value = serde_json::from_str(&schema).unwrap();
     let listed = &schema["properties"]["output"]["properties"]["products"]["items"]["enum"];
-    let known: Vec<&str> = PRODUCTS.iter().map(|product| product.about().doc.name).collect();
+    let known: Vec<&str> = PRODUCTS
+        .iter()
+        .map(|product| product.describe().doc.name)
+        .collect();
     assert_eq!(*listed, serde_json::json!(known));
 }

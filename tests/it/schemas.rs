@@ -376,7 +376,7 @@ fn table() -> String {
         };
         format!(
             "| [{id}]({id}.toml) | {} | {:?} | {}{}{rules} | {} | {} | {} |\n",
-            layer.schema.label(),
+            layer.schema.catalog_title(),
             layer.schema.geometry,
             sector.code,
             also(&sector.also),

@@ -86,10 +86,10 @@ fn links(membership: &RecordBatch, classes: &BTreeMap<String, Option<String>>) -
 }
 
 fn without_class(tile: &Path) {
-    let footer = geoparquet::inspect(tile).unwrap();
+    let footer = geoparquet::read_footer(tile).unwrap();
     let mut rows = geoparquet::read(tile, None).unwrap();
     rows.remove_column(rows.schema().index_of("sector_class").unwrap());
-    let geo = footer.geo.unwrap().primary().unwrap().clone();
+    let geo = footer.geo.unwrap().primary_column_metadata().unwrap().clone();
     let [xmin, ymin, xmax, ymax] = geo.bbox.unwrap().try_into().unwrap();
     let features = Features {
         what: "a tile",
@@ -155,7 +155,7 @@ fn entry(release: &Path, path: &PathBuf) -> Value {
     let relative = path.strip_prefix(release).unwrap().to_str().unwrap();
     let mut entry = serde_json::json!({ "path": relative, "bytes": bytes.len(), "sha256": sha256(&bytes) });
     if relative.ends_with(".parquet") {
-        entry["rows"] = geoparquet::inspect(path).unwrap().rows.into();
+        entry["rows"] = geoparquet::read_footer(path).unwrap().rows.into();
     }
     entry
 }
@@ -206,7 +206,7 @@ fn the_first_night_carries_gates_and_compares_as_any_other() {
     );
     for tile in tiles(&release.join("layers/second")) {
         assert!(
-            geoparquet::inspect(&tile)
+            geoparquet::read_footer(&tile)
                 .unwrap()
                 .schema
                 .index_of("sector_class")

@@ -52,11 +52,11 @@ impl Facilities {
     ///
     /// let mut texas = Facilities::default();
     /// texas.by_region.entry("R06".to_owned()).or_default().insert("DAMS".to_owned(), 2);
-    /// let both = texas.clone().and(texas);
+    /// let both = texas.clone().merged_with(texas);
     /// assert_eq!(both.by_region["R06"]["DAMS"], 4);
     /// ```
     #[must_use]
-    pub fn and(mut self, more: Self) -> Self {
+    pub fn merged_with(mut self, more: Self) -> Self {
         self.cells.add_cells(more.cells);
         for (region, sectors) in more.by_region {
             let all = self.by_region.entry(region).or_default();
@@ -111,7 +111,7 @@ fn find_layer<'r>(report: &'r RunReport, id: &str) -> Option<&'r LayerReport> {
 impl Layer<'_> {
     pub(super) fn title(&self) -> String {
         self.plan
-            .map_or_else(|| self.state.id.clone(), |plan| plan.schema.label())
+            .map_or_else(|| self.state.id.clone(), |plan| plan.schema.catalog_title())
     }
 
     pub(super) fn is_synthetic(&self) -> bool {

@@ -43,7 +43,7 @@ const POLICY: &str =
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'";
 
 /// The bytes of `report.html`.
-pub fn page(page: &Page<'_>) -> Vec<u8> {
+pub fn render_page(page: &Page<'_>) -> Vec<u8> {
     // A store may have served another pipeline; its numbers are no past of this one's.
     let last = page.last.filter(|last| last.pipeline == page.report.pipeline);
     let page = &Page { last, ..*page };

@@ -49,7 +49,7 @@ pub(super) fn places_section(page: &Page<'_>) -> Markup {
     html! {
         section aria-labelledby="places" {
             h2 #places { "Where the facilities are" }
-            @if page.plan.makes("inventory") {
+            @if page.plan.makes_product("inventory") {
                 p { "Facilities of the inventory, one point each, by the region they lie in." }
                 (map::density_map(page))
                 h3 { "By region" }

@@ -50,7 +50,7 @@ impl Release {
             collections: &[],
             products: &[],
         };
-        String::from_utf8(page(&shown)).unwrap()
+        String::from_utf8(render_page(&shown)).unwrap()
     }
 }
 

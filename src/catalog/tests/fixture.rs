@@ -219,5 +219,5 @@ pub(super) fn release(dams: LayerStatus) -> Vec<(PathBuf, Vec<u8>)> {
         Collection::inventory(&plan, arrow_schema(), &[]),
         Collection::of_layer(&plan, &plan.layers[0], &report.layers[0], arrow_schema(), &tiles),
     ];
-    build(&plan, &report, &collections, &[PRODUCT]).unwrap()
+    describe_release(&plan, &report, &collections, &[PRODUCT]).unwrap()
 }

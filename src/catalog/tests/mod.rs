@@ -14,7 +14,7 @@ use serde_json::json;
 use self::fixture::{arrow_schema, plan, release, run_report, schema, tile};
 use super::*;
 use crate::feature::LayerStatus;
-use crate::geoparquet::{inspect, read};
+use crate::geoparquet::{read, read_footer};
 
 fn json_of(files: &[(PathBuf, Vec<u8>)], path: &str) -> Value {
     let (_, bytes) = files
@@ -193,10 +193,15 @@ fn the_table_of_items_is_geoparquet_with_the_same_ids() {
             .1,
     )
     .unwrap();
-    let footer = inspect(file.path()).unwrap();
+    let footer = read_footer(file.path()).unwrap();
     assert_eq!(footer.keys, ["geo", "stac-geoparquet"]);
     assert_eq!(
-        footer.geo.unwrap().primary().unwrap().geometry_types,
+        footer
+            .geo
+            .unwrap()
+            .primary_column_metadata()
+            .unwrap()
+            .geometry_types,
         ["LineString", "Polygon"]
     );
     let rows = read(file.path(), Some(&["id", "assets"])).unwrap();
@@ -275,7 +280,7 @@ fn a_start_that_is_no_time_is_named() {
         ..run_report(LayerStatus::Published)
     };
     let (plan, tiles) = (plan(), [tile("facilities", "data", None, 1.0)]);
-    let error = build(
+    let error = describe_release(
         &plan,
         &report,
         &[Collection::inventory(&plan, arrow_schema(), &tiles)],

@@ -12,7 +12,7 @@ use super::observed::{LEFT_OUT, shared_columns};
 use super::rows::{Change, ChangeRow, ChangeTable};
 use super::values;
 use crate::derive::product::Sink;
-use crate::feature::records::RecordRoom;
+use crate::feature::records::RecordBudget;
 use crate::feature::{ColumnChange, LayerChanges, Sorter, is_row_number};
 use crate::geoparquet::{ColumnReader, GeoparquetError};
 use crate::plan::LayerPlan;
@@ -35,7 +35,7 @@ pub(super) struct Sides<'a> {
 pub(super) fn compare_sides(
     layer: &LayerPlan,
     sides: Sides<'_>,
-    room: &RecordRoom,
+    room: &RecordBudget,
     emit: &mut Sink<'_>,
 ) -> Result<LayerChanges, GeoparquetError> {
     // Whether keys are stable, their names tell alone: two releases with the same ids don't say whether they are of

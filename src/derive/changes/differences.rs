@@ -14,8 +14,8 @@ use super::observed::ComparedRecords;
 use super::rows::ChangeRow;
 use super::shapes::is_same_shape;
 use super::values;
-use crate::derive::product::{self, BoxError, Place};
-use crate::feature::records::RecordRoom;
+use crate::derive::product::{self, BoxError, RowPlace};
+use crate::feature::records::RecordBudget;
 use crate::feature::{ColumnChange, Sorter, Texts};
 use crate::geoparquet::GeoparquetError;
 
@@ -39,7 +39,7 @@ pub(super) struct After<'a> {
 }
 
 impl After<'_> {
-    fn take_rows(&self, places: &[Place], columns: &[&str]) -> Result<RecordBatch, GeoparquetError> {
+    fn take_rows(&self, places: &[RowPlace], columns: &[&str]) -> Result<RecordBatch, GeoparquetError> {
         self.rows.take(places, columns).map_err(rows_error)
     }
 }
@@ -108,7 +108,7 @@ impl<'a> DifferenceFinder<'a> {
         after: Option<After<'a>>,
         old: Option<&'a Schema>,
         columns: &'a [String],
-        room: &RecordRoom,
+        room: &RecordBudget,
     ) -> Self {
         let found = Differences {
             told: Sorter::new(room),
@@ -150,7 +150,7 @@ impl Finder for DifferenceFinder<'_> {
         self.keep_rows(facility_rows(rows, ChangeRow::REMOVED))
     }
 
-    fn found_added(&self, places: &[Place]) -> Result<(), GeoparquetError> {
+    fn found_added(&self, places: &[RowPlace]) -> Result<(), GeoparquetError> {
         let Some(after) = self.after else { return Ok(()) };
         self.keep_rows(facility_rows(
             &after.take_rows(places, &FACILITY_COLUMNS)?,
@@ -158,7 +158,7 @@ impl Finder for DifferenceFinder<'_> {
         ))
     }
 
-    fn found_changed(&self, before: &RecordBatch, places: &[Place]) -> Result<(), GeoparquetError> {
+    fn found_changed(&self, before: &RecordBatch, places: &[RowPlace]) -> Result<(), GeoparquetError> {
         let Some(after) = self.after else { return Ok(()) };
         let further = self
             .columns
@@ -212,7 +212,7 @@ impl Finder for DifferenceFinder<'_> {
 
 /// Facilities without a value.
 fn facility_rows(rows: &RecordBatch, what: u32) -> impl Iterator<Item = ChangeRow> {
-    let [ids, names, states] = FACILITY_COLUMNS.map(|name| Texts::named(rows, name));
+    let [ids, names, states] = FACILITY_COLUMNS.map(|name| Texts::of_column(rows, name));
     (0..rows.num_rows()).map(move |row| ChangeRow {
         what,
         id: owned_text(ids, row).unwrap_or_default(),
@@ -231,7 +231,7 @@ fn owned_text(texts: Option<Texts<'_>>, row: usize) -> Option<String> {
 /// A column as a file with this type has it: codes as text, the items of lists by the file's name for them.
 fn column_in_file(column: &ArrayRef, kind: &DataType) -> ArrayRef {
     match (column.data_type(), kind) {
-        (DataType::Dictionary(..), _) => match Texts::of(column.as_ref()) {
+        (DataType::Dictionary(..), _) => match Texts::from_array(column.as_ref()) {
             Some(texts) => Arc::new(texts.iter().collect::<StringArray>()),
             None => Arc::clone(column),
         },

@@ -60,7 +60,7 @@ enum Column<'a> {
 
 impl<'a> Column<'a> {
     fn from_array(column: &'a dyn Array) -> Self {
-        if let Some(texts) = Texts::of(column) {
+        if let Some(texts) = Texts::from_array(column) {
             return Self::Text(texts);
         }
         match column.data_type() {
@@ -71,7 +71,7 @@ impl<'a> Column<'a> {
             DataType::Date32 => Self::Day(column.as_primitive::<Date32Type>()),
             DataType::List(_) => {
                 let lists = column.as_list::<i32>();
-                let texts = Texts::of(lists.values().as_ref());
+                let texts = Texts::from_array(lists.values().as_ref());
                 texts.map_or(Self::Other(column), |texts| {
                     Self::Texts(column, lists.value_offsets(), texts)
                 })

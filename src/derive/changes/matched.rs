@@ -12,7 +12,7 @@ use rayon::prelude::*;
 
 use super::digest::{Digest, row_digests};
 use super::observed::{ComparedRecords, Record, id_number};
-use crate::derive::product::Place;
+use crate::derive::product::RowPlace;
 use crate::feature::Texts;
 use crate::geoparquet::{GeoparquetError, read_each};
 
@@ -34,13 +34,13 @@ pub(super) trait Finder: Sync {
     ///
     /// # Errors
     /// When their values can't be had back, or they can't be told.
-    fn found_changed(&self, before: &RecordBatch, places: &[Place]) -> Result<(), GeoparquetError>;
+    fn found_changed(&self, before: &RecordBatch, places: &[RowPlace]) -> Result<(), GeoparquetError>;
 
     /// Rows of this release alone.
     ///
     /// # Errors
     /// As `found_changed`.
-    fn found_added(&self, places: &[Place]) -> Result<(), GeoparquetError>;
+    fn found_added(&self, places: &[RowPlace]) -> Result<(), GeoparquetError>;
 }
 
 /// Rows of this release, to be found in the one before.
@@ -78,7 +78,7 @@ impl MetRecords {
 struct DifferingRows<'t> {
     tile: &'t Path,
     before: Vec<RecordBatch>,
-    places: Vec<Place>,
+    places: Vec<RowPlace>,
 }
 
 impl<'t> DifferingRows<'t> {
@@ -156,7 +156,7 @@ impl RowMatcher<'_> {
         met: &MetRecords,
         lot: &mut DifferingRows<'_>,
     ) -> Result<(), GeoparquetError> {
-        let ids = Texts::named(rows, FACILITY_COLUMNS[0]);
+        let ids = Texts::of_column(rows, FACILITY_COLUMNS[0]);
         let mut gone = Vec::new();
         let mut differing = Vec::new();
         // Where there is nothing to find, every row is gone, whatever its values.
@@ -223,7 +223,7 @@ mod tests {
 
     use super::super::observed::{BYTES, record_key};
     use super::*;
-    use crate::feature::records::{RecordRoom, Records, Sorted};
+    use crate::feature::records::{RecordBudget, Records, Sorted};
     use crate::feature::scratch_in_memory::Memory;
     use crate::geoparquet::{WriteOptions, write_table};
 
@@ -232,8 +232,8 @@ mod tests {
     struct Words(Mutex<Vec<String>>);
 
     impl Words {
-        fn say(&self, what: &str, rows: &RecordBatch, places: &[Place]) {
-            for (at, id) in Texts::named(rows, "facility_id").unwrap().iter().enumerate() {
+        fn say(&self, what: &str, rows: &RecordBatch, places: &[RowPlace]) {
+            for (at, id) in Texts::of_column(rows, "facility_id").unwrap().iter().enumerate() {
                 let place = places
                     .get(at)
                     .map_or_else(String::new, |place| format!(" at {}", place.row));
@@ -251,12 +251,12 @@ mod tests {
             Ok(())
         }
 
-        fn found_changed(&self, before: &RecordBatch, places: &[Place]) -> Result<(), GeoparquetError> {
+        fn found_changed(&self, before: &RecordBatch, places: &[RowPlace]) -> Result<(), GeoparquetError> {
             self.say("differs", before, places);
             Ok(())
         }
 
-        fn found_added(&self, places: &[Place]) -> Result<(), GeoparquetError> {
+        fn found_added(&self, places: &[RowPlace]) -> Result<(), GeoparquetError> {
             self.0
                 .lock()
                 .unwrap()
@@ -293,13 +293,13 @@ mod tests {
 
     /// Records of rows whose place is their number here.
     fn records(ids: &[&str], values: &[&str], columns: &[String]) -> Sorted<BYTES> {
-        let mut records = Records::new(&RecordRoom {
+        let mut records = Records::new(&RecordBudget {
             bytes: 0,
             space: Arc::new(Memory),
         });
-        let places = (0..).map(|row| Place { part: 0, row });
+        let places = (0..).map(|row| RowPlace { part: 0, row });
         let digests = row_digests(&rows(ids, values), columns);
-        let record = |((id, digest), place): ((&&str, Digest), Place)| {
+        let record = |((id, digest), place): ((&&str, Digest), RowPlace)| {
             Record {
                 digest,
                 tile: 0,

@@ -28,18 +28,21 @@ use self::differences::After;
 use self::observed::{BYTES, ComparedRecords, ObservedLayer, Watch};
 pub use self::tables::{NAME, TABLE, path};
 use super::product::{
-    About, Carried, Held, Night, Observer, Out, Problem, Product, Rows, Scope, Tables, Work,
+    About, Carried, HeldRelease, Night, Observer, Problem, Product, ProductWork, Rows, Scope, TableStore,
+    Tables,
 };
 use super::{Before, DeriveError, LayerTables, Release};
-use crate::feature::records::{RecordRoom, Sorted};
-use crate::feature::{LayerChanges, LayerReport, LayerStatus, ProductDoc, RunReport, TileRecord, chain};
+use crate::feature::records::{RecordBudget, Sorted};
+use crate::feature::{
+    LayerChanges, LayerReport, LayerStatus, ProductDoc, RunReport, TileRecord, error_chain,
+};
 use crate::geoparquet::GeoparquetError;
 
 /// The product.
 pub(super) struct Changes;
 
 impl Product for Changes {
-    fn about(&self) -> About {
+    fn describe(&self) -> About {
         About {
             doc: ProductDoc {
                 name: NAME,
@@ -57,11 +60,11 @@ impl Product for Changes {
         }
     }
 
-    fn begin<'a>(&self, night: Night<'a>) -> Result<Work<'a>, DeriveError> {
-        Ok(Work::Tables(Box::new(Watch::new(night))))
+    fn begin<'a>(&self, night: Night<'a>) -> Result<ProductWork<'a>, DeriveError> {
+        Ok(ProductWork::Tables(Box::new(Watch::new(night))))
     }
 
-    fn verify(&self, held: &Held<'_>) -> Vec<Problem> {
+    fn verify(&self, held: &HeldRelease<'_>) -> Vec<Problem> {
         verify::find_problems(held)
     }
 }
@@ -74,7 +77,7 @@ impl Tables for Watch<'_> {
     fn make_tables(
         &self,
         release: &Release<'_>,
-        out: &dyn Out,
+        out: &dyn TableStore,
         report: &mut RunReport,
     ) -> Result<Value, DeriveError> {
         let records = self
@@ -104,7 +107,7 @@ fn compare_layer(
     watch: &Watch<'_>,
     records: &Sorted<BYTES>,
     layer: &LayerTables<'_>,
-    out: &dyn Out,
+    out: &dyn TableStore,
 ) -> Result<Result<LayerChanges, String>, DeriveError> {
     let (before, tiles) = match comparable_tiles(layer) {
         Ok(found) => found,
@@ -244,19 +247,24 @@ impl<'a> ComparedTiles<'a> {
 fn write_changes(
     layer: &LayerTables<'_>,
     pair: &ComparedTiles<'_>,
-    room: &RecordRoom,
+    room: &RecordBudget,
     earlier: &Before<'_>,
-    out: &dyn Out,
+    out: &dyn TableStore,
     unreadable: &mut Option<String>,
 ) -> Result<LayerChanges, DeriveError> {
     let path = path(&layer.report.id);
     let mut changes = LayerChanges::default();
-    let done = out.pieces(&path, rows::table_schema(), &mut |emit| {
+    let done = out.write_pieces(&path, rows::table_schema(), &mut |emit| {
         changes = compare_sides(layer.plan, pair.as_sides(), room, emit).inspect_err(
             |error: &GeoparquetError| {
                 let is_theirs = error.path().is_some_and(|path| path.starts_with(earlier.folder));
-                *unreadable =
-                    is_theirs.then(|| format!("release {} can't be read: {}", earlier.release, chain(error)));
+                *unreadable = is_theirs.then(|| {
+                    format!(
+                        "release {} can't be read: {}",
+                        earlier.release,
+                        error_chain(error)
+                    )
+                });
             },
         )?;
         Ok(())
@@ -272,7 +280,7 @@ fn log_changes(layer: &str, changes: &LayerChanges) {
             layer,
             against = changes.against,
             "{}",
-            changes.words()
+            changes.counts_in_words()
         );
     }
     for remark in changes.remarks() {

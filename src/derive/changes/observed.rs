@@ -12,11 +12,11 @@ use arrow_schema::{DataType, Schema};
 use serde_json::value::RawValue;
 
 use super::digest::{Digest, row_digests};
-use crate::derive::product::{Night, Observer, Place, Seen};
+use crate::derive::product::{Night, Observer, RowPlace, Seen};
 use crate::feature::records::{Records, Sorted};
 use crate::feature::{LayerReport, RegionId, Texts, TileRecord};
 use crate::geoparquet::ColumnReader;
-use crate::kernel::map::key_number;
+use crate::kernel::keys::key_number;
 
 // A record is compared by memory alone, so that its numbers have their highest byte first (`feature::records`): layer,
 // key, digest, tile, place. All records of a layer, and among them those of a key, then stand side by side.
@@ -34,7 +34,7 @@ pub(super) struct Record {
     pub(super) digest: Digest,
     /// Number of the tile it is in, among those of its layer.
     pub(super) tile: u32,
-    pub(super) place: Place,
+    pub(super) place: RowPlace,
 }
 
 /// What a record begins with: which layer it is of, and its row's key as a number ([`key_number`]), which is exact or as
@@ -69,7 +69,7 @@ impl Record {
         Self {
             digest: Digest::from_be_bytes(*digest),
             tile,
-            place: Place { part, row },
+            place: RowPlace { part, row },
         }
     }
 }
@@ -112,8 +112,8 @@ impl ObservedLayer {
         }
     }
 
-    fn make_records(&self, seen: &Seen<'_>, places: &[Place]) -> Vec<[u8; BYTES]> {
-        let Some(ids) = Texts::named(seen.rows, "facility_id") else {
+    fn make_records(&self, seen: &Seen<'_>, places: &[RowPlace]) -> Vec<[u8; BYTES]> {
+        let Some(ids) = Texts::of_column(seen.rows, "facility_id") else {
             return vec![];
         };
         // Locked for the look-up alone: the digests below are the work, and several threads do theirs at once.
@@ -212,7 +212,7 @@ impl ComparedRecords<'_> {
     /// # Errors
     /// When they can't be had back.
     pub(super) fn each(&self, see: &mut dyn FnMut(usize, Record)) -> io::Result<()> {
-        self.all.each(self.places.clone(), &mut |at, bytes| {
+        self.all.visit_range(self.places.clone(), &mut |at, bytes| {
             let record = Record::from_bytes(bytes);
             if self.is_wanted(&record) {
                 see(at - self.places.start, record);

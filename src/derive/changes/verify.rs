@@ -10,12 +10,12 @@ use arrow_array::cast::AsArray;
 
 use super::tables::path;
 use crate::derive::layer_folder;
-use crate::derive::product::{Held, Problem};
-use crate::feature::{LayerChanges, LayerReport, LayerStatus, chain};
+use crate::derive::product::{HeldRelease, Problem};
+use crate::feature::{LayerChanges, LayerReport, LayerStatus, error_chain};
 use crate::geoparquet;
 
 /// What is wrong with the tables of a release.
-pub(super) fn find_problems(held: &Held<'_>) -> Vec<Problem> {
+pub(super) fn find_problems(held: &HeldRelease<'_>) -> Vec<Problem> {
     let present = held
         .report
         .layers
@@ -53,7 +53,7 @@ fn check_layer(release: &Path, layer: &LayerReport) -> Vec<String> {
     match geoparquet::read(&file, Some(&["change", "field"])) {
         Ok(rows) if table_counts(&rows) == expected => {}
         Ok(_) => wrong.push("the table of changes has other rows than report.json counts".to_owned()),
-        Err(error) => wrong.push(format!("the table of changes: {}", chain(&error))),
+        Err(error) => wrong.push(format!("the table of changes: {}", error_chain(&error))),
     }
     wrong
 }

@@ -33,7 +33,8 @@ use self::scan::Scan;
 pub use self::tables::TABLES;
 use self::twins::TwinRecords;
 use super::product::{
-    About, Carried, Held, Night, Observer, Out, Problem, Product, Scope, Seen, Tables, Work,
+    About, Carried, HeldRelease, Night, Observer, Problem, Product, ProductWork, Scope, Seen, TableStore,
+    Tables,
 };
 use super::{DeriveError, Release, Table};
 use crate::feature::{LayerQuality, LayerReport, ProductDoc, QualityReport, RunReport};
@@ -47,7 +48,7 @@ const NAMED: usize = 10;
 pub(super) struct Quality;
 
 impl Product for Quality {
-    fn about(&self) -> About {
+    fn describe(&self) -> About {
         About {
             doc: ProductDoc {
                 name: "quality",
@@ -65,9 +66,9 @@ impl Product for Quality {
         }
     }
 
-    fn begin<'a>(&self, night: Night<'a>) -> Result<Work<'a>, DeriveError> {
+    fn begin<'a>(&self, night: Night<'a>) -> Result<ProductWork<'a>, DeriveError> {
         let today = days_since_1970(parse_day(night.started)?);
-        Ok(Work::Tables(Box::new(Making {
+        Ok(ProductWork::Tables(Box::new(Making {
             night,
             today,
             scans: Mutex::default(),
@@ -75,7 +76,7 @@ impl Product for Quality {
         })))
     }
 
-    fn verify(&self, held: &Held<'_>) -> Vec<Problem> {
+    fn verify(&self, held: &HeldRelease<'_>) -> Vec<Problem> {
         verify::find_problems(held)
     }
 }
@@ -166,7 +167,7 @@ impl Tables for Making<'_> {
     fn make_tables(
         &self,
         release: &Release<'_>,
-        out: &dyn Out,
+        out: &dyn TableStore,
         report: &mut RunReport,
     ) -> Result<Value, DeriveError> {
         let mut scans = std::mem::take(&mut *self.scans.lock().unwrap_or_else(PoisonError::into_inner));
@@ -201,7 +202,7 @@ impl Tables for Making<'_> {
             .collect();
         let (tables, quality) = assess_release(release, &assessed)?;
         tables.par_iter().try_for_each(|table| {
-            out.table(table)
+            out.write_table(table)
                 .map_err(|source| DeriveError::write_error(&table.path, source))
         })?;
         report.quality = Some(quality);

@@ -233,17 +233,17 @@ impl<'a> Columns<'a> {
         let date = rows.column_by_name("source_date");
         Self {
             rows: rows.num_rows(),
-            id: Texts::named(rows, "facility_id"),
-            state: Texts::named(rows, "state_code"),
-            sector: Texts::named(rows, "sector_code"),
-            county: Texts::named(rows, "county_fips"),
-            state_claimed: Texts::named(rows, "state_code_claimed"),
-            county_claimed: Texts::named(rows, "county_fips_claimed"),
-            county_name: Texts::named(rows, "county_name"),
-            county_name_claimed: Texts::named(rows, "county_name_claimed"),
+            id: Texts::of_column(rows, "facility_id"),
+            state: Texts::of_column(rows, "state_code"),
+            sector: Texts::of_column(rows, "sector_code"),
+            county: Texts::of_column(rows, "county_fips"),
+            state_claimed: Texts::of_column(rows, "state_code_claimed"),
+            county_claimed: Texts::of_column(rows, "county_fips_claimed"),
+            county_name: Texts::of_column(rows, "county_name"),
+            county_name_claimed: Texts::of_column(rows, "county_name_claimed"),
             state_mismatch: bool_column(rows, "is_state_mismatch"),
             county_mismatch: bool_column(rows, "is_county_mismatch"),
-            method: Texts::named(rows, "location_method"),
+            method: Texts::of_column(rows, "location_method"),
             date: date.and_then(|column| column.as_primitive_opt::<Date32Type>()),
         }
     }

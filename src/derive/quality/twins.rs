@@ -10,7 +10,7 @@ use arrow_array::types::Float32Type;
 use arrow_array::{Float32Array, RecordBatch, StructArray};
 
 use crate::feature::Texts;
-use crate::feature::records::{RecordRoom, Records};
+use crate::feature::records::{RecordBudget, Records};
 
 /// Number of the layer, name as a number, west, south, east, north.
 const BYTES: usize = 28;
@@ -18,7 +18,7 @@ const BYTES: usize = 28;
 /// The records of a night.
 #[derive(Debug)]
 pub(super) struct TwinRecords<'a> {
-    room: &'a RecordRoom,
+    room: &'a RecordBudget,
     seen: Mutex<TwinState>,
 }
 
@@ -33,7 +33,7 @@ struct TwinState {
 }
 
 impl<'a> TwinRecords<'a> {
-    pub(super) fn new(room: &'a RecordRoom) -> Self {
+    pub(super) fn new(room: &'a RecordBudget) -> Self {
         let seen = TwinState {
             records: Ok(Records::new(room)),
             layers: BTreeMap::new(),
@@ -47,7 +47,7 @@ impl<'a> TwinRecords<'a> {
 
     /// Takes rows of a layer, where they have the columns.
     pub(super) fn see_rows(&self, layer: &str, rows: &RecordBatch) {
-        let Some((names, boxes)) = Texts::named(rows, "name").zip(box_sides(rows)) else {
+        let Some((names, boxes)) = Texts::of_column(rows, "name").zip(box_sides(rows)) else {
             return;
         };
         let number = self.locked().number_of(layer).to_be_bytes();
@@ -88,7 +88,7 @@ impl<'a> TwinRecords<'a> {
             let mut before = None;
             let mut repeated = 0;
             // Of n rows that are alike n - 1 repeat another.
-            sorted.each(
+            sorted.visit_range(
                 sorted.range_starting_with(&number.to_be_bytes())?,
                 &mut |_, record| {
                     repeated += u64::from(before.replace(*record) == Some(*record));

@@ -8,22 +8,22 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::UInt64Type;
 use arrow_array::{RecordBatch, StringArray, UInt64Array};
 
-use crate::derive::product::{Held, Problem};
-use crate::feature::{LayerReport, LayerStatus, RunReport, chain};
+use crate::derive::product::{HeldRelease, Problem};
+use crate::feature::{LayerReport, LayerStatus, RunReport, error_chain};
 use crate::geoparquet;
 
 const COVERAGE: &str = "quality/coverage.parquet";
 const METHODS: [&str; 4] = ["within", "nearest", "representative_point", "none"];
 
 /// What contradicts the report; a release made before there were such tables has nothing to check.
-pub(super) fn find_problems(held: &Held<'_>) -> Vec<Problem> {
+pub(super) fn find_problems(held: &HeldRelease<'_>) -> Vec<Problem> {
     let report = held.report;
     let Some(quality) = &report.quality else {
         return Vec::new();
     };
     let wrong = match geoparquet::read(&held.folder.join(COVERAGE), None) {
         Ok(rows) => check_coverage(&rows, report),
-        Err(error) => vec![chain(&error)],
+        Err(error) => vec![error_chain(&error)],
     };
     let mut problems: Vec<Problem> = wrong
         .into_iter()

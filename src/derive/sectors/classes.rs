@@ -14,7 +14,7 @@ use super::tables::TOTALS;
 use crate::derive::product::Sink;
 use crate::derive::{DeriveError, Table};
 use crate::geoparquet::GeoparquetError;
-use crate::kernel::sector::class::{Class, Values};
+use crate::kernel::sector::class::{ClassValues, SectorClass};
 use crate::plan::Reference;
 
 /// Classes of a piece of the table.
@@ -30,15 +30,15 @@ pub(super) type LayerClasses = BTreeMap<String, CountedClass>;
 /// A class, and how many facilities are of it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct CountedClass {
-    values: Values,
+    values: ClassValues,
     facilities: u64,
 }
 
 impl Classes {
     /// Counts classes of a layer's rows.
-    pub(super) fn add_rows(&mut self, layer: &str, found: Vec<Class>) {
+    pub(super) fn add_rows(&mut self, layer: &str, found: Vec<SectorClass>) {
         let known = self.0.entry(layer.to_owned()).or_default();
-        for Class { name, values, rows } in found {
+        for SectorClass { name, values, rows } in found {
             known
                 .entry(name)
                 .or_insert(CountedClass {

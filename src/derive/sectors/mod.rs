@@ -18,7 +18,8 @@ use serde_json::{Value, json};
 use self::classes::Classes;
 pub use self::tables::{MEMBERSHIP, TOTALS};
 use super::product::{
-    About, Carried, Held, Night, Observer, Out, Problem, Product, Scope, Seen, Tables, Work,
+    About, Carried, HeldRelease, Night, Observer, Problem, Product, ProductWork, Scope, Seen, TableStore,
+    Tables,
 };
 use super::{DeriveError, Release};
 use crate::feature::{LayerReport, ProductDoc, RunReport};
@@ -29,7 +30,7 @@ use crate::plan::Reference;
 pub(super) struct Sectors;
 
 impl Product for Sectors {
-    fn about(&self) -> About {
+    fn describe(&self) -> About {
         About {
             doc: ProductDoc {
                 name: "sectors",
@@ -51,14 +52,14 @@ impl Product for Sectors {
         }
     }
 
-    fn begin<'a>(&self, night: Night<'a>) -> Result<Work<'a>, DeriveError> {
-        Ok(Work::Tables(Box::new(Making {
+    fn begin<'a>(&self, night: Night<'a>) -> Result<ProductWork<'a>, DeriveError> {
+        Ok(ProductWork::Tables(Box::new(Making {
             reference: &night.plan.reference,
             classes: Mutex::default(),
         })))
     }
 
-    fn verify(&self, held: &Held<'_>) -> Vec<Problem> {
+    fn verify(&self, held: &HeldRelease<'_>) -> Vec<Problem> {
         verify::find_problems(held)
     }
 }
@@ -73,15 +74,20 @@ impl Tables for Making<'_> {
         Some(self)
     }
 
-    fn make_tables(&self, _: &Release<'_>, out: &dyn Out, _: &mut RunReport) -> Result<Value, DeriveError> {
+    fn make_tables(
+        &self,
+        _: &Release<'_>,
+        out: &dyn TableStore,
+        _: &mut RunReport,
+    ) -> Result<Value, DeriveError> {
         let classes = self.classes.lock().unwrap_or_else(PoisonError::into_inner);
-        let written = out.pieces(
+        let written = out.write_pieces(
             Path::new(MEMBERSHIP.path),
             rows::membership_schema(),
             &mut |emit| classes.write_memberships(self.reference, emit),
         );
         written.map_err(|source| DeriveError::write_error(MEMBERSHIP.path, source))?;
-        out.table(&classes.totals_table(self.reference)?)
+        out.write_table(&classes.totals_table(self.reference)?)
             .map_err(|source| DeriveError::write_error(TOTALS.path, source))?;
         Ok(json!({ "classes": classes.len() }))
     }

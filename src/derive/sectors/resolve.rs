@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::kernel::sector::class::Values;
+use crate::kernel::sector::class::ClassValues;
 use crate::plan::{
     FUNCTIONS, LIFELINES, Lifeline, MembershipRule, NaicsRule, Reference, SchemeCell, Standing,
 };
@@ -64,14 +64,14 @@ impl<'a> Resolver<'a> {
     }
 
     /// A primary membership per scheme, with a code or a reason, then the further ones, each with a code.
-    pub(super) fn memberships_of(&self, of: &Values) -> Vec<Membership> {
+    pub(super) fn memberships_of(&self, of: &ClassValues) -> Vec<Membership> {
         self.schemes
             .iter()
             .flat_map(|scheme| self.in_scheme(scheme, of))
             .collect()
     }
 
-    fn in_scheme(&self, scheme: &str, of: &Values) -> Vec<Membership> {
+    fn in_scheme(&self, scheme: &str, of: &ClassValues) -> Vec<Membership> {
         let by_naics = self.reference.naics_rule(&of.naics);
         // What the layer's schema says of its lifeline is somebody's word on these facilities; rules are for those
         // without.
@@ -101,7 +101,7 @@ impl<'a> Resolver<'a> {
     fn by_rule(
         &self,
         scheme: &str,
-        of: &Values,
+        of: &ClassValues,
         sector: &str,
         by_naics: Option<&NaicsRule>,
     ) -> Vec<Membership> {
@@ -119,7 +119,7 @@ impl<'a> Resolver<'a> {
         } else {
             stated
         };
-        let Some(rule) = self.reference.membership(
+        let Some(rule) = self.reference.membership_rule(
             scheme,
             Standing {
                 sector,

@@ -10,7 +10,7 @@ use arrow_schema::{DataType, Field, Schema, SchemaRef};
 
 use super::resolve::Membership;
 use super::tables::MEMBERSHIP;
-use crate::kernel::sector::class::Values;
+use crate::kernel::sector::class::ClassValues;
 
 /// Columns of the table of memberships.
 pub(super) fn membership_schema() -> SchemaRef {
@@ -43,7 +43,7 @@ pub(super) struct MembershipRows {
 }
 
 impl MembershipRows {
-    pub(super) fn push(&mut self, layer: &str, class: &str, of: &Values, found: &Membership) {
+    pub(super) fn push(&mut self, layer: &str, class: &str, of: &ClassValues, found: &Membership) {
         // An empty text of a class stands for none (its name is a digest of texts); in the table that is a null.
         let of_class = [class, layer, &of.sector, &of.subsector, &of.naics, &of.lifeline]
             .map(|text| (!text.is_empty()).then_some(text));

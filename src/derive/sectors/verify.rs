@@ -9,8 +9,8 @@ use std::path::Path;
 use arrow_array::{Array, BooleanArray, RecordBatch, StringArray};
 
 use super::tables::MEMBERSHIP;
-use crate::derive::product::{Held, Problem};
-use crate::feature::{LayerReport, LayerStatus, chain};
+use crate::derive::product::{HeldRelease, Problem};
+use crate::feature::{LayerReport, LayerStatus, error_chain};
 use crate::geoparquet::{self, GeoparquetError};
 use crate::kernel::sector::class;
 use crate::plan::{FUNCTIONS, LIFELINES};
@@ -25,7 +25,7 @@ const PER_FACILITY: &str = "links/facility_sector";
 const COLUMNS: [&str; 4] = ["scheme", "code", "is_primary", "reason"];
 
 /// What is wrong with a release's links; one from before there were any has no table of schemes either.
-pub(super) fn find_problems(held: &Held<'_>) -> Vec<Problem> {
+pub(super) fn find_problems(held: &HeldRelease<'_>) -> Vec<Problem> {
     // Neither of the two is a release of before there were links; one of them alone is a release that has lost the
     // other.
     if !held.has_file_below("links/") && !held.has_file_below(SCHEMES) {
@@ -33,7 +33,7 @@ pub(super) fn find_problems(held: &Held<'_>) -> Vec<Problem> {
     }
     let schemes = match scheme_ids(held.folder) {
         Ok(schemes) => schemes,
-        Err(error) => return vec![Problem::new(SCHEMES, chain(&error))],
+        Err(error) => return vec![Problem::new(SCHEMES, error_chain(&error))],
     };
     let present = held
         .report
@@ -51,7 +51,7 @@ pub(super) fn find_problems(held: &Held<'_>) -> Vec<Problem> {
         .collect();
     let keys: Vec<&str> = classes.into_iter().collect();
     let links = geoparquet::read(&held.folder.join(MEMBERSHIP.path), None);
-    let misnamed = links.as_ref().ok().and_then(class::misnamed);
+    let misnamed = links.as_ref().ok().and_then(class::misnamed_class);
     let wrong = check_links(
         links,
         Key {
@@ -69,7 +69,7 @@ pub(super) fn find_problems(held: &Held<'_>) -> Vec<Problem> {
 }
 
 /// What is wrong with a layer's links of before there were classes.
-fn check_facility_links(held: &Held<'_>, layer: &LayerReport, schemes: &[String]) -> Option<Problem> {
+fn check_facility_links(held: &HeldRelease<'_>, layer: &LayerReport, schemes: &[String]) -> Option<Problem> {
     let path = Path::new(PER_FACILITY).join(format!("{}.parquet", layer.id));
     let columns = [&["facility_id"], &COLUMNS[..]].concat();
     let links = geoparquet::read(&held.folder.join(&path), Some(&columns));

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::ops::Range;
 
 use super::spots::spots_of_slice;
-use super::{Gathered, Group, Packable, Packing};
+use super::{Gathered, Packable, Packing, RowGroup};
 use crate::engine::EngineError;
 use crate::feature::RegionId;
 use crate::kernel::pack::{Levels, Slice, Spot, order_slices, slices};
@@ -55,7 +55,7 @@ impl<'a> TileGroups<'a> {
     }
 
     /// The row group at these spots, out of the lot that is together, or of the next.
-    fn publish_group(&mut self, group: Range<usize>) -> Result<Group, EngineError> {
+    fn publish_group(&mut self, group: Range<usize>) -> Result<RowGroup, EngineError> {
         let (lot, gathered) = match self.together.take() {
             Some(together) if group.end <= together.0.end => together,
             // `take` has let go of those of before: two lots at once would be twice the memory.
@@ -67,7 +67,7 @@ impl<'a> TileGroups<'a> {
         };
         let published = gathered.publish(group.start - lot.start..group.end - lot.start)?;
         self.together = Some((lot, gathered));
-        Ok(Group {
+        Ok(RowGroup {
             published,
             spots: self.spots[group].to_vec(),
         })
@@ -75,7 +75,7 @@ impl<'a> TileGroups<'a> {
 }
 
 impl Iterator for TileGroups<'_> {
-    type Item = Result<Group, EngineError>;
+    type Item = Result<RowGroup, EngineError>;
 
     fn next(&mut self) -> Option<Self::Item> {
         let length = *self.lengths.front()?;
@@ -158,7 +158,7 @@ impl<'a> SlicedGroups<'a> {
 }
 
 impl Iterator for SlicedGroups<'_> {
-    type Item = Result<Group, EngineError>;
+    type Item = Result<RowGroup, EngineError>;
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {

@@ -64,7 +64,7 @@ pub trait Gathered {
 
 /// A row group of a tile.
 #[derive(Debug)]
-pub struct Group {
+pub struct RowGroup {
     /// Its rows.
     pub published: Published,
     /// Where each of them is to be had.
@@ -72,7 +72,7 @@ pub struct Group {
 }
 
 /// Row groups of a tile, one after the other.
-pub type Groups<'a> = dyn Iterator<Item = Result<Group, EngineError>> + 'a;
+pub type RowGroups<'a> = dyn Iterator<Item = Result<RowGroup, EngineError>> + 'a;
 
 /// How rows are packed.
 #[derive(Debug, Clone, Copy)]
@@ -135,7 +135,7 @@ impl Packing<'_> {
 pub fn pack<T: Send, E: StdError + Send + 'static>(
     rows: &dyn Packable,
     packing: &Packing<'_>,
-    sink: impl Fn(&Tile, &mut Groups<'_>) -> Result<T, E> + Sync,
+    sink: impl Fn(&Tile, &mut RowGroups<'_>) -> Result<T, E> + Sync,
 ) -> Result<Vec<T>, PackError<E>> {
     // Results are in the order of regions and tiles whichever was done first: the catalog of a release is made of them.
     let regions: Vec<RegionId> = rows.regions().into_iter().collect();
@@ -154,7 +154,7 @@ fn pack_region<T: Send, E: StdError + Send + 'static>(
     rows: &dyn Packable,
     region: &RegionId,
     packing: &Packing<'_>,
-    sink: &(impl Fn(&Tile, &mut Groups<'_>) -> Result<T, E> + Sync),
+    sink: &(impl Fn(&Tile, &mut RowGroups<'_>) -> Result<T, E> + Sync),
 ) -> Result<Vec<T>, PackError<E>> {
     let count = rows.rows_in(region);
     let slices = slices(usize::try_from(count).unwrap_or(usize::MAX), &packing.levels);
@@ -225,7 +225,7 @@ struct SliceWork<'a> {
 fn pack_slice<T: Send, E: StdError + Send + 'static>(
     work: SliceWork<'_>,
     spots: &mut [Spot],
-    sink: &(impl Fn(&Tile, &mut Groups<'_>) -> Result<T, E> + Sync),
+    sink: &(impl Fn(&Tile, &mut RowGroups<'_>) -> Result<T, E> + Sync),
 ) -> Result<Vec<T>, PackError<E>> {
     let SliceWork {
         rows,

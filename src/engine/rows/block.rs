@@ -8,7 +8,7 @@ use arrow_ipc::reader::StreamReader;
 use arrow_ipc::writer::{IpcWriteOptions, StreamWriter};
 use arrow_schema::ArrowError;
 
-use super::{RowsError, Stands};
+use super::{RowsError, SpotPlace};
 use crate::feature::ScratchFile;
 
 /// Rows of a block: few, so that a stretch of a region needs little besides itself.
@@ -96,12 +96,12 @@ impl Block {
     /// Where its rows stand.
     pub(super) fn read_places(
         &self,
-        stands: Stands,
+        stands: SpotPlace,
         file: &dyn ScratchFile,
     ) -> Result<Vec<[f64; 2]>, RowsError> {
         let at = match stands {
-            Stands::AtCentre => self.centres_at,
-            Stands::AtPoint => self.points_at.unwrap_or(self.centres_at),
+            SpotPlace::AtCentre => self.centres_at,
+            SpotPlace::AtPoint => self.points_at.unwrap_or(self.centres_at),
         };
         let bytes = file.read(at, self.rows * PLACE_BYTES)?;
         let ordinates = bytes.as_chunks::<8>().0.as_chunks::<2>().0;

@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 /// use cikr::engine::rows::Budget;
 ///
 /// let budget = Budget::new(1 << 30);
-/// assert_eq!(budget.to_wait(), 1 << 29, "half of it, so that packing has the other half");
-/// assert_eq!(budget.left(), 1 << 30);
+/// assert_eq!(budget.bytes_to_wait(), 1 << 29, "half of it, so that packing has the other half");
+/// assert_eq!(budget.unused_bytes(), 1 << 30);
 /// ```
 #[derive(Debug)]
 pub struct Budget {
@@ -27,12 +27,12 @@ impl Budget {
     }
 
     /// Bytes that rows may take while they wait.
-    pub fn to_wait(&self) -> usize {
+    pub fn bytes_to_wait(&self) -> usize {
         self.bytes / 2
     }
 
     /// Bytes that nothing waits in.
-    pub fn left(&self) -> usize {
+    pub fn unused_bytes(&self) -> usize {
         self.bytes.saturating_sub(self.used.load(Ordering::Relaxed))
     }
 
@@ -50,6 +50,6 @@ impl Budget {
 
     /// Whether more rows wait than may.
     pub(super) fn is_spent(&self) -> bool {
-        self.used.load(Ordering::Relaxed) > self.to_wait()
+        self.used.load(Ordering::Relaxed) > self.bytes_to_wait()
     }
 }

@@ -53,7 +53,7 @@ impl HeldColumns {
             .column_by_name("region_code")
             .and_then(|keys| keys.as_primitive_opt::<Int32Type>());
         let Some((keys, codes)) = keys.zip(self.codes.get("region_code")) else {
-            let texts = Texts::named(held, "region_code");
+            let texts = Texts::of_column(held, "region_code");
             let mut by_text: BTreeMap<Option<&str>, Vec<u32>> = BTreeMap::new();
             for row in rows {
                 by_text

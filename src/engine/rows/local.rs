@@ -15,7 +15,7 @@ use rayon::prelude::*;
 use super::block::{BLOCK_ROWS, Block, EncodedBlock};
 use super::budget::Budget;
 use super::columns::HeldColumns;
-use super::{RowStore, RowsError, Stands};
+use super::{RowStore, RowsError, SpotPlace};
 use crate::engine::Room;
 use crate::feature::{RegionId, ScratchFile, ScratchSpace};
 use crate::kernel::assemble::StageRows;
@@ -84,7 +84,7 @@ impl LocalRows {
         }
         if self.file.is_none() {
             // What is in memory now: compressed it is less, but more is to come.
-            self.file = Some(self.space.file(self.held_bytes as u64)?);
+            self.file = Some(self.space.create_file(self.held_bytes as u64)?);
         }
         let mut regions = std::mem::take(&mut self.regions);
         for region in regions.values_mut() {
@@ -205,7 +205,7 @@ impl LocalRows {
     }
 
     /// Spots of a part in the file.
-    fn spots_of_block(&self, part: u32, stands: Stands) -> Result<Vec<Spot>, RowsError> {
+    fn spots_of_block(&self, part: u32, stands: SpotPlace) -> Result<Vec<Spot>, RowsError> {
         let (Some(Part::Written(block)), Some(file)) = (self.parts.get(part as usize), &self.file) else {
             return Ok(vec![]);
         };
@@ -284,7 +284,7 @@ impl RowStore for LocalRows {
         self.parts.push(Part::Held(held, rows.points));
         self.held_bytes += bytes;
         self.budget.note_taken(bytes);
-        let is_worth_it = self.held_bytes >= self.budget.to_wait() / SPILL_SHARE;
+        let is_worth_it = self.held_bytes >= self.budget.bytes_to_wait() / SPILL_SHARE;
         if self.budget.is_spent() && is_worth_it {
             self.spill_held()
         } else {
@@ -314,17 +314,17 @@ impl RowStore for LocalRows {
         self.regions.keys().cloned().collect()
     }
 
-    fn each(
+    fn each_spot(
         &self,
         region: Option<&RegionId>,
-        stands: Stands,
+        stands: SpotPlace,
         see: &mut dyn FnMut(Spot),
     ) -> Result<(), RowsError> {
         for region in self.regions_in(region) {
             for spot in &region.held {
                 see(match stands {
-                    Stands::AtCentre => *spot,
-                    Stands::AtPoint => self.at_point(*spot),
+                    SpotPlace::AtCentre => *spot,
+                    SpotPlace::AtPoint => self.at_point(*spot),
                 });
             }
             for part in &region.written {

@@ -28,7 +28,7 @@ pub const POSITION: &str = "__position";
 
 /// Which point of a row its spot is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stands {
+pub enum SpotPlace {
     /// The centre of its box: what a layer's tiles are packed by.
     AtCentre,
     /// The point that stands for it: what the inventory holds and is packed by.
@@ -90,10 +90,10 @@ pub trait RowStore: Debug + Send + Sync {
     ///
     /// # Errors
     /// When the scratch file can't be read.
-    fn each(
+    fn each_spot(
         &self,
         region: Option<&RegionId>,
-        stands: Stands,
+        stands: SpotPlace,
         see: &mut dyn FnMut(Spot),
     ) -> Result<(), RowsError>;
 

@@ -41,20 +41,22 @@ fn filled(budget: usize) -> LocalRows {
     store
 }
 
-fn spots(store: &LocalRows, region: Option<&RegionId>, stands: Stands) -> Vec<Spot> {
+fn spots(store: &LocalRows, region: Option<&RegionId>, stands: SpotPlace) -> Vec<Spot> {
     let mut spots = Vec::new();
-    store.each(region, stands, &mut |spot| spots.push(spot)).unwrap();
+    store
+        .each_spot(region, stands, &mut |spot| spots.push(spot))
+        .unwrap();
     assert_eq!(spots.len() as u64, store.rows_in(region));
     spots
 }
 
 /// Ids, regions and places of all rows, in the order of their ids.
-fn told(store: &LocalRows, stands: Stands) -> Vec<(String, String, [f64; 2])> {
+fn told(store: &LocalRows, stands: SpotPlace) -> Vec<(String, String, [f64; 2])> {
     let mut told = Vec::new();
     for region in store.regions() {
         let spots = spots(store, Some(&region), stands);
         let taken = store.take_rows(&spots, None).unwrap();
-        let [ids, codes] = ["facility_id", "region_code"].map(|name| Texts::named(&taken, name).unwrap());
+        let [ids, codes] = ["facility_id", "region_code"].map(|name| Texts::of_column(&taken, name).unwrap());
         for (row, spot) in spots.iter().enumerate() {
             let code = RegionId::new(codes.value(row));
             assert_eq!(code, region);
@@ -73,7 +75,7 @@ fn told(store: &LocalRows, stands: Stands) -> Vec<(String, String, [f64; 2])> {
 fn a_store_gives_back_what_it_took_whatever_the_budget() {
     let whole = filled(usize::MAX / 2);
     assert_eq!((whole.rows_in(None), whole.regions().len()), (20_000, 3));
-    let expected = told(&whole, Stands::AtCentre);
+    let expected = told(&whole, SpotPlace::AtCentre);
     assert_eq!(expected.len(), 20_000);
     assert_eq!(
         expected[7],
@@ -81,9 +83,9 @@ fn a_store_gives_back_what_it_took_whatever_the_budget() {
     );
     for budget in [0, 200_000, 1_000_000] {
         let store = filled(budget);
-        assert!(told(&store, Stands::AtCentre) == expected, "budget {budget}");
+        assert!(told(&store, SpotPlace::AtCentre) == expected, "budget {budget}");
         assert!(
-            told(&store, Stands::AtPoint) == told(&whole, Stands::AtPoint),
+            told(&store, SpotPlace::AtPoint) == told(&whole, SpotPlace::AtPoint),
             "budget {budget}"
         );
     }
@@ -92,7 +94,7 @@ fn a_store_gives_back_what_it_took_whatever_the_budget() {
 #[test]
 fn columns_are_taken_by_name() {
     let store = filled(0);
-    let spots = spots(&store, Some(&RegionId::new(None)), Stands::AtCentre);
+    let spots = spots(&store, Some(&RegionId::new(None)), SpotPlace::AtCentre);
     let taken = store
         .take_rows(&spots[..3], Some(&["facility_id", "absent"]))
         .unwrap();

@@ -36,9 +36,9 @@ pub const MASKED: &str = "*** (not shown: it repeats a credential)";
 /// use cikr::feature::{MASKED, Veil};
 ///
 /// let veil = Veil::default();
-/// veil.add("k3y-0f-the-store", "${TOKEN}");
-/// assert_eq!(veil.own("fetching ?token=k3y-0f-the-store"), "fetching ?token=${TOKEN}");
-/// assert_eq!(veil.excerpt("no such key: K3Y%2D0F%2DTHE%2DSTORE"), MASKED, "as a server may repeat it");
+/// veil.hide("k3y-0f-the-store", "${TOKEN}");
+/// assert_eq!(veil.mask_own_text("fetching ?token=k3y-0f-the-store"), "fetching ?token=${TOKEN}");
+/// assert_eq!(veil.mask_excerpt("no such key: K3Y%2D0F%2DTHE%2DSTORE"), MASKED, "as a server may repeat it");
 /// ```
 #[derive(Clone, Default)]
 pub struct Veil {
@@ -58,7 +58,7 @@ impl fmt::Debug for Veil {
 impl Veil {
     /// Hides `value` from now on; `shown` stands for it. Of an address also the user, the password and the values of its
     /// parameters.
-    pub fn add(&self, value: &str, shown: &str) {
+    pub fn hide(&self, value: &str, shown: &str) {
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         for part in hidden::secret_parts(value) {
             if !part.is_empty() && !known.iter().any(|other| other.has_value(&part)) {
@@ -75,7 +75,7 @@ impl Veil {
     }
 
     /// A text with what stands for secrets in their place, however short they are, where they are written as they are.
-    pub fn plain<'t>(&self, text: &'t str) -> Cow<'t, str> {
+    pub fn replace_secrets<'t>(&self, text: &'t str) -> Cow<'t, str> {
         replace_secrets(&self.known_secrets(), text, |_| true)
     }
 
@@ -119,7 +119,7 @@ impl Veil {
 
     /// A text of this program's own, with what stands for secrets in their place; where one is there in another
     /// spelling, nothing of it. Words that a text may hold by chance are replaced, and don't hide the rest.
-    pub fn own<'t>(&self, text: &'t str) -> Cow<'t, str> {
+    pub fn mask_own_text<'t>(&self, text: &'t str) -> Cow<'t, str> {
         let known = self.known_secrets();
         if known.is_empty() || text.len() < hidden::TELLING {
             return Cow::Borrowed(text);
@@ -160,7 +160,7 @@ impl Veil {
     }
 
     /// A value of a table, as `own`; for many of them, so that it isn't looked for in what may be coded there.
-    pub fn value<'t>(&self, text: &'t str) -> Cow<'t, str> {
+    pub fn mask_value<'t>(&self, text: &'t str) -> Cow<'t, str> {
         let known = self.known_secrets();
         if known.is_empty() {
             return Cow::Borrowed(text);
@@ -180,7 +180,7 @@ impl Veil {
 
     /// The beginning of what somebody else says: on one line, visible, short, and masked as a whole where any part of it
     /// may be more than half of a secret.
-    pub fn excerpt(&self, text: &str) -> String {
+    pub fn mask_excerpt(&self, text: &str) -> String {
         let known = self.known_secrets();
         let plain = replace_secrets(&known, text, |_| true);
         if !known.is_empty() {
@@ -193,25 +193,25 @@ impl Veil {
             }
         }
         // What isn't looked at isn't shown.
-        shortened(&plain[..plain.floor_char_boundary(hidden::MOST)], EXCERPT)
+        shorten_text(&plain[..plain.floor_char_boundary(hidden::MOST)], EXCERPT)
     }
 
     /// A value with all of its texts as `own` has them, and visible.
     ///
     /// # Errors
     /// When it is none that JSON can hold.
-    pub fn over<T: Serialize + DeserializeOwned>(&self, value: &T) -> Result<T, serde_json::Error> {
-        serde_json::from_value(self.over_json(serde_json::to_value(value)?))
+    pub fn mask_all<T: Serialize + DeserializeOwned>(&self, value: &T) -> Result<T, serde_json::Error> {
+        serde_json::from_value(self.mask_json(serde_json::to_value(value)?))
     }
 
     /// The same of JSON; names of members stay.
-    pub fn over_json(&self, value: Value) -> Value {
+    pub fn mask_json(&self, value: Value) -> Value {
         match value {
-            Value::String(text) => Value::String(visible(&self.own(&text)).into_owned()),
-            Value::Array(values) => values.into_iter().map(|value| self.over_json(value)).collect(),
+            Value::String(text) => Value::String(visible(&self.mask_own_text(&text)).into_owned()),
+            Value::Array(values) => values.into_iter().map(|value| self.mask_json(value)).collect(),
             Value::Object(members) => members
                 .into_iter()
-                .map(|(name, value)| (name, self.over_json(value)))
+                .map(|(name, value)| (name, self.mask_json(value)))
                 .collect(),
             other => other,
         }
@@ -221,12 +221,12 @@ impl Veil {
 /// A text on one line, visible, of `most` characters at most.
 ///
 /// ```
-/// use cikr::feature::shortened;
+/// use cikr::feature::shorten_text;
 ///
-/// assert_eq!(shortened("a  long\ntext", 6), "a long…");
-/// assert_eq!(shortened("a\u{1b}[31m", 20), "a\\u{1b}[31m");
+/// assert_eq!(shorten_text("a  long\ntext", 6), "a long…");
+/// assert_eq!(shorten_text("a\u{1b}[31m", 20), "a\\u{1b}[31m");
 /// ```
-pub fn shortened(text: &str, most: usize) -> String {
+pub fn shorten_text(text: &str, most: usize) -> String {
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
     let line = visible(&line);
     match line.char_indices().nth(most) {

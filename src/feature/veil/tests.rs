@@ -6,7 +6,7 @@ const SECRET: &str = "s3cr3t/P4ss w0rd+1";
 
 fn veil() -> Veil {
     let veil = Veil::default();
-    veil.add(SECRET, "***");
+    veil.hide(SECRET, "***");
     veil
 }
 
@@ -57,16 +57,16 @@ fn no_spelling_gets_through() {
     for spelling in spellings() {
         let said = format!("Invalid token: {spelling} was refused");
         assert!(veil.is_in(&said), "{said}");
-        let excerpt = veil.excerpt(&said);
+        let excerpt = veil.mask_excerpt(&said);
         assert!(
             excerpt == MASKED || excerpt == "Invalid token: *** was refused",
             "{excerpt}"
         );
-        let own = veil.own(&said);
+        let own = veil.mask_own_text(&said);
         assert!(own == MASKED || own == excerpt, "{own}");
     }
     assert_eq!(
-        veil.excerpt(&format!("it begins {}", &SECRET[..13])),
+        veil.mask_excerpt(&format!("it begins {}", &SECRET[..13])),
         MASKED,
         "more than half of it"
     );
@@ -76,31 +76,31 @@ fn no_spelling_gets_through() {
 fn what_is_said_otherwise_is_shown_short_visible_and_on_one_line() {
     let veil = veil();
     assert_eq!(
-        veil.excerpt("Token \u{1b}[1m\n\n expired"),
+        veil.mask_excerpt("Token \u{1b}[1m\n\n expired"),
         "Token \\u{1b}[1m expired"
     );
-    assert_eq!(veil.excerpt(&"é ".repeat(300)).chars().count(), EXCERPT + 1);
-    assert_eq!(Veil::default().excerpt("a  b"), "a b");
+    assert_eq!(veil.mask_excerpt(&"é ".repeat(300)).chars().count(), EXCERPT + 1);
+    assert_eq!(Veil::default().mask_excerpt("a  b"), "a b");
     assert!(!veil.is_in("a file of 120,000 rows, 0x7f %zz &#; \\u12 &#xFFFFFFFF; =Z"));
 }
 
 #[test]
 fn words_of_this_program_stay_where_a_secret_is_a_word() {
     let veil = Veil::default();
-    veil.add("hospitals", "${LAYER}");
-    veil.add("ab", "${SHORT}");
+    veil.hide("hospitals", "${LAYER}");
+    veil.hide("ab", "${SHORT}");
     assert_eq!(
-        veil.own("layer hospitals of Hospitals about"),
+        veil.mask_own_text("layer hospitals of Hospitals about"),
         "layer ${LAYER} of Hospitals about"
     );
-    assert_eq!(veil.excerpt("Hospitals"), MASKED);
-    assert_eq!(veil.excerpt("cab"), "c${SHORT}");
+    assert_eq!(veil.mask_excerpt("Hospitals"), MASKED);
+    assert_eq!(veil.mask_excerpt("cab"), "c${SHORT}");
 }
 
 #[test]
 fn an_address_is_hidden_with_its_parts() {
     let veil = Veil::default();
-    veil.add(
+    veil.hide(
         "https://ada:l0velace-x@h/a.csv?sv=1&sig=AbC%2Fd3f4567&t=12",
         "${URL}",
     );
@@ -119,5 +119,5 @@ fn all_texts_of_a_value_are_covered() {
     let veil = veil();
     let value = serde_json::json!({"a": [format!("x {SECRET}"), 1.25, null], "b": {"c": "\u{202e}d"}});
     let shown = serde_json::json!({"a": ["x ***", 1.25, null], "b": {"c": "\\u{202e}d"}});
-    assert_eq!(veil.over_json(value), shown);
+    assert_eq!(veil.mask_json(value), shown);
 }

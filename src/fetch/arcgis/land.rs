@@ -9,7 +9,7 @@ use crate::feature::{FetchRecord, Landed, PageRecord};
 use crate::fetch::http::Client;
 use crate::fetch::{FetchError, Landing};
 use crate::plan::ArcgisPlan;
-use crate::store::{Held, Pull, StoreError};
+use crate::store::{HeldCopy, Pull, StoreError};
 
 /// Name of the layer's info among the pages.
 const INFO: &str = "info";
@@ -18,7 +18,7 @@ const INFO: &str = "info";
 ///
 /// # Errors
 /// As `land`.
-pub fn fetch(
+pub fn land_layer(
     client: &Client,
     plan: &ArcgisPlan,
     shown: &str,
@@ -86,7 +86,7 @@ fn land_surveyed(
     wire: &dyn Wire,
     landing: &Landing<'_>,
 ) -> Result<Landed, LandFailure> {
-    let held = landing.store.held(landing.id)?;
+    let held = landing.store.held_copy(landing.id)?;
     if let Some(held) = held.filter(|held| is_same(held, &survey)) {
         tracing::info!(
             rows = survey.claimed_rows(),
@@ -115,7 +115,7 @@ fn land_surveyed(
 }
 
 /// Without a date of last edit nothing tells but the rows themselves.
-fn is_same(held: &Held, survey: &Survey<'_>) -> bool {
+fn is_same(held: &HeldCopy, survey: &Survey<'_>) -> bool {
     let record = &held.record;
     // The count alone tells nothing: rows are corrected in place without becoming more.
     survey.last_edit().is_some()

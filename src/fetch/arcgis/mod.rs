@@ -29,6 +29,6 @@ mod wire;
 
 pub use asker::Asker;
 pub use error::ArcgisError;
-pub use land::{fetch, land};
+pub use land::{land, land_layer};
 pub use pull::{Pulled, Survey, survey_layer};
 pub use wire::{BoxError, PageFacts, PageStore, RequestTotals, Response, Wire, WireError};

@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 
 use super::answer::{Members, parse_members};
 use super::error::ArcgisError;
-use crate::esri::MOST_ROWS;
+use crate::esri::MAX_PAGE_ROWS;
 
 /// A page, as far as a pull looks into it.
 pub(super) struct Page<'a> {
@@ -111,9 +111,9 @@ impl<'de> Visitor<'de> for Rows<'de> {
 
     fn visit_seq<A: SeqAccess<'de>>(mut self, mut rows: A) -> Result<Self, A::Error> {
         while let Some(row) = rows.next_element()? {
-            if self.0.len() == MOST_ROWS {
+            if self.0.len() == MAX_PAGE_ROWS {
                 return Err(de::Error::custom(format_args!(
-                    "more than {MOST_ROWS} rows in one answer"
+                    "more than {MAX_PAGE_ROWS} rows in one answer"
                 )));
             }
             self.0.push(row);

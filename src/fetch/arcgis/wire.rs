@@ -28,7 +28,7 @@ pub trait Wire: Sync {
 
     /// What a server says, as messages may show it: short, and without secrets.
     fn server_text(&self, text: &str) -> String {
-        Veil::default().excerpt(text)
+        Veil::default().mask_excerpt(text)
     }
 
     /// Whether a text holds what the server was asked with, and nobody writes by chance.

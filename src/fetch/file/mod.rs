@@ -23,7 +23,7 @@ use crate::plan::{HttpPlan, SourcePlan};
 ///
 /// # Errors
 /// The server gives no usable answer, or something else than the file; or the store fails. What was held stays.
-pub fn land(
+pub fn land_file(
     source: &SourcePlan,
     plan: &HttpPlan,
     client: &Client,
@@ -32,7 +32,7 @@ pub fn land(
     let shown = source.shown.to_string();
     let held = landing
         .store
-        .held(landing.id)
+        .held_copy(landing.id)
         .map_err(|source| FetchError::Store {
             shown: shown.clone(),
             source,

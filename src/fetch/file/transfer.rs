@@ -11,7 +11,7 @@ use crate::fetch::content::Verdict;
 use crate::fetch::http::{Client, HttpError, Open, Stream};
 use crate::fetch::{FetchError, Landing};
 use crate::plan::{Access, HttpPlan, SourcePlan};
-use crate::store::{Download, Held, StoreError, Unfinished};
+use crate::store::{Download, HeldCopy, StoreError, Unfinished};
 
 /// A download that breaks off so often with little gained is given up.
 const MOST_CUTS: u32 = 50;
@@ -25,7 +25,7 @@ pub(super) struct Transfer<'a> {
     pub(super) plan: &'a HttpPlan,
     pub(super) client: &'a Client,
     pub(super) landing: &'a Landing<'a>,
-    pub(super) held: Option<&'a Held>,
+    pub(super) held: Option<&'a HeldCopy>,
     pub(super) shown: String,
     /// Where the file is asked for now.
     pub(super) url: Url,

@@ -15,7 +15,7 @@ use super::gate::Pass;
 use super::mask::Mask;
 use super::range::ContentRange;
 use super::{Answer, Deadline};
-use crate::feature::shortened;
+use crate::feature::shorten_text;
 
 /// Slower than this, bytes a second over a time-out's length, is as good as stopped.
 const SLOWEST: u64 = 1 << 10;
@@ -98,7 +98,7 @@ impl<'a> Stream<'a> {
     /// A header as messages and records may show it.
     pub fn display_header(&self, name: impl AsHeaderName) -> Option<String> {
         let value = self.response.headers().get(name)?;
-        Some(shortened(&self.mask.excerpt(value.as_bytes()), SHOWN))
+        Some(shorten_text(&self.mask.excerpt(value.as_bytes()), SHOWN))
     }
 
     /// `ETag`, as sent; none where it can't be kept, since it repeats a secret or is no plain text.
@@ -182,7 +182,7 @@ impl<'a> Stream<'a> {
             "gzip" | "x-gzip" => drain_body(&mut MultiGzDecoder::new(&mut wire), max_bytes, &mut take),
             "deflate" => drain_body(&mut ZlibDecoder::new(&mut wire), max_bytes, &mut take),
             other => {
-                let other = shortened(&wire.stream.mask.server_text(other), SHOWN);
+                let other = shorten_text(&wire.stream.mask.server_text(other), SHOWN);
                 Err(Stop::Decode(format!(
                     "`Content-Encoding: {other}` was not asked for"
                 )))

@@ -131,7 +131,7 @@ fn log_in(client: &Client, access: &Access, until: Deadline) -> Result<Secret, H
         other => failed(error_chain(&other)),
     })?;
     let token = read_token(&answer.body, &mask).map_err(failed)?;
-    client.settings.veil.add(&token, "***");
+    client.settings.veil.hide(&token, "***");
     Ok(Secret::new(token))
 }
 

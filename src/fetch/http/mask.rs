@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use crate::feature::{MASKED, Veil, shortened};
+use crate::feature::{MASKED, Veil, shorten_text};
 use crate::plan::{Access, Secret};
 
 /// Characters of a URL that somebody else wrote.
@@ -44,9 +44,9 @@ impl Mask {
         // A short word in a URL (a year, a state) is nothing that another host must not see, and would be found
         // everywhere.
         for (name, value) in &access.hidden {
-            mask.source.add(value.reveal(), &format!("${{{name}}}"));
+            mask.source.hide(value.reveal(), &format!("${{{name}}}"));
             if is_key(value.reveal()) {
-                mask.kept_home.add(value.reveal(), "***");
+                mask.kept_home.hide(value.reveal(), "***");
             }
         }
         let token = token.map(Secret::new);
@@ -58,21 +58,23 @@ impl Mask {
             .chain(token)
             .collect();
         for secret in &mask.credentials {
-            mask.source.add(secret.reveal(), "***");
-            mask.kept_home.add(secret.reveal(), "***");
+            mask.source.hide(secret.reveal(), "***");
+            mask.kept_home.hide(secret.reveal(), "***");
         }
         mask
     }
 
     /// A text of this program without secrets.
     pub fn own_text(&self, text: &str) -> String {
-        self.run.own(&self.source.own(text)).into_owned()
+        self.run
+            .mask_own_text(&self.source.mask_own_text(text))
+            .into_owned()
     }
 
     /// The beginning of what a server says: short, on one line, visible, and masked as a whole on any doubt.
     pub fn server_text(&self, text: &str) -> String {
-        let text = self.source.excerpt(text);
-        self.run.own(&text).into_owned()
+        let text = self.source.mask_excerpt(text);
+        self.run.mask_own_text(&text).into_owned()
     }
 
     /// The same of a body.
@@ -92,14 +94,14 @@ impl Mask {
             let pairs: Vec<String> = query.split('&').map(mask_parameter).collect();
             plain.set_query(Some(&pairs.join("&")));
         }
-        let shown = self.own_text(&self.source.plain(plain.as_str()));
+        let shown = self.own_text(&self.source.replace_secrets(plain.as_str()));
         if shown != MASKED {
-            return shortened(&shown, LONGEST);
+            return shorten_text(&shown, LONGEST);
         }
         format!(
             "{}://{}/***",
             url.scheme(),
-            self.source.plain(url.host_str().unwrap_or_default())
+            self.source.replace_secrets(url.host_str().unwrap_or_default())
         )
     }
 
@@ -116,7 +118,7 @@ impl Mask {
 
     /// Whether a text holds a secret in any spelling.
     pub(super) fn is_doubtful(&self, text: &str) -> bool {
-        self.source.is_in(text) || self.run.own(text) != text
+        self.source.is_in(text) || self.run.mask_own_text(text) != text
     }
 
     /// Whether a text holds what nobody writes by chance: a key or a credential that is no word.

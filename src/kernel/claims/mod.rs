@@ -52,7 +52,7 @@ pub struct Claims {
 }
 
 /// Holds the claims of rows against what was computed.
-pub fn compare(placed: &Placed<'_>, join: &JoinContext) -> Claims {
+pub fn compare_claims(placed: &Placed<'_>, join: &JoinContext) -> Claims {
     let mut flags = Vec::new();
     let rows = placed.points.len();
     let is_state_mismatch = if join.knows_states() {
@@ -119,7 +119,7 @@ fn compare_column<'a>(
     let Some(claimed) = claimed else {
         return vec![None; placed.points.len()];
     };
-    let computed = Texts::of(computed).expect("computed codes are text");
+    let computed = Texts::from_array(computed).expect("computed codes are text");
     // Most claims are true and cost one comparison of texts here; geometries are asked only for the rest.
     let pairs = claimed.iter().zip(computed.iter()).enumerate();
     pairs
@@ -172,7 +172,7 @@ fn compare_counties(placed: &Placed<'_>, join: &JoinContext, flags: &mut Vec<Row
 /// By name a county may be the same and only spelt otherwise. A row in no county claims nothing that could be held against
 /// it: names alone say little.
 fn compare_county_names(placed: &Placed<'_>, join: &JoinContext, flags: &mut Vec<RowFlag>) -> Mismatches {
-    let codes = Texts::of(&placed.located.county_fips).expect("computed codes are text");
+    let codes = Texts::from_array(&placed.located.county_fips).expect("computed codes are text");
     let states = join.every_state();
     compare_column(placed, COUNTY_NAME, &placed.located.county_name, |claim| {
         let computed = claim.computed?;

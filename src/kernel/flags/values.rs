@@ -48,9 +48,9 @@ fn flag_unparsed(flags: &mut Vec<RowFlag>, field: &Field, steps: &Steps) {
     if value.null_count() == known.null_count() {
         return;
     }
-    let days = spelling::days(known);
+    let days = spelling::date_column(known);
     for row in (0..known.len()).filter(|row| value.is_null(*row)) {
-        let Some(text) = spelling::text(known, row) else {
+        let Some(text) = spelling::spell_value(known, row) else {
             continue;
         };
         let (code, detail) = match &field.kind {
@@ -83,7 +83,8 @@ fn flag_recovered(
         return;
     };
     for row in (0..days.len()).filter(|row| days.is_valid(*row)) {
-        let Some(text) = spelling::text(&steps.known, row).filter(|text| Moment::read(text).is_some()) else {
+        let Some(text) = spelling::spell_value(&steps.known, row).filter(|text| Moment::read(text).is_some())
+        else {
             continue;
         };
         let day = days
@@ -115,7 +116,7 @@ fn flag_unknown_codes(flags: &mut Vec<RowFlag>, field: &Field, steps: &Steps) {
     }
     for row in (0..value.len()).filter(|row| meaning.is_null(*row) && value.is_valid(*row)) {
         let detail = format!("not among {} codes", field.codes.len());
-        let text = spelling::text(&steps.known, row).unwrap_or_default();
+        let text = spelling::spell_value(&steps.known, row).unwrap_or_default();
         flags.push(value_flag(row, field, &text, FlagCode::UnknownCode, detail));
     }
 }
@@ -148,7 +149,7 @@ fn flag_repaired(flags: &mut Vec<RowFlag>, raw: &RawBatch, field: &Field, source
         };
         for row in (0..text.len()).filter(|row| text.is_valid(*row) && repair::is_broken(text.value(*row))) {
             let detail = format!("control or invisible characters in {name}");
-            let value = unseen::repaired(text.value(row)).unwrap_or_default();
+            let value = unseen::repair_text(text.value(row)).unwrap_or_default();
             flags.push(value_flag(row, field, &value, FlagCode::RepairedText, detail));
         }
     }

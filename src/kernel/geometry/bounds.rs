@@ -13,15 +13,15 @@ const COORDINATE_BYTES: usize = 16;
 /// The bounding box of a geometry; none where there is no point, or the bytes are not as `encode` writes them.
 ///
 /// ```
-/// use cikr::kernel::geometry::{bounds, encode};
+/// use cikr::kernel::geometry::{encode, wkb_bounds};
 /// use geo::{Rect, line_string};
 ///
 /// let mut wkb = Vec::new();
 /// encode(&line_string![(x: -97.5, y: 30.25), (x: -95.0, y: 31.0)].into(), &mut wkb);
-/// assert_eq!(bounds(&wkb), Some(Rect::new((-97.5, 30.25), (-95.0, 31.0))));
-/// assert_eq!(bounds(&wkb[..20]), None, "cut short");
+/// assert_eq!(wkb_bounds(&wkb), Some(Rect::new((-97.5, 30.25), (-95.0, 31.0))));
+/// assert_eq!(wkb_bounds(&wkb[..20]), None, "cut short");
 /// ```
-pub fn bounds(wkb: &[u8]) -> Option<Rect<f64>> {
+pub fn wkb_bounds(wkb: &[u8]) -> Option<Rect<f64>> {
     let mut scan = Scan {
         bytes: wkb,
         low: [f64::INFINITY; 2],
@@ -87,7 +87,7 @@ mod tests {
     use geo::{BoundingRect, Geometry, wkt};
 
     use super::super::encode;
-    use super::bounds;
+    use super::wkb_bounds;
 
     #[test]
     fn a_box_is_that_of_the_decoded_geometry() {
@@ -102,9 +102,9 @@ mod tests {
         for geometry in geometries {
             let mut wkb = Vec::new();
             encode(&geometry, &mut wkb);
-            assert_eq!(bounds(&wkb), geometry.bounding_rect(), "{geometry:?}");
-            assert_eq!(bounds(&wkb[..wkb.len() - 1]), None, "{geometry:?} cut short");
+            assert_eq!(wkb_bounds(&wkb), geometry.bounding_rect(), "{geometry:?}");
+            assert_eq!(wkb_bounds(&wkb[..wkb.len() - 1]), None, "{geometry:?} cut short");
         }
-        assert_eq!(bounds(&[]), None);
+        assert_eq!(wkb_bounds(&[]), None);
     }
 }

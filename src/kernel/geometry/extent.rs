@@ -18,20 +18,20 @@ use geo::{BoundingRect, CoordsIter, Geometry, InteriorPoint, LinesIter, Point, P
 /// assert!(f64::from(ymin) <= 30.3 && 30.3 <= f64::from(ymax));
 /// ```
 pub fn covering(geometry: &Geometry<f64>) -> Option<[f32; 4]> {
-    geometry.bounding_rect().map(outward)
+    geometry.bounding_rect().map(round_outward)
 }
 
 /// A box as `[xmin, ymin, xmax, ymax]` rounded outward to `f32`.
 ///
 /// ```
-/// use cikr::kernel::geometry::outward;
+/// use cikr::kernel::geometry::round_outward;
 /// use geo::Rect;
 ///
-/// assert_eq!(outward(Rect::new((0.5, 1.0), (2.0, 3.0))), [0.5, 1.0, 2.0, 3.0], "exact as it is");
-/// let [xmin, _, xmax, _] = outward(Rect::new((0.1, 0.0), (0.1, 0.0)));
+/// assert_eq!(round_outward(Rect::new((0.5, 1.0), (2.0, 3.0))), [0.5, 1.0, 2.0, 3.0], "exact as it is");
+/// let [xmin, _, xmax, _] = round_outward(Rect::new((0.1, 0.0), (0.1, 0.0)));
 /// assert!(f64::from(xmin) < 0.1 && 0.1 < f64::from(xmax));
 /// ```
-pub fn outward(rect: Rect<f64>) -> [f32; 4] {
+pub fn round_outward(rect: Rect<f64>) -> [f32; 4] {
     [
         round_down(rect.min().x),
         round_down(rect.min().y),

@@ -11,9 +11,9 @@ mod outline;
 mod reproject;
 mod wkb;
 
-pub use bounds::bounds;
+pub use bounds::wkb_bounds;
 pub use check::check;
-pub use extent::{covering, outward, representative_point, type_name};
+pub use extent::{covering, representative_point, round_outward, type_name};
 pub use fault::Fault;
 pub use outline::outline;
 pub use reproject::reproject;

@@ -64,7 +64,7 @@ pub struct Disagreement {
 ///
 /// let without_polygons = JoinContext::new(vec![], &Reference::default());
 /// let located = locate(&[Point::new(-95.4, 29.8)], GeometryKind::Point, &without_polygons);
-/// let method = Texts::of(&located.location_method).expect("a column of texts");
+/// let method = Texts::from_array(&located.location_method).expect("a column of texts");
 /// assert_eq!(method.value(0), Some("none"));
 /// ```
 pub fn locate(points: &[Point<f64>], kind: GeometryKind, context: &JoinContext) -> Located {

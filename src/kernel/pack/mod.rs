@@ -44,10 +44,10 @@ pub struct TileCut {
 /// Where to cut rows that `str_order` has put in order.
 ///
 /// ```
-/// use cikr::kernel::pack::{Levels, cuts};
+/// use cikr::kernel::pack::{Levels, cut_tiles};
 ///
 /// let levels = Levels { tile_rows: 1_000, group_rows: 400, page_rows: 100 };
-/// let tiles = cuts(1_150, &levels);
+/// let tiles = cut_tiles(1_150, &levels);
 /// assert_eq!(tiles[0].rows, 0..600, "two halves, not a thousand rows and a crumb");
 /// assert_eq!(tiles[0].row_groups, [300, 300]);
 /// assert_eq!(tiles[1].row_groups, [300, 250], "the last takes the broken page");
@@ -56,7 +56,7 @@ pub struct TileCut {
 /// Tiles, and row groups within a tile, are as even as whole pages allow: just above a ceiling come
 /// two halves, no crumb. Ceilings are rounded down to whole pages; a page above a ceiling shrinks
 /// to it; a ceiling of 0 counts as 1.
-pub fn cuts(rows: usize, levels: &Levels) -> Vec<TileCut> {
+pub fn cut_tiles(rows: usize, levels: &Levels) -> Vec<TileCut> {
     let Levels {
         tile_rows,
         group_rows,
@@ -96,13 +96,13 @@ pub struct Spot {
 pub struct Slice {
     /// Its rows, as positions from west to east ([`Spot::by_x`]).
     pub rows: Range<usize>,
-    /// Its tiles; their rows are positions as in [`cuts`].
+    /// Its tiles; their rows are positions as in [`cut_tiles`].
     pub tiles: Vec<TileCut>,
 }
 
 /// The slices of so many rows, from west to east.
 pub fn slices(rows: usize, levels: &Levels) -> Vec<Slice> {
-    let mut tiles = cuts(rows, levels).into_iter();
+    let mut tiles = cut_tiles(rows, levels).into_iter();
     let counts = slice_counts(tiles.len());
     counts
         .into_iter()

@@ -3,7 +3,7 @@
 use geo::{Coord, Intersects, Rect};
 use proptest::prelude::*;
 
-use super::{Levels, Spot, TileCut, cuts, shared_centres, str_order};
+use super::{Levels, Spot, TileCut, cut_tiles, shared_centres, str_order};
 
 /// A small generator with a seed (splitmix64), uniform in 0..1.
 struct Random(u64);
@@ -87,23 +87,23 @@ fn cuts_are_even_and_in_whole_pages() {
         group_rows: 2048,
         page_rows: 1024,
     };
-    assert_eq!(cuts(0, &levels), []);
+    assert_eq!(cut_tiles(0, &levels), []);
     assert_eq!(
-        cuts(5, &levels),
+        cut_tiles(5, &levels),
         [TileCut {
             rows: 0..5,
             row_groups: vec![5]
         }]
     );
     assert_eq!(
-        cuts(4096, &levels),
+        cut_tiles(4096, &levels),
         [TileCut {
             rows: 0..4096,
             row_groups: vec![2048, 2048]
         }]
     );
     assert_eq!(
-        cuts(4097, &levels),
+        cut_tiles(4097, &levels),
         [
             TileCut {
                 rows: 0..3072,
@@ -116,7 +116,7 @@ fn cuts_are_even_and_in_whole_pages() {
         ]
     );
     assert_eq!(
-        cuts(
+        cut_tiles(
             2049,
             &Levels {
                 page_rows: 100,
@@ -252,7 +252,7 @@ fn windows_skip_pages_and_groups_as_in_an_ideal_tiling() {
     let packed = order(&boxes, &ids(boxes.len()), &LEVELS);
     let mut shuffled: Vec<u32> = (0u32..60_000).collect();
     Random(3).shuffle(&mut shuffled);
-    let tiles = cuts(boxes.len(), &LEVELS);
+    let tiles = cut_tiles(boxes.len(), &LEVELS);
     let groups: Vec<usize> = tiles.into_iter().flat_map(|tile| tile.row_groups).collect();
     let pages = groups.iter().flat_map(|&rows| {
         (0..rows.div_ceil(LEVELS.page_rows))
@@ -276,7 +276,7 @@ proptest! {
         found.sort_unstable();
         prop_assert!(found.iter().copied().eq(0..u32::try_from(rows).unwrap()));
 
-        let tiles = cuts(rows, &levels);
+        let tiles = cut_tiles(rows, &levels);
         let mut end = 0;
         for (nth, TileCut { rows: range, row_groups }) in tiles.iter().enumerate() {
             prop_assert_eq!(range.start, end);

@@ -31,7 +31,7 @@ const DIGEST_BYTES: usize = 6;
 
 /// What a class follows from; an empty text is not known.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Values {
+pub struct ClassValues {
     /// `sector_code`.
     pub sector: String,
     /// `subsector`.
@@ -44,7 +44,7 @@ pub struct Values {
     pub lifeline: String,
 }
 
-impl Values {
+impl ClassValues {
     /// What is hashed: a JSON array without blanks, such as `["ENER","Electricity",["DAMS"],"221111",""]`. No two
     /// values run together, and one line of any language spells it again.
     fn to_hashed_json(&self) -> String {
@@ -54,7 +54,7 @@ impl Values {
     /// Name of the class: the layer, and the first 12 hex digits of the SHA-256 of the values as JSON in UTF-8.
     ///
     /// ```
-    /// let hydro = cikr::kernel::sector::class::Values {
+    /// let hydro = cikr::kernel::sector::class::ClassValues {
     ///     sector: "ENER".to_owned(),
     ///     subsector: "Electricity".to_owned(),
     ///     also: vec!["DAMS".to_owned()],
@@ -62,9 +62,9 @@ impl Values {
     ///     lifeline: String::new(),
     /// };
     /// // printf '["ENER","Electricity",["DAMS"],"221111",""]' | sha256sum
-    /// assert_eq!(hydro.class("plants"), "plants:462aec75aa53");
+    /// assert_eq!(hydro.class_name("plants"), "plants:462aec75aa53");
     /// ```
-    pub fn class(&self, layer: &str) -> String {
+    pub fn class_name(&self, layer: &str) -> String {
         class_name(layer, &self.to_hashed_json())
     }
 }
@@ -79,17 +79,17 @@ fn class_name(layer: &str, json: &str) -> String {
 
 /// Rows of one class.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Class {
+pub struct SectorClass {
     /// Its name.
     pub name: String,
     /// What it stands for, by its first row.
-    pub values: Values,
+    pub values: ClassValues,
     /// How many rows there are.
     pub rows: u64,
 }
 
 /// Classes of published rows, in the order first seen.
-pub fn classes(layer: &str, rows: &RecordBatch) -> Vec<Class> {
+pub fn classes(layer: &str, rows: &RecordBatch) -> Vec<SectorClass> {
     group_rows(layer, rows).0
 }
 
@@ -103,19 +103,19 @@ pub fn of_rows(layer: &str, rows: &RecordBatch) -> StringArray {
 }
 
 /// What is wrong with rows of which a class isn't the one of the values beside it.
-pub fn misnamed(rows: &RecordBatch) -> Option<String> {
+pub fn misnamed_class(rows: &RecordBatch) -> Option<String> {
     // Tiles of before there were classes have no names that could be wrong.
     rows.column_by_name(COLUMN)?;
     let wrong = classes("", rows).into_iter().find(|class| {
         let layer = class.name.split_once(':').map(|(layer, _)| layer);
-        layer.is_none_or(|layer| class.values.class(layer) != class.name)
+        layer.is_none_or(|layer| class.values.class_name(layer) != class.name)
     })?;
     Some(format!("class `{}` is not that of its values", wrong.name))
 }
 
 /// Classes, and which of them each row is of: as the rows tell, or by their values where an older tile doesn't.
-fn group_rows(layer: &str, rows: &RecordBatch) -> (Vec<Class>, Vec<usize>) {
-    let names = Texts::named(rows, COLUMN);
+fn group_rows(layer: &str, rows: &RecordBatch) -> (Vec<SectorClass>, Vec<usize>) {
+    let names = Texts::of_column(rows, COLUMN);
     let columns = ClassColumns::of_rows(rows);
     let mut found = FoundClasses::default();
     // By their JSON, so that values are hashed once however many rows have them.
@@ -141,18 +141,18 @@ fn group_rows(layer: &str, rows: &RecordBatch) -> (Vec<Class>, Vec<usize>) {
 /// Classes in the order first seen, to be found by their names.
 #[derive(Default)]
 struct FoundClasses {
-    classes: Vec<Class>,
+    classes: Vec<SectorClass>,
     by_name: HashMap<String, usize>,
 }
 
 impl FoundClasses {
     /// Where the class of a name is; a new one has these values.
-    fn place_of(&mut self, name: &str, values: impl FnOnce() -> Values) -> usize {
+    fn place_of(&mut self, name: &str, values: impl FnOnce() -> ClassValues) -> usize {
         if let Some(place) = self.by_name.get(name) {
             return *place;
         }
         let place = self.classes.len();
-        self.classes.push(Class {
+        self.classes.push(SectorClass {
             name: name.to_owned(),
             values: values(),
             rows: 0,
@@ -172,14 +172,14 @@ impl<'a> ClassColumns<'a> {
     fn of_rows(rows: &'a RecordBatch) -> Self {
         let texts = ["sector_code", "subsector", "naics_code", "lifeline"];
         Self {
-            texts: texts.map(|name| Texts::named(rows, name)),
+            texts: texts.map(|name| Texts::of_column(rows, name)),
             also: rows
                 .column_by_name("sector_also")
                 .and_then(|column| column.as_list_opt()),
         }
     }
 
-    fn values_at(&self, row: usize) -> Values {
+    fn values_at(&self, row: usize) -> ClassValues {
         let [sector, subsector, naics, lifeline] = self.texts.map(|texts| {
             let text = texts.and_then(|texts| texts.value(row));
             text.unwrap_or_default().to_owned()
@@ -190,7 +190,7 @@ impl<'a> ClassColumns<'a> {
             .map(|lists| lists.value(row));
         let list = list.as_ref().and_then(|list| list.as_string_opt::<i32>());
         let also = list.into_iter().flatten().flatten().map(str::to_owned).collect();
-        Values {
+        ClassValues {
             sector,
             subsector,
             also,
@@ -209,8 +209,8 @@ mod tests {
 
     use super::*;
 
-    fn values(sector: &str, subsector: &str, also: &[&str], naics: &str) -> Values {
-        Values {
+    fn values(sector: &str, subsector: &str, also: &[&str], naics: &str) -> ClassValues {
+        ClassValues {
             sector: sector.to_owned(),
             subsector: subsector.to_owned(),
             also: also.iter().map(|&code| code.to_owned()).collect(),
@@ -221,7 +221,7 @@ mod tests {
 
     #[test]
     fn values_do_not_run_together() {
-        let class = |of: &Values| of.class("a");
+        let class = |of: &ClassValues| of.class_name("a");
         assert_ne!(
             class(&values("A", "B", &[], "")),
             class(&values("AB", "", &[], ""))
@@ -239,7 +239,7 @@ mod tests {
             class(&values("A", "", &["C", "B"], ""))
         );
         assert_ne!(
-            values("A", "", &[], "").class("b"),
+            values("A", "", &[], "").class_name("b"),
             class(&values("A", "", &[], ""))
         );
     }
@@ -274,7 +274,7 @@ mod tests {
                 (values("ENER", "", &[], "22"), 1)
             ]
         );
-        assert_eq!(found[1].name, values("ENER", "", &[], "22").class("a"));
+        assert_eq!(found[1].name, values("ENER", "", &[], "22").class_name("a"));
         let column: ArrayRef = Arc::new(of_rows("a", &old));
         let told = old.columns().iter().cloned().chain([column]);
         let names = ["sector_code", "naics_code", "sector_also", COLUMN];

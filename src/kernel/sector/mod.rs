@@ -15,7 +15,7 @@ use arrow_array::cast::AsArray;
 use arrow_array::{Array, Int32Array, ListArray, StringArray};
 use arrow_select::take::take;
 
-use self::class::Values;
+use self::class::ClassValues;
 use self::membership::{Membership, membership};
 use super::{CodedArray, KernelError};
 use crate::feature::{FlagCode, RowFlag};
@@ -70,7 +70,7 @@ pub fn classify<'a>(
     for row in 0..rows {
         let rule = rules
             .iter()
-            .position(|(rule, values)| rule.values.are(text_or_empty(values, row)));
+            .position(|(rule, values)| rule.values.match_value(text_or_empty(values, row)));
         let naics = naics.map_or("", |values| text_or_empty(values, row));
         let key = *places.entry((rule, naics)).or_insert_with(|| {
             let rule = rule.map(|at| rules[at].0);
@@ -123,14 +123,14 @@ impl KnownMembership<'_> {
     }
 
     fn class_name(&self, layer: &str) -> String {
-        let values = Values {
+        let values = ClassValues {
             sector: self.is.code.clone(),
             subsector: self.is.subsector.clone().unwrap_or_default(),
             also: self.is.also.iter().cloned().collect(),
             naics: self.naics.to_owned(),
             lifeline: self.is.lifeline.clone().unwrap_or_default(),
         };
-        values.class(layer)
+        values.class_name(layer)
     }
 }
 
@@ -210,7 +210,7 @@ mod tests {
         let keys = Int32Array::from(vec![1, 0, 1]);
         let column = coded_column(&keys, StringArray::from(vec![None, Some("Dams")]));
         assert_eq!((column.null_count(), column.keys().len()), (1, 3));
-        let read: Vec<_> = Texts::of(&column).unwrap().iter().collect();
+        let read: Vec<_> = Texts::from_array(&column).unwrap().iter().collect();
         assert_eq!(read, [Some("Dams"), None, Some("Dams")]);
     }
 }

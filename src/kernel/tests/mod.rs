@@ -7,7 +7,7 @@ use std::sync::Arc;
 use arrow_array::{Array, ArrayRef, BinaryArray, Int64Array, StringArray, UInt64Array};
 use geo::{Geometry, Point, Rect};
 
-use super::again::Again;
+use super::again::SecondReading;
 use super::jurisdiction::{Boundary, JurisdictionIndex};
 use super::locate::{JoinContext, JoinSet, Located, locate};
 use super::normalise::{Normalised, normalise};
@@ -86,7 +86,7 @@ fn texas() -> State {
 }
 
 fn run(raw: &RawBatch, schema: &LayerSchema) -> Normalised {
-    normalise(raw, schema, &[texas()], &Again::default(), None).unwrap()
+    normalise(raw, schema, &[texas()], &SecondReading::default(), None).unwrap()
 }
 
 /// A field's values from `values`, as text; null as `-`.
@@ -295,7 +295,7 @@ fn a_missing_required_field_names_the_columns_there_are() {
     let mut id = field("id", &["ID", "KEY"], FieldKind::Text);
     id.required = true;
     let raw = batch(&[("NAME", &[Some("A")])]);
-    let error = normalise(&raw, &schema(vec![id]), &[], &Again::default(), None).unwrap_err();
+    let error = normalise(&raw, &schema(vec![id]), &[], &SecondReading::default(), None).unwrap_err();
     assert!(matches!(&error, KernelError::MissingField { .. }));
     assert_eq!(
         error.to_string(),
@@ -349,7 +349,7 @@ fn place(sets: Vec<JoinSet>, kind: GeometryKind, points: &[(f64, f64)]) -> Locat
 }
 
 fn texts(column: &CodedArray) -> impl Iterator<Item = Option<&str>> {
-    Texts::of(column).unwrap().iter()
+    Texts::from_array(column).unwrap().iter()
 }
 
 #[test]

@@ -125,7 +125,7 @@ fn text_columns() -> Vec<(&'static str, ArrayRef)> {
         "7",
     ];
     let days = vec![Some(18_321), None, None, None, Some(-25_569), Some(0), None, None];
-    let mixed = spelling::mixed(StringArray::from_iter_values(texts), Date32Array::from(days));
+    let mixed = spelling::mixed_column(StringArray::from_iter_values(texts), Date32Array::from(days));
     let text = StringArray::from(vec![Some("48 "), None, Some("-999.00"), Some("a\u{1}b")]);
     vec![("mixed", mixed), ("text", Arc::new(text))]
 }
@@ -213,7 +213,7 @@ fn fields_without_sentinels() -> Vec<(&'static str, Field)> {
 }
 
 fn as_text(columns: &[(String, ArrayRef)]) -> Vec<(String, ArrayRef)> {
-    let text = |column: &ArrayRef| Arc::new(spelling::texts(column)) as ArrayRef;
+    let text = |column: &ArrayRef| Arc::new(spelling::spell_column(column)) as ArrayRef;
     columns
         .iter()
         .map(|(name, column)| (name.clone(), text(column)))

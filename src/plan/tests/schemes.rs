@@ -20,7 +20,7 @@ fn cells<'r>(
     naics: &str,
 ) -> Vec<&'r str> {
     let rule = reference
-        .membership(
+        .membership_rule(
             scheme,
             Standing {
                 sector,
@@ -65,7 +65,7 @@ fn the_most_specific_row_decides() {
     );
     assert_eq!(cells(reference, FUNCTIONS, "EMSV", "", ""), [""; 0]);
     assert_eq!(
-        reference.membership(
+        reference.membership_rule(
             "2003",
             Standing {
                 sector: "DAMS",
@@ -407,7 +407,7 @@ fn the_crosswalk_is_total() {
 /// Whatever leads from one scheme to another leads back.
 #[test]
 fn passages_lead_there_and_back() {
-    let passages = shipped().passages();
+    let passages = shipped().scheme_passages();
     let ends: BTreeSet<_> = passages
         .iter()
         .filter_map(|p| Some((&p.from_scheme, &p.from_code, &p.to_scheme, p.to_code.as_ref()?)))

@@ -11,14 +11,14 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use super::question::{Question, ReadRequest, WholeCrs};
 use super::wire::{self, Header};
-use crate::feature::chain;
+use crate::feature::error_chain;
 use crate::source::{self, Reader};
 
 /// Answers questions until there are no more.
 ///
 /// # Errors
 /// When a question can't be read, or nobody takes the answer.
-pub fn serve(from: impl BufRead + Send + 'static, mut to: impl Write) -> io::Result<()> {
+pub fn answer_questions(from: impl BufRead + Send + 'static, mut to: impl Write) -> io::Result<()> {
     // A crash is expected here and told by its signal; a core file of it would only fill the disk.
     lower_limit(Resource::Core, 0)?;
     let (sender, questions) = sync_channel(1);
@@ -34,7 +34,7 @@ pub fn serve(from: impl BufRead + Send + 'static, mut to: impl Write) -> io::Res
             asked.schema_crs.as_ref(),
         ) {
             Ok(reader) => send_batches(reader, &mut to),
-            Err(error) => wire::write_json(&mut to, wire::FAILED, &chain(&error)),
+            Err(error) => wire::write_json(&mut to, wire::FAILED, &error_chain(&error)),
         }?;
         to.flush()?;
     }
@@ -78,7 +78,7 @@ fn send_batches(reader: Reader, to: &mut impl Write) -> io::Result<()> {
     for batch in reader {
         match batch {
             Ok(batch) => wire::write_batch(to, batch).map_err(io::Error::other)?,
-            Err(error) => return wire::write_json(to, wire::FAILED, &chain(&error)),
+            Err(error) => return wire::write_json(to, wire::FAILED, &error_chain(&error)),
         }
     }
     wire::write_json(to, wire::END, &peak_memory())

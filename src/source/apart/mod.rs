@@ -24,7 +24,7 @@ use super::{Batches, Reader};
 use crate::feature::{Crs, Landed, RawBatch};
 use crate::plan::{Format, Limits, SourcePlan};
 
-pub use child::serve;
+pub use child::answer_questions;
 use question::Question;
 use wire::{Header, Message};
 use worker::{Silence, Worker};
@@ -79,7 +79,7 @@ impl Readers {
     /// use cikr::source::{Readers, SourceError};
     ///
     /// let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("sample-data/cellular_towers.geojsonl");
-    /// let plan = SourcePlan::of_file(path.clone(), "towers".into(), Format::Geojsonl, None);
+    /// let plan = SourcePlan::for_file(path.clone(), "towers".into(), Format::Geojsonl, None);
     /// let limits = Limits {
     ///     record_bytes: 1 << 20,
     ///     batch_rows: 100,
@@ -88,18 +88,18 @@ impl Readers {
     ///     isolate: true,
     ///     read: Duration::MAX,
     /// };
-    /// let mut reader = Readers::inside().open(&Landed::at(path), &plan, &limits, None)?;
+    /// let mut reader = Readers::in_process().open(&Landed::in_place(path), &plan, &limits, None)?;
     /// // GeoJSON is in OGC:CRS84 unless somebody says otherwise (RFC 7946, 4).
     /// assert_eq!(*reader.crs(), Crs::Crs84);
     /// assert_eq!(reader.next().expect("a row")?.len(), 1);
     /// # Ok::<(), SourceError>(())
     /// ```
-    pub fn inside() -> Self {
+    pub fn in_process() -> Self {
         Self::default()
     }
 
     /// Reads what isn't read by our own code in processes of their own, for a run that may take so many bytes.
-    pub fn apart(program: Program, memory: u64) -> Self {
+    pub fn isolated(program: Program, memory: u64) -> Self {
         let memory = (memory / SHARE).max(LEAST);
         Self {
             isolated: Some(IsolatedReaders {

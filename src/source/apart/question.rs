@@ -103,10 +103,10 @@ impl Question {
     fn into_request(self) -> ReadRequest {
         let path = PathBuf::from(OsString::from_vec(self.path));
         let crs = self.crs.map(Crs::from);
-        let plan = SourcePlan::of_file(path.clone(), self.shown.into(), self.format, crs);
+        let plan = SourcePlan::for_file(path.clone(), self.shown.into(), self.format, crs);
         let schema_crs = self.schema_crs.map(Crs::from);
         ReadRequest {
-            landed: Landed::at(path),
+            landed: Landed::in_place(path),
             plan,
             limits: self.limits,
             schema_crs,

@@ -51,7 +51,10 @@ impl SpatialReference {
             .wkt
             .iter()
             .map(|wkt| ogr::canonical_crs(&Crs::Wkt(wkt.clone())));
-        match coded.chain(worded).find(|crs| ogr::reprojection(crs).is_ok()) {
+        match coded
+            .chain(worded)
+            .find(|crs| ogr::reprojection_to_crs84(crs).is_ok())
+        {
             Some(crs) => StatedCrs::Named(crs),
             None => StatedCrs::Unclear(self.display_names()),
         }

@@ -141,7 +141,7 @@ impl<'de> Deserialize<'de> for Vertex {
                 while let Some(kind) = map.next_key::<String>()? {
                     let parameters: Vec<Parameter> = map.next_value()?;
                     let (points, numbers) = split_parameters(parameters);
-                    segment = segment.or(Segment::of(&kind, &points, &numbers));
+                    segment = segment.or(Segment::from_esri(&kind, &points, &numbers));
                 }
                 segment
                     .map(Vertex::Curve)

@@ -23,6 +23,6 @@ mod records;
 pub(super) use dataset::Dataset;
 pub(super) use geometry::wkb_of_text;
 pub use messages::init;
-pub use proj::reprojection;
+pub use proj::reprojection_to_crs84;
 pub(super) use proj::{canonical_crs, identify_projjson, identify_wkt, is_same};
 pub(super) use records::OgrRecords;

@@ -108,22 +108,22 @@ pub(in crate::source) fn is_same(a: &Crs, b: &Crs) -> bool {
 /// use cikr::source::{self, SourceError};
 ///
 /// // NAD83 counts as WGS 84: there is nothing to do.
-/// assert!(source::reprojection(&Crs::Code("EPSG:4269".into()))?.is_none());
+/// assert!(source::reprojection_to_crs84(&Crs::Code("EPSG:4269".into()))?.is_none());
 ///
-/// let mercator = source::reprojection(&Crs::Code("EPSG:3857".into()))?.expect("metres");
+/// let mercator = source::reprojection_to_crs84(&Crs::Code("EPSG:3857".into()))?.expect("metres");
 /// let mut x = [-10_018_754.171_394_62];
 /// let mut y = [0.0];
 /// mercator.to_crs84(&mut x, &mut y).expect("within the domain");
 /// assert!((x[0] + 90.0).abs() < 1e-9 && y[0].abs() < 1e-9);
 ///
-/// let unknown = source::reprojection(&Crs::Code("EPSG:999999".into()));
+/// let unknown = source::reprojection_to_crs84(&Crs::Code("EPSG:999999".into()));
 /// assert!(matches!(unknown, Err(SourceError::UnknownCrs { .. })));
 /// # Ok::<(), SourceError>(())
 /// ```
 ///
 /// # Errors
 /// For a CRS that PROJ doesn't know or can't transform.
-pub fn reprojection(crs: &Crs) -> Result<Option<Box<dyn Reproject>>, SourceError> {
+pub fn reprojection_to_crs84(crs: &Crs) -> Result<Option<Box<dyn Reproject>>, SourceError> {
     init();
     let crs = canonical_crs(crs);
     if is_identity(&crs) {
@@ -216,7 +216,7 @@ impl Reproject for Transform {
         Ok(())
     }
 
-    fn seen(&self) -> CoordinatesSeen {
+    fn coordinates_seen(&self) -> CoordinatesSeen {
         self.seen.get()
     }
 }

@@ -355,7 +355,7 @@ mod tests {
                     }
                 }
                 Err(error) => {
-                    below_zero += usize::from(crate::feature::chain(&error).contains("is at or of -"));
+                    below_zero += usize::from(crate::feature::error_chain(&error).contains("is at or of -"));
                 }
             }
         }

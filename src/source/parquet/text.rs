@@ -107,7 +107,7 @@ fn put_value(column: &dyn Array, row: usize, spelling: &Spelling, out: &mut Stri
         D::List(_) => put_list(&column.as_list::<i32>().value(row), spelling.part(0), out),
         D::LargeList(_) => put_list(&column.as_list::<i64>().value(row), spelling.part(0), out),
         D::FixedSizeList(..) => put_list(&column.as_fixed_size_list().value(row), spelling.part(0), out),
-        _ => spelling::put(column, row, out),
+        _ => spelling::write_value(column, row, out),
     }
 }
 

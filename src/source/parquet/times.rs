@@ -13,7 +13,7 @@ use arrow_array::types::{
 use arrow_schema::{DataType, TimeUnit};
 use chrono::NaiveTime;
 
-use crate::feature::spelling::{put_date, put_or};
+use crate::feature::spelling::{write_date, write_or_number};
 
 /// Appends a value of a column of times, or of dates in milliseconds.
 pub(super) fn put_time_value(column: &dyn Array, row: usize, out: &mut String) {
@@ -27,7 +27,7 @@ pub(super) fn put_time_value(column: &dyn Array, row: usize, out: &mut String) {
     match column.data_type() {
         DataType::Date64 => {
             let date = value!(Date64Type);
-            put_date(c::date64_to_datetime(date), (date, "ms"), out);
+            write_date(c::date64_to_datetime(date), (date, "ms"), out);
         }
         DataType::Time32(U::Second) => {
             let time = value!(Time32SecondType);
@@ -50,5 +50,5 @@ pub(super) fn put_time_value(column: &dyn Array, row: usize, out: &mut String) {
 }
 
 fn put_time(time: Option<NaiveTime>, number: (impl Display, &str), out: &mut String) {
-    put_or(time.map(|time| time.format("%H:%M:%S%.f")), number, out);
+    write_or_number(time.map(|time| time.format("%H:%M:%S%.f")), number, out);
 }

@@ -201,7 +201,7 @@ fn spelled_length(column: &ArrayRef, row: usize) -> usize {
     match (spelling::as_text(column), value) {
         (Some(texts), _) if texts.is_valid(row) => texts.value(row).len(),
         (_, Some(bytes)) => bytes.value(row).len(),
-        _ => spelling::text(column, row).map_or(0, |text| text.len()),
+        _ => spelling::spell_value(column, row).map_or(0, |text| text.len()),
     }
 }
 
@@ -276,7 +276,7 @@ mod tests {
         for (column, kind, text) in columns {
             let held = batch_column(&column, &PLAIN, 100);
             assert_eq!(*held.data_type(), kind);
-            assert_eq!(spelling::text(&held, 0).as_deref(), Some(text));
+            assert_eq!(spelling::spell_value(&held, 0).as_deref(), Some(text));
             assert_eq!(
                 spell_column(&column_of_text(&column), &PLAIN).value(0),
                 text,

@@ -94,7 +94,7 @@ fn ogr_reads_three_formats_plain_and_zipped() {
                 kind(&batch, "beds").is_numeric(),
                 "a shapefile's numbers have no type of their own"
             );
-            assert!(spelling::days(&batch.columns[3].1).unwrap().value(0) == 18_321);
+            assert!(spelling::date_column(&batch.columns[3].1).unwrap().value(0) == 18_321);
             assert_eq!(column(&batch, "area"), [Some("0.1"), None]);
             assert!(
                 column(&batch, "opened")[0].unwrap().starts_with("2020-02-29"),

@@ -54,8 +54,8 @@ pub(super) fn open_as(
         .extension()
         .map(|extension| extension.to_string_lossy().into_owned());
     let shown: Arc<str> = format!("in/shown.{}", extension.unwrap_or_default()).into();
-    let plan = SourcePlan::of_file(path.to_owned(), shown, format, crs);
-    open(&Landed::at(path.to_owned()), &plan, limits, None)
+    let plan = SourcePlan::for_file(path.to_owned(), shown, format, crs);
+    open(&Landed::in_place(path.to_owned()), &plan, limits, None)
 }
 
 /// All rows of a file with this text.
@@ -86,7 +86,7 @@ fn fault(text: impl AsRef<[u8]>, format: Format) -> String {
 pub(super) fn column(batch: &RawBatch, name: &str) -> Vec<Option<&'static str>> {
     let (_, values) = batch.columns.iter().find(|(column, _)| column == name).unwrap();
     // A test's few texts may as well stay, and read like literals.
-    spelling::texts(values)
+    spelling::spell_column(values)
         .iter()
         .map(|text| text.map(|text| &*text.to_owned().leak()))
         .collect()

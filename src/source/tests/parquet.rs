@@ -343,7 +343,7 @@ fn instants_of_96_bits_and_nested_bytes_are_spelled_like_others() {
     let values: Vec<String> = batch
         .columns
         .iter()
-        .map(|(_, values)| spelling::text(values, 0).unwrap())
+        .map(|(_, values)| spelling::spell_value(values, 0).unwrap())
         .collect();
     assert_eq!(
         values,

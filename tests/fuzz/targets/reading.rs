@@ -27,8 +27,8 @@ pub fn read_all(data: &[u8], format: &Format) {
 
 /// The same for a file of `bytes` bytes.
 pub fn read_path(path: &Path, bytes: usize, format: &Format) {
-    let plan = SourcePlan::of_file(path.to_owned(), "fuzzed".into(), format.clone(), None);
-    let landed = Landed { bytes: bytes as u64, ..Landed::at(path.to_owned()) };
+    let plan = SourcePlan::for_file(path.to_owned(), "fuzzed".into(), format.clone(), None);
+    let landed = Landed { bytes: bytes as u64, ..Landed::in_place(path.to_owned()) };
     let Ok(reader) = source::open(&landed, &plan, &LIMITS, Some(&Crs::Crs84)) else { return };
     let mut last = 0;
     for batch in reader {

@@ -27,7 +27,7 @@ fn refused(disturb: impl FnOnce(&ArcGis), says: &str) {
     );
     let store = Store::open(&puller.dir.path().join("store")).unwrap();
     assert_eq!(
-        store.held("points").unwrap().unwrap().landed.sha256,
+        store.held_copy("points").unwrap().unwrap().landed.sha256,
         held.sha256,
         "the last good one is held"
     );

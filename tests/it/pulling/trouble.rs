@@ -181,7 +181,7 @@ fn a_shape_too_heavy_for_any_page_is_generalised_and_told_of() {
     let puller = Puller::new(&service.url(0));
     let landed = puller.land().unwrap();
     let store = Store::open(&puller.dir.path().join("store")).unwrap();
-    let record = store.held("points").unwrap().unwrap().record;
+    let record = store.held_copy("points").unwrap().unwrap().record;
     let noted: Vec<_> = record
         .generalised
         .iter()
@@ -217,5 +217,5 @@ fn the_record_tells_what_the_server_answered() {
     let puller = Puller::new(&server.url("/arcgis/rest/services/Recorded/MapServer/0"));
     puller.land().unwrap();
     let store = Store::open(&puller.dir.path().join("store")).unwrap();
-    assert_eq!(store.held("points").unwrap().unwrap().record.status, 203);
+    assert_eq!(store.held_copy("points").unwrap().unwrap().record.status, 203);
 }

@@ -33,7 +33,7 @@ fn a_layer_lands_with_its_record_and_is_not_pulled_again_while_it_stays_the_same
     let plan = plan("http://secret/FeatureServer/0");
     let server = Server::new(ids());
     let first = land_in(&store, &server, &plan).unwrap();
-    let record = store.held("dams").unwrap().unwrap().record;
+    let record = store.held_copy("dams").unwrap().unwrap().record;
     assert_eq!(
         (record.url.as_str(), record.method.as_str()),
         ("http://${NAME}/FeatureServer/0", "offsets")
@@ -79,7 +79,10 @@ fn a_pull_that_fails_leaves_what_is_held() {
         .says("editingInfo", json!({"lastEditDate": 2}))
         .with(|asked| is_page(asked).then_some(Answer::Status(503)));
     assert!(land_in(&store, &dead, &plan).unwrap_err().into_store().is_err());
-    assert_eq!(store.held("dams").unwrap().unwrap().landed.sha256, first.sha256);
+    assert_eq!(
+        store.held_copy("dams").unwrap().unwrap().landed.sha256,
+        first.sha256
+    );
 }
 
 #[test]

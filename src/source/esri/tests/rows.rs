@@ -70,7 +70,7 @@ fn whole_numbers_days_and_instants_come_typed_and_other_numbers_as_spelled() {
     );
     let dates = &batch.columns.iter().find(|(name, _)| name == "D").unwrap().1;
     assert_eq!(
-        spelling::days(dates).unwrap().iter().collect::<Vec<_>>(),
+        spelling::date_column(dates).unwrap().iter().collect::<Vec<_>>(),
         [Some(14_287), None]
     );
 }
