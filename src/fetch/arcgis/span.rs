@@ -185,7 +185,6 @@ impl Span {
             }
             Self::Offset { from, rows } => judge_offset(*from, *rows, seen),
             Self::Range { ids } | Self::List { ids } if seen.rows >= ids.len() as u64 => Verdict::Whole,
-            // What a server says of its limit is no proof either way: a page as full as any has been counts as cut, too.
             // `exceededTransferLimit` is missing on old servers, so a page that is as full as any has been counts as
             // cut, too.
             _ if seen.is_cut || (seen.rows > 0 && seen.rows >= seen.cap) => Verdict::Cut,
