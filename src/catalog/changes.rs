@@ -68,7 +68,7 @@ fn write_details(out: &mut String, layer: &LayerReport, changes: &LayerChanges) 
 }
 
 /// Columns that differ, those with the most facilities first.
-pub(super) fn fields_by_rows(changes: &LayerChanges) -> Vec<(&str, u64)> {
+pub fn fields_by_rows(changes: &LayerChanges) -> Vec<(&str, u64)> {
     let mut fields: Vec<(&str, u64)> = changes
         .fields
         .iter()

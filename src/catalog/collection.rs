@@ -7,14 +7,9 @@ use std::path::PathBuf;
 use arrow_schema::SchemaRef;
 
 use super::dictionary::{ColumnDoc, dictionary};
+use crate::feature::release::paths::{FACILITIES, ITEMS, collection_folder};
 use crate::feature::{FileRecord, LayerReport, TileRecord, UNVERIFIED};
 use crate::plan::{LayerPlan, LayerSchema, Plan};
-
-/// Id of the inventory of every facility of every layer.
-pub const INVENTORY: &str = "facilities";
-
-/// The items of a collection as a table, in its folder.
-pub(super) const ITEMS: &str = "items.parquet";
 
 /// One product of the release: a layer, or the inventory.
 #[derive(Debug, Clone)]
@@ -95,7 +90,7 @@ impl<'a> Collection<'a> {
         let mut licences = distinct(schemas.iter().map(|schema| schema.licence.clone()));
         licences.sort();
         Self {
-            id: INVENTORY.to_owned(),
+            id: FACILITIES.to_owned(),
             title: "Facilities of every layer".to_owned(),
             description: "Every facility of every layer as a point, with the columns all layers share"
                 .to_owned(),
@@ -124,12 +119,8 @@ impl<'a> Collection<'a> {
 
     /// Folder of the collection, relative to the release.
     pub fn base(&self) -> String {
-        // Beside the layers, not among them: it repeats their rows.
-        if self.id == INVENTORY {
-            self.id.clone()
-        } else {
-            format!("layers/{}", self.id)
-        }
+        // The inventory is beside the layers, not among them: it repeats their rows.
+        collection_folder(&self.id).display().to_string()
     }
 
     /// What every column of the tiles means, in file order. A column the dictionary doesn't know

@@ -7,11 +7,9 @@ use std::fmt::Write;
 
 use sha2::{Digest, Sha256};
 
-use super::page::number;
+use super::number;
+use crate::feature::release::paths;
 use crate::feature::{LayerChanges, LayerReport, LayerStatus, RunReport, visible};
-
-/// Its name, as it links to itself.
-const FILE: &str = "feed.xml";
 
 // A feed is fetched whole, by each reader and time and again: what it tells of a release is bounded.
 
@@ -54,12 +52,12 @@ pub fn render_feed(entries: &[Entry<'_>]) -> Option<Vec<u8>> {
          <author><name>{title}</name></author>\n  <generator version=\"{}\">cikr</generator>\n{}{}",
         uuid_urn(&[&about.pipeline]),
         escape_xml(&about.cikr_version),
-        atom_link(about, "self", "application/atom+xml", FILE, ""),
+        atom_link(about, "self", "application/atom+xml", paths::FEED, ""),
         atom_link(
             about,
             "alternate",
             "text/html",
-            &file_of(about, "report.html"),
+            &file_of(about, paths::REPORT_PAGE),
             "The latest release"
         ),
     );
@@ -79,27 +77,27 @@ fn render_entry(about: &RunReport, entry: &Entry<'_>) -> String {
     let mut out = format!(
         "  <entry>\n    <id>{}</id>\n    <title>{}: release {}</title>\n    <published>{time}</published>\n    \
          <updated>{time}</updated>\n{category}",
-        uuid_urn(&[&report.pipeline, &report.release]),
+        uuid_urn(&[&report.pipeline, report.release.as_str()]),
         escape_xml(&report.title),
-        escape_xml(&report.release),
+        escape_xml(report.release.as_str()),
     );
     for (rel, kind, file, title) in [
         (
             "alternate",
             "text/html",
-            "report.html",
+            paths::REPORT_PAGE,
             "What was published, what failed and what changed",
         ),
         (
             "related",
             "application/json",
-            "report.json",
+            paths::REPORT,
             "The report, for programs",
         ),
         (
             "related",
             "application/json",
-            "catalog.json",
+            paths::CATALOG,
             "The tiles, as STAC",
         ),
     ] {
@@ -278,6 +276,7 @@ fn escape_xml(text: &str) -> String {
 mod tests {
     use super::*;
     use crate::catalog::tests::fixture::run_report;
+    use crate::feature::release::ReleaseId;
 
     fn told(report: &RunReport) -> String {
         let entry = Entry {
@@ -334,7 +333,7 @@ mod tests {
             "{xml}"
         );
         assert!(xml.contains("href=\"https://a.gov/cikr/feed.xml\""), "{xml}");
-        report.release = "2026-11-23".to_owned();
+        report.release = ReleaseId::parse("2026-11-23").unwrap();
         let after = ids(&told(&report));
         assert!(after[0] == before[0] && after[1] != before[1]);
         assert_eq!(

@@ -4,6 +4,7 @@
 
 use super::collection::Collection;
 use super::stac_terms::CRS;
+use crate::feature::release::paths::{CATALOG, COLLECTION, CROSSING};
 use crate::feature::{LayerStatus, TileRecord};
 
 /// Properties that are text, in the order of [`Item::texts`].
@@ -41,7 +42,7 @@ impl<'a> Item<'a> {
             .collect::<Vec<_>>()
             .join("/");
         // A region has tiles of its own and tiles of what crosses its border, each counted from 0; ids tell them apart.
-        let crossing = if href.starts_with("crossing/") {
+        let crossing = if href.starts_with(CROSSING) {
             "crossing-"
         } else {
             ""
@@ -57,7 +58,7 @@ impl<'a> Item<'a> {
 
     /// Whether its features stand in `data/` of another region and only reach into this one.
     pub(super) fn is_crossing(&self) -> bool {
-        self.href.starts_with("crossing/")
+        self.href.starts_with(CROSSING)
     }
 
     pub(super) fn title(&self) -> String {
@@ -70,8 +71,8 @@ impl<'a> Item<'a> {
 
     /// Links as (rel, href from the collection's folder, title).
     pub(super) fn links(&self) -> [(&'static str, String, &str); 3] {
-        let own = "collection.json".to_owned();
-        let root = format!("{}catalog.json", self.collection.to_root());
+        let own = COLLECTION.to_owned();
+        let root = format!("{}{CATALOG}", self.collection.to_root());
         let title = self.collection.title.as_str();
         [
             ("root", root, "Catalog of the release"),
@@ -98,7 +99,7 @@ impl<'a> Item<'a> {
 }
 
 /// A layer's status in the words of the report.
-pub(super) const fn status_word(status: LayerStatus) -> &'static str {
+pub const fn status_word(status: LayerStatus) -> &'static str {
     match status {
         LayerStatus::Published => "published",
         LayerStatus::Carried => "carried",

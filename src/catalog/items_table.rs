@@ -22,6 +22,7 @@ use super::error::CatalogError;
 use super::footprint::{footprint, union_extent};
 use super::item::{Item, TEXTS};
 use super::stac_terms::{EXTENSIONS, VERSION, multihash};
+use crate::feature::release::paths;
 use crate::feature::{RunReport, TileRecord};
 use crate::geoparquet::{Features, MEDIA_TYPE, WriteOptions, write_features};
 
@@ -43,7 +44,7 @@ pub(super) fn encode_items(
     // The version of stac-geoparquet, which happens to be that of STAC.
     let stac = json!({"version": "1.1.0", "collections": {&collection.id: described}});
     let features = Features {
-        what: "items.parquet",
+        what: paths::ITEMS,
         rows: &rows,
         row_groups: &[rows.num_rows()],
         extent: union_extent(items.iter().map(|item| item.tile.extent)),

@@ -1,4 +1,4 @@
-//! Describes a release: STAC 1.1 catalog, collections and items, `items.parquet`, README, report page.
+//! Describes a release: STAC 1.1 catalog, collections and items, `items.parquet`, README, feed of releases.
 //!
 //! Pure: plan, report and tile records in, paths and bytes out. May use `plan`, `feature` and
 //! `geoparquet`; creates no file and reads no clock (the time is in the report).
@@ -12,27 +12,28 @@ mod footprint;
 mod item;
 mod items_table;
 mod markdown;
-pub mod page;
+pub mod number;
 mod quality;
 mod queries;
 mod readme;
 mod stac;
 mod stac_terms;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod urls;
 
 use std::path::PathBuf;
 
 use serde_json::Value;
 
+pub use self::changes::fields_by_rows;
 pub use self::collection::Collection;
-pub use self::collection::INVENTORY;
-use self::collection::ITEMS;
 pub use self::dictionary::ColumnDoc;
 pub use self::dictionary::dictionary;
 pub use self::error::CatalogError;
 use self::item::items_of;
+pub use self::item::status_word;
+use crate::feature::release::paths;
 use crate::feature::{ProductDoc, RunReport};
 use crate::plan::Plan;
 
@@ -51,15 +52,15 @@ pub fn describe_release(
 ) -> Result<Vec<(PathBuf, Vec<u8>)>, CatalogError> {
     let mut files = vec![
         (
-            "README.md".into(),
+            paths::README.into(),
             readme::render_readme(plan, report, collections, products).into_bytes(),
         ),
         (
-            "catalog.json".into(),
+            paths::CATALOG.into(),
             to_pretty_json(&stac::catalog_json(plan, report, collections)),
         ),
         (
-            urls::FILE.into(),
+            paths::URLS.into(),
             urls::list_tiles(plan, report, collections).into_bytes(),
         ),
     ];
@@ -77,15 +78,15 @@ pub fn describe_release(
         }
         // A collection without tiles has no items to mirror; an empty mirror would claim some.
         if items.is_empty() {
-            files.push((base.join("collection.json"), to_pretty_json(&described)));
+            files.push((base.join(paths::COLLECTION), to_pretty_json(&described)));
             continue;
         }
         let table = items_table::encode_items(report, collection, &items, &described)?;
         files.push((
-            base.join("collection.json"),
+            base.join(paths::COLLECTION),
             to_pretty_json(&stac::with_mirror(described, &table)),
         ));
-        files.push((base.join(ITEMS), table));
+        files.push((base.join(paths::ITEMS), table));
     }
     Ok(files)
 }

@@ -5,7 +5,7 @@
 use std::fmt::{self, Write};
 
 use super::markdown::table_cell;
-use super::page::number;
+use super::number;
 use crate::feature::{LayerQuality, QualityReport, Score};
 
 /// Scores of every layer, and what isn't as expected.

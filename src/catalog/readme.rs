@@ -12,6 +12,7 @@ use super::item::status_word;
 use super::markdown::{plain_prose, table_cell, write_description};
 use super::quality::write_quality;
 use super::queries::write_queries;
+use crate::feature::release::product_names;
 use crate::feature::{FlagCode, Flags, LayerReport, LayerStatus, ProductDoc, RunReport, TableDoc};
 use crate::plan::Plan;
 
@@ -110,7 +111,7 @@ fn write_layers(out: &mut String, plan: &Plan, report: &RunReport) -> fmt::Resul
                 .unwrap_or_default(),
         )?;
     }
-    if plan.makes_product("inventory") {
+    if plan.makes_product(product_names::INVENTORY) {
         writeln!(
             out,
             "\nThe inventory `facilities` holds {} rows.",

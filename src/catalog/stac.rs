@@ -13,7 +13,7 @@ use super::dictionary::ColumnDoc;
 use super::footprint::{bbox_or_world, footprint, union_extent};
 use super::item::{Item, TEXTS, items_of, row_count};
 use super::stac_terms::{EXTENSIONS, VERSION, multihash};
-use super::{page, urls};
+use crate::feature::release::paths;
 use crate::feature::{FileRecord, LayerReport, RunReport};
 use crate::geoparquet::MEDIA_TYPE;
 use crate::plan::{LayerSchema, Plan};
@@ -43,28 +43,33 @@ const SPDX: &[&str] = &[
 pub(super) fn catalog_json(plan: &Plan, report: &RunReport, collections: &[Collection<'_>]) -> Value {
     // Relative, as STAC's best practices have it for what is published to be copied: a release is moved as a folder.
     let mut links = vec![
-        link_json("root", "./catalog.json", "application/json", &plan.title),
+        link_json(
+            "root",
+            &format!("./{}", paths::CATALOG),
+            "application/json",
+            &plan.title,
+        ),
         link_json(
             "describedby",
-            "./README.md",
+            &format!("./{}", paths::README),
             "text/markdown",
             "What this release holds and how to query it",
         ),
         link_json(
             "alternate",
-            &format!("./{}", page::FILE),
+            &format!("./{}", paths::REPORT_PAGE),
             "text/html",
             "What became of the run, for people",
         ),
         link_json(
             "related",
-            &format!("./{}", urls::FILE),
+            &format!("./{}", paths::URLS),
             "text/plain",
             "Where every tile is, a line each",
         ),
     ];
     links.extend(collections.iter().map(|collection| {
-        let href = format!("./{}/collection.json", collection.base());
+        let href = format!("./{}/{}", collection.base(), paths::COLLECTION);
         link_json("child", &href, "application/json", &collection.title)
     }));
     json!({
@@ -85,13 +90,13 @@ pub(super) fn catalog_json(plan: &Plan, report: &RunReport, collections: &[Colle
 /// A collection, but for the asset of its `items.parquet` (which carries this very object).
 pub(super) fn collection_json(plan: &Plan, report: &RunReport, of: &Collection<'_>) -> Value {
     let items = items_of(of);
-    let root = format!("{}catalog.json", of.to_root());
+    let root = format!("{}{}", of.to_root(), paths::CATALOG);
     let mut links = vec![
         link_json("root", &root, "application/json", &plan.title),
         link_json("parent", &root, "application/json", &plan.title),
         link_json(
             "describedby",
-            &format!("{}README.md", of.to_root()),
+            &format!("{}{}", of.to_root(), paths::README),
             "text/markdown",
             "Columns, counts, how to query",
         ),
@@ -105,7 +110,7 @@ pub(super) fn collection_json(plan: &Plan, report: &RunReport, of: &Collection<'
     if !is_spdx(&of.licence) {
         links.push(link_json(
             "license",
-            &format!("{}README.md", of.to_root()),
+            &format!("{}{}", of.to_root(), paths::README),
             "text/markdown",
             &of.licence,
         ));
@@ -153,7 +158,7 @@ pub(super) fn collection_json(plan: &Plan, report: &RunReport, of: &Collection<'
 /// The collection with its `items.parquet` as an asset.
 pub(super) fn with_mirror(mut collection: Value, table: &[u8]) -> Value {
     collection["assets"]["items"] = json!({
-            "href": "./items.parquet",
+            "href": format!("./{}", paths::ITEMS),
             "title": "All items as stac-geoparquet",
             "type": MEDIA_TYPE,
     // Portolan's word for such a table; STAC has none.
@@ -169,7 +174,7 @@ fn collection_assets(of: &Collection<'_>) -> Value {
     let mut assets = json!({});
     if let Some(file) = of.national {
         let title = format!("{}, every region in one file", of.title);
-        assets["national"] = table_asset("./national.parquet", &title, "data", file);
+        assets["national"] = table_asset(&format!("./{}", paths::NATIONAL), &title, "data", file);
     }
     if let Some(file) = of.changes {
         let href = format!("{}{}", of.to_root(), file.path.display());

@@ -9,9 +9,6 @@ use super::item::items_of;
 use crate::feature::RunReport;
 use crate::plan::Plan;
 
-/// Its name, at the root of the release.
-pub(super) const FILE: &str = "urls.txt";
-
 /// The lines, sorted; tiles below `data/` alone, where every feature stands once.
 pub(super) fn list_tiles(plan: &Plan, report: &RunReport, collections: &[Collection<'_>]) -> String {
     let base = plan

@@ -10,6 +10,7 @@ use super::output::Output;
 use super::reference;
 use crate::draft::{self, Request};
 use crate::error::{Error, exit};
+use crate::feature::release::paths::FACILITIES;
 use crate::plan;
 use crate::store::{StoreError, write_texts};
 
@@ -134,7 +135,7 @@ fn parse_id(text: &str) -> Result<String, String> {
     let is_rest = text
         .chars()
         .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
-    if is_first && is_rest && text != "facilities" {
+    if is_first && is_rest && text != FACILITIES {
         return Ok(text.to_owned());
     }
     Err("use lower-case letters, digits and `_`, starting with a letter; `facilities` is taken".to_owned())

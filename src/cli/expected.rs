@@ -11,7 +11,7 @@ use super::store::{StoreAt, release_folder};
 use crate::error::{Error, exit};
 use crate::feature::{LayerReport, LayerStatus, RunReport};
 use crate::plan::{ALL_STATES, EXPECTED_COLUMNS};
-use crate::run;
+use crate::verify;
 
 /// Print what a release holds per layer and state as a file of expected counts, to be reviewed.
 #[derive(Debug, Args)]
@@ -50,7 +50,7 @@ fn parse_share(text: &str) -> Result<f64, String> {
 
 impl Expected {
     pub(super) fn run(&self, out: &mut Output<'_>) -> Result<u8, Error> {
-        let report = run::read_report(&release_folder(&self.release, &self.store)?)?;
+        let report = verify::read_report(&release_folder(&self.release, &self.store)?)?;
         let present = report
             .layers
             .iter()

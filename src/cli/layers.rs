@@ -10,8 +10,8 @@ use super::pipeline::Pipeline;
 use crate::error::{Error, exit};
 use crate::feature::{LayerReport, RunReport, UNVERIFIED};
 use crate::plan::LayerPlan;
-use crate::run;
 use crate::store::Store;
+use crate::verify;
 
 /// List a pipeline's layers and what the last release holds of them.
 #[derive(Debug, Args)]
@@ -40,7 +40,7 @@ impl Layers {
         let plan = self.pipeline.load_plan(&out.veil)?;
         // Before the first run there is no store, and a list of layers all the same.
         let last = match Store::existing(&plan.store) {
-            Ok(store) => run::last_report(&store).unwrap_or_default(),
+            Ok(store) => verify::last_report(&store).unwrap_or_default(),
             Err(_no_store_yet) => None,
         };
         let entries: Vec<ListedLayer<'_>> = plan

@@ -9,9 +9,11 @@ use serde_json::json;
 use super::output::Output;
 use super::store::{StoreAt, is_release, is_store, open_store, release_folder, store_error};
 use crate::error::{Error, exit};
+use crate::feature::release::ReleaseId;
 use crate::report::human_size;
-use crate::run::{self, Verified};
+use crate::run;
 use crate::store::{self, ReleaseInfo};
+use crate::verify::{self, Verified};
 
 /// List the releases of a store.
 #[derive(Debug, Args)]
@@ -41,7 +43,8 @@ impl Rollback {
     pub(super) fn run(&self, out: &mut Output<'_>) -> Result<u8, Error> {
         let store = self.store.open()?;
         let lock = store.lock().map_err(store_error)?;
-        let latest = store.rollback(&lock, &self.id).map_err(store_error)?;
+        let id = ReleaseId::parse(&self.id).map_err(|bad| store_error(bad.into()))?;
+        let latest = store.rollback(&lock, &id).map_err(store_error)?;
         // The feed names the latest release: it is written again before anybody else gets the store.
         run::write_feed(&store, &lock);
         let value = json!({ "release": latest.release });
@@ -66,9 +69,9 @@ impl Verify {
     pub(super) fn run(&self, out: &mut Output<'_>) -> Result<u8, Error> {
         let is_store = !is_release(&self.release) && is_store(&self.release);
         let mut verified = if is_store {
-            run::verify_store(&open_store(&self.release)?)?
+            verify::verify_store(&open_store(&self.release)?)?
         } else {
-            run::verify(&release_folder(&self.release, &self.store)?)?
+            verify::verify(&release_folder(&self.release, &self.store)?)?
         };
         if self.landing {
             let store = if is_store {

@@ -7,6 +7,8 @@ use clap::Args;
 use super::pipeline::load_plan;
 use crate::error::Error;
 use crate::feature::Veil;
+use crate::feature::release::ReleaseId;
+use crate::feature::release::paths::MANIFEST;
 use crate::store::{Store, StoreError};
 
 /// Where the store is.
@@ -41,9 +43,12 @@ pub(super) fn store_error(source: StoreError) -> Error {
 /// What is no path is an id, to be found in the store.
 fn folder_by_id(id: &str, at: &StoreAt) -> Result<PathBuf, Error> {
     match at.open() {
-        // A store that isn't there and one that lacks the release are the same mistake: no such release.
-        Ok(store) if store.has_release(id) => Ok(store.release_dir(id)),
-        Ok(store) => Err(no_release(id, store.root())),
+        // A store that isn't there, one that lacks the release, and a name that none can have are the same mistake: no
+        // such release.
+        Ok(store) => match ReleaseId::parse(id) {
+            Ok(release) if store.has_release(&release) => Ok(store.release_dir(&release)),
+            _ => Err(no_release(id, store.root())),
+        },
         Err(Error::Store {
             source: StoreError::NoStore { path },
         }) => Err(no_release(id, &path)),
@@ -65,7 +70,7 @@ pub(super) fn release_folder(release: &Path, at: &StoreAt) -> Result<PathBuf, Er
 }
 
 pub(super) fn is_release(path: &Path) -> bool {
-    path.join("manifest.json").is_file()
+    path.join(MANIFEST).is_file()
 }
 
 /// A folder that is no release's, or the pipeline file that names one.

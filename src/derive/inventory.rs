@@ -7,12 +7,8 @@ use std::collections::BTreeMap;
 use super::DeriveError;
 use super::product::{About, Carried, HeldRelease, Night, Problem, Product, ProductWork, Scope};
 use crate::feature::ProductDoc;
-
-/// Its name.
-pub const NAME: &str = "inventory";
-
-/// Id of the collection, and its folder.
-pub const FACILITIES: &str = "facilities";
+use crate::feature::release::paths::{FACILITIES, REPORT};
+use crate::feature::release::product_names;
 
 /// The product.
 pub(super) struct Inventory;
@@ -21,7 +17,7 @@ impl Product for Inventory {
     fn describe(&self) -> About {
         About {
             doc: ProductDoc {
-                name: NAME,
+                name: product_names::INVENTORY,
                 places: &[(
                     "facilities/",
                     "every facility of every layer as a point, with the columns all layers share",
@@ -66,9 +62,6 @@ impl Product for Inventory {
                 ));
             }
         }
-        wrong
-            .into_iter()
-            .map(|what| Problem::new("report.json", what))
-            .collect()
+        wrong.into_iter().map(|what| Problem::new(REPORT, what)).collect()
     }
 }

@@ -21,7 +21,7 @@ pub use self::error::DeriveError;
 pub use self::night::Products;
 pub use self::night::Tally;
 use self::product::Product;
-pub use self::release::{Before, LayerTables, Release, layer_folder};
+pub use self::release::{Before, LayerTables, Release};
 pub use self::table::Table;
 pub use self::tiles::read_present;
 use crate::feature::ProductDoc;

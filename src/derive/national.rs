@@ -10,24 +10,12 @@ use arrow_array::{Array, ArrayRef, StringArray, UInt64Array};
 use arrow_select::concat::concat;
 use arrow_select::take::take;
 
+use super::DeriveError;
 use super::product::{About, BoxError, Carried, HeldRelease, Night, Problem, Product, ProductWork, Scope};
-use super::{DeriveError, layer_folder};
+use crate::feature::release::paths::{layer_folder, national_path};
+use crate::feature::release::product_names;
 use crate::feature::{LayerReport, LayerStatus, ProductDoc, error_chain};
 use crate::geoparquet;
-
-/// Its name.
-pub const NAME: &str = "national";
-
-/// Path of a layer's file within a release.
-///
-/// ```
-/// use std::path::Path;
-///
-/// assert_eq!(cikr::derive::national::path("dams"), Path::new("layers/dams/national.parquet"));
-/// ```
-pub fn path(layer: &str) -> PathBuf {
-    layer_folder(layer).join("national.parquet")
-}
 
 /// The product.
 pub(super) struct National;
@@ -36,7 +24,7 @@ impl Product for National {
     fn describe(&self) -> About {
         About {
             doc: ProductDoc {
-                name: NAME,
+                name: product_names::NATIONAL,
                 places: &[(
                     "layers/<layer>/national.parquet",
                     "all rows of a layer in one file, the same as in its tiles",
@@ -46,7 +34,7 @@ impl Product for National {
             is_default: false,
             scope: Scope::Layer,
             reads: &[],
-            carried: Carried::WithLayer(path),
+            carried: Carried::WithLayer(national_path),
         }
     }
 
@@ -78,7 +66,7 @@ impl Product for National {
 ///
 /// Compares column by column, so that memory holds one column of the layer.
 fn check_layer(release: &Path, layer: &LayerReport, tiles: &[PathBuf]) -> Vec<String> {
-    let file = release.join(path(&layer.id));
+    let file = release.join(national_path(&layer.id));
     match layer.national_bytes {
         None if file.exists() => vec!["a file that report.json doesn't know".to_owned()],
         None => vec![],

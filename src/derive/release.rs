@@ -48,14 +48,3 @@ pub struct Before<'a> {
     /// Whether one of those that would be compared is not what was published.
     pub is_damaged: bool,
 }
-
-/// Folder of a layer within a release.
-///
-/// ```
-/// use std::path::Path;
-///
-/// assert_eq!(cikr::derive::layer_folder("dams"), Path::new("layers/dams"));
-/// ```
-pub fn layer_folder(layer: &str) -> PathBuf {
-    Path::new("layers").join(layer)
-}

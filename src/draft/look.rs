@@ -18,6 +18,7 @@ use super::places::Places;
 use super::request::Request;
 use super::rows::{broken_rows, read_batches};
 use super::survey::Survey;
+use crate::feature::extensions::dataset_extension;
 use crate::feature::{Crs, spelling};
 use crate::plan::{CsvGeometry, Dialect, Format, Reference, State};
 use crate::source::{self, Description, LayerDescription, SourceError};
@@ -90,13 +91,11 @@ fn leave_parts_out(survey: &mut Survey, layer: &LayerDescription) {
 
 /// What a run could land: a folder around one file is that file, unless it is a `FileGDB`.
 pub(super) fn landable_file(path: &Path, table: Option<&str>) -> Option<PathBuf> {
-    if !path.is_dir() || has_extension(path, &["gdb"]) {
+    if !path.is_dir() || dataset_extension(path) == Some("gdb") {
         return None;
     }
     let entries = path.read_dir().ok()?.flatten().map(|entry| entry.path());
-    let mut files: Vec<PathBuf> = entries
-        .filter(|path| has_extension(path, &["shp", "gpkg", "gdb"]))
-        .collect();
+    let mut files: Vec<PathBuf> = entries.filter(|path| dataset_extension(path).is_some()).collect();
     files.sort();
     let named = files.iter().position(|path| {
         path.file_stem()
@@ -104,11 +103,6 @@ pub(super) fn landable_file(path: &Path, table: Option<&str>) -> Option<PathBuf>
     });
     let only = (files.len() == 1).then_some(0);
     named.or(only).map(|at| files.swap_remove(at))
-}
-
-fn has_extension(path: &Path, wanted: &[&str]) -> bool {
-    path.extension()
-        .is_some_and(|found| wanted.iter().any(|wanted| found.eq_ignore_ascii_case(wanted)))
 }
 
 /// The wanted id, or one of the table's name; a sheet that nobody named goes by its file's.

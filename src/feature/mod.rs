@@ -3,12 +3,14 @@
 //! LEAF: imports no other room. Holds data and its invariants, no behaviour of any stage.
 //! `RawBatch → FeatureBatch → Tile` is the whole story.
 
+pub mod bare_words;
 mod chain;
 mod changes;
 mod columns;
 mod crs;
 pub mod curves;
 pub mod entries;
+pub mod extensions;
 mod flag;
 mod gate;
 mod ids;
@@ -20,6 +22,7 @@ mod quality;
 mod raw;
 pub mod records;
 mod reject;
+pub mod release;
 mod scratch;
 #[cfg(test)]
 pub(crate) mod scratch_in_memory;

@@ -8,8 +8,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::changes::LayerChanges;
+use super::flag::Flags;
 use super::gate::{GateReport, SourceProfile};
 use super::quality::QualityReport;
+use super::release::ReleaseId;
 
 /// How lists, catalogs and summaries mark what a schema nobody has seen the fields of made.
 pub const UNVERIFIED: &str = "unverified schema";
@@ -24,7 +26,7 @@ pub struct RunReport {
     /// Version of this format.
     pub version: u32,
     /// Release the run published.
-    pub release: String,
+    pub release: ReleaseId,
     /// Pipeline id.
     pub pipeline: String,
     /// Title of the pipeline.
@@ -245,6 +247,30 @@ impl LayerReport {
             changes: None,
             not_compared: None,
         }
+    }
+
+    /// Law 1: rows read = rows in tiles + rows rejected.
+    ///
+    /// ```
+    /// use cikr::feature::{LayerReport, LayerStatus};
+    ///
+    /// let mut report = LayerReport::new("hospitals", LayerStatus::Published);
+    /// report.rows_read = 10;
+    /// report.rows_written = 9;
+    /// assert!(!report.is_conserved(), "a row has gone missing");
+    /// report.rows_rejected = 1;
+    /// assert!(report.is_conserved());
+    /// ```
+    pub fn is_conserved(&self) -> bool {
+        self.rows_read == self.rows_written + self.rows_rejected
+    }
+
+    /// Rows that `quality/flags/<layer>.parquet` must have: of many flags of a code, only the first are kept.
+    pub fn kept_flags(&self) -> u64 {
+        self.flags
+            .values()
+            .map(|fields| fields.values().sum::<u64>().min(Flags::KEPT))
+            .sum()
     }
 }
 

@@ -8,6 +8,7 @@ use arrow_array::RecordBatch;
 use geo::Rect;
 
 use super::ids::RegionId;
+use super::release::paths;
 
 /// Rows in a layer's published schema: core columns, then the layer's attributes, then
 /// `geometry` (little-endian 2-D WKB in OGC:CRS84, never null) and `bbox`
@@ -45,9 +46,7 @@ impl Tile {
     /// assert_eq!(tile.file(), Path::new("region=R06/part-000.parquet"));
     /// ```
     pub fn file(&self) -> PathBuf {
-        // Hive's form, which DuckDB, pyarrow, Polars and GeoPandas read as a column. No column of the file has the
-        // same name: GeoPandas and SedonaDB fail where both are there.
-        PathBuf::from(format!("region={}", self.region)).join(format!("part-{:03}.parquet", self.ordinal))
+        paths::tile_file(&self.region, self.ordinal)
     }
 }
 

@@ -14,6 +14,7 @@ use super::serialize::as_if_owned;
 use super::source::{self, SourcePlan};
 use super::unanswered::refuse_unanswered;
 use crate::feature::LayerId;
+use crate::feature::release::paths::FACILITIES;
 use crate::spec::{Diagnostic, LayerSpec, PipelineSpec, Spanned};
 
 /// One layer of the run.
@@ -33,9 +34,6 @@ pub struct LayerPlan {
     /// What the gate lets through.
     pub gate: GatePlan,
 }
-
-/// Collection of every layer's facilities, so no layer's name.
-pub(super) const INVENTORY: &str = "facilities";
 
 /// Days for which a source date counts as current: agencies commonly revise such layers once a year.
 pub(super) const CURRENT_DAYS: Bounds<i64> = Bounds {
@@ -66,11 +64,11 @@ pub(super) fn resolve(
     let mut layers = Vec::new();
     for Spanned { value: layer, span } in &spec.layers {
         let id = check.identifier("a layer id", layer.id.as_ref());
-        if id == INVENTORY {
+        if id == FACILITIES {
             let place = layer.id.as_ref().map_or(span, |id| &id.span);
             check.error(
                 place,
-                format!("`{INVENTORY}` is the inventory of all layers; choose another id"),
+                format!("`{FACILITIES}` is the inventory of all layers; choose another id"),
             );
         }
         let schema = schema_id(layer)

@@ -3,10 +3,8 @@
 //! What products there are, `derive` knows: the names come from there.
 
 use super::check::Check;
+use crate::feature::release::product_names;
 use crate::spec::OutputSpec;
-
-/// The product that `national = true` adds.
-const NATIONAL: &str = "national";
 
 /// A product that a pipeline may ask for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,7 +32,8 @@ pub(super) fn wanted_products(
         let is_listed = listed.map_or(product.is_default, |listed| {
             listed.iter().any(|listed| listed.value == product.name)
         });
-        if is_listed || (is_national && product.name == NATIONAL) {
+        // `national = true` is a shorter way to ask for it.
+        if is_listed || (is_national && product.name == product_names::NATIONAL) {
             wanted.push(product.name.to_owned());
         }
     }

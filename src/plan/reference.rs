@@ -1,9 +1,11 @@
 //! The reference tables a plan carries: plain rows, as `schemas/reference/*.csv` holds them.
 
+use serde::Serialize;
+
 use super::scheme::{CriticalFunction, MembershipRule, Scheme, SchemeCell, Subsector};
 
 /// Every table that classify and locate look up.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize)]
 pub struct Reference {
     /// States and territories.
     pub states: Vec<State>,
@@ -65,7 +67,7 @@ pub fn longest_prefix<'a>(rules: &'a [NaicsRule], code: &str) -> Option<&'a Naic
 }
 
 /// A state or territory.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct State {
     /// 2-digit FIPS code.
     pub fips: String,
@@ -80,7 +82,7 @@ pub struct State {
 }
 
 /// Membership of a state in a region.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Region {
     /// Region code, such as `R06`.
     pub code: String,
@@ -93,7 +95,7 @@ pub struct Region {
 }
 
 /// A sector and its lead.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Sector {
     /// Code, such as `HLPH`.
     pub code: String,
@@ -106,7 +108,7 @@ pub struct Sector {
 }
 
 /// A NAICS prefix and its sector.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct NaicsRule {
     /// Prefix, 2 to 6 digits; the longest that fits wins.
     pub prefix: String,
@@ -121,7 +123,7 @@ pub struct NaicsRule {
 }
 
 /// A lifeline component.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Lifeline {
     /// Lifeline, such as `Health and Medical`.
     pub lifeline: String,

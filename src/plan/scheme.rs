@@ -1,7 +1,9 @@
 //! Rows of the dated sector schemes, of the functions and lifelines beside them, and of the rules that map to them.
 
+use serde::Serialize;
+
 /// A dated sector scheme.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Scheme {
     /// Id, such as `2009`.
     pub id: String,
@@ -20,7 +22,7 @@ pub struct Scheme {
 }
 
 /// A cell of a scheme: a sector, or the part of one that has a lead of its own.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct SchemeCell {
     /// Scheme id.
     pub scheme: String,
@@ -62,7 +64,7 @@ impl SchemeCell {
 }
 
 /// A subsector of today's sectors.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Subsector {
     /// Sector code.
     pub sector: String,
@@ -77,7 +79,7 @@ pub struct Subsector {
 }
 
 /// A National Critical Function.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct CriticalFunction {
     /// Code of this project.
     pub code: String,
@@ -90,7 +92,7 @@ pub struct CriticalFunction {
 }
 
 /// What a sector, one of its subsectors or a NAICS prefix in it belongs to in a scheme.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct MembershipRule {
     /// Scheme id, [`FUNCTIONS`](super::FUNCTIONS) or [`LIFELINES`](super::LIFELINES).
     pub scheme: String,

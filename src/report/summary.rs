@@ -6,6 +6,7 @@ use std::path::Path;
 
 use super::quality;
 use crate::error::{Error, error_chain};
+use crate::feature::release::{paths, product_names};
 use crate::feature::{LayerChanges, LayerReport, LayerStatus, RunReport, UNVERIFIED, Veil, visible};
 use crate::spec::{self, Diagnostic};
 
@@ -62,7 +63,7 @@ pub fn run_summary(report: &RunReport, release: &Path) -> String {
     for layer in &report.layers {
         push_line(&mut text, &layer_line(layer, widest));
     }
-    let has_inventory = report.may_hold("inventory");
+    let has_inventory = report.may_hold(product_names::INVENTORY);
     if has_inventory {
         push_line(&mut text, &inventory_line(report, widest));
     }
@@ -82,17 +83,17 @@ pub fn run_summary(report: &RunReport, release: &Path) -> String {
     push_line(&mut text, &format!("release: {}", release.display()));
     push_line(
         &mut text,
-        &format!("report: {}", release.join("report.html").display()),
+        &format!("report: {}", release.join(paths::REPORT_PAGE).display()),
     );
     // Without an inventory to ask, the largest layer: a query on it has something to show.
     let fullest = report.layers.iter().max_by_key(|layer| layer.rows_written);
     let layer = fullest
         .filter(|_| !has_inventory)
-        .map(|layer| Path::new("layers").join(&layer.id));
+        .map(|layer| paths::layer_folder(&layer.id));
     push_line(&mut text, "try, in DuckDB:");
     push_line(
         &mut text,
-        &sample_query(&release.join(layer.as_deref().unwrap_or(Path::new("facilities")))),
+        &sample_query(&release.join(layer.as_deref().unwrap_or(Path::new(paths::FACILITIES)))),
     );
     text
 }
@@ -262,7 +263,9 @@ fn inventory_line(report: &RunReport, widest: usize) -> String {
     let bytes = human_size(report.inventory_bytes);
     format!(
         "{:widest$}  {:>9}  {rows:>9}  {:>8}  {bytes:>9}  inventory of all layers",
-        "facilities", "", ""
+        paths::FACILITIES,
+        "",
+        ""
     )
 }
 

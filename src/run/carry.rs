@@ -9,11 +9,11 @@ use tracing::warn;
 use super::context::Context;
 use super::layer_error::LayerError;
 use super::layer_outcome::LayerOutcome;
-use super::layer_report::{kept_flags, report_of_plan};
-use super::paths::{collection_folder, flags_path, rejects_path, tile_folder};
+use super::layer_report::report_of_plan;
 use super::tile_error::TileError;
 use super::{gate, tables, tile};
 use crate::error::{Error, error_chain};
+use crate::feature::release::paths::{collection_folder, flags_path, rejects_path, tile_folder};
 use crate::feature::{GateReport, LayerReport, LayerStatus, RunReport, TileRecord};
 use crate::geoparquet;
 use crate::plan::LayerPlan;
@@ -71,7 +71,7 @@ pub(super) fn carry_or_absent(
             Err(CarryFailure::Unusable { source }) => {
                 warn!(
                     layer = id,
-                    release = past.release.release,
+                    release = past.release.release.as_str(),
                     reason = error_chain(&source),
                     "not carried from a release"
                 );
@@ -129,7 +129,7 @@ fn link_layer(context: &Context<'_>, past: PastLayer<'_>) -> Result<Vec<TileReco
     let records = records?;
     link_files(context, past.release, &rejects_path(id))?;
     // A release from before there were flags has no file of them: none were found, and none are made up.
-    if kept_flags(past.layer) == 0 {
+    if past.layer.kept_flags() == 0 {
         tables::write_flags(context, id, iter::empty())?;
     } else {
         link_files(context, past.release, &flags_path(id))?;

@@ -1,9 +1,8 @@
 //! The clock: the only file that reads it. Whoever needs the time takes it from here or as an argument.
 
-use chrono::{DateTime, NaiveDateTime, SecondsFormat, Utc};
+use chrono::{DateTime, SecondsFormat, Utc};
 
-/// How the id of a release tells when it was begun.
-const RELEASE_ID: &str = "%Y%m%dT%H%M%S%3fZ";
+use crate::feature::release::ReleaseId;
 
 /// This moment.
 #[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]
@@ -16,21 +15,13 @@ pub(super) fn now() -> String {
     utc().to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
-/// Id for a release begun now: its UTC time to the millisecond, so that ids sort by age.
+/// Id for a release begun now.
 ///
 /// ```
-/// let id = cikr::run::release_id();
-/// assert_eq!(id.len(), "20261130T021500123Z".len());
-/// assert!(id.starts_with("20") && id.ends_with('Z'));
+/// assert!(cikr::run::release_id().begun().is_some());
 /// ```
-pub fn release_id() -> String {
-    utc().format(RELEASE_ID).to_string()
-}
-
-/// When a release was begun, as its id tells; none of an id that its caller has made up.
-pub(super) fn time_of_release(id: &str) -> Option<DateTime<Utc>> {
-    let time = NaiveDateTime::parse_from_str(id, RELEASE_ID).ok()?;
-    Some(time.and_utc())
+pub fn release_id() -> ReleaseId {
+    ReleaseId::begun_at(utc())
 }
 
 /// ISO 8601 day of a time in milliseconds since 1970; none beyond the calendar.

@@ -11,15 +11,17 @@ use super::fetch::Fetching;
 use super::memory;
 use super::mode::Mode;
 use super::past::Past;
-use crate::catalog::page::Facilities;
+use crate::derive::Products;
 use crate::derive::product::{Night, RowPlace, TilesBefore};
-use crate::derive::{Products, changes};
 use crate::engine::{Packing, Room, RowGroup};
 use crate::error::Error;
 use crate::feature::records::RecordBudget;
+use crate::feature::release::ReleaseId;
+use crate::feature::release::product_names;
 use crate::feature::{Progress, RunReport, Tile, Veil};
 use crate::geoparquet::WriteOptions;
 use crate::kernel::pack::Levels;
+use crate::page::Facilities;
 use crate::plan::{LayerPlan, Plan};
 use crate::source::Readers;
 use crate::store::{Staging, Store};
@@ -36,7 +38,7 @@ pub(super) struct Context<'a> {
     pub(super) staging: &'a Staging<'a>,
     pub(super) progress: &'a dyn Progress,
     /// Release that the run makes.
-    pub(super) release: &'a str,
+    pub(super) release: &'a ReleaseId,
     /// When it began, RFC 3339 UTC.
     pub(super) started: &'a str,
     /// Report of the release that this one builds on.
@@ -60,7 +62,7 @@ impl<'a> Context<'a> {
     pub(super) fn new(
         fetching: Fetching<'a>,
         mode: Mode<'a>,
-        release: &'a str,
+        release: &'a ReleaseId,
         started: &'a str,
         staging: &'a Staging<'a>,
         past: &'a Past,
@@ -150,7 +152,7 @@ impl<'a> Context<'a> {
     /// Whether a layer is to be compared with that of the last release, of which there are tiles.
     pub(super) fn is_compared(&self, layer: &LayerPlan) -> bool {
         let before = self.tiles_before.and_then(|tiles| tiles.get(layer.id.as_str()));
-        self.plan.makes_product(changes::NAME) && before.is_some_and(|tiles| !tiles.is_empty())
+        self.plan.makes_product(product_names::CHANGES) && before.is_some_and(|tiles| !tiles.is_empty())
     }
 
     /// What is to be published of a run or a layer: without secrets, whoever has repeated them, and with

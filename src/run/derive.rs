@@ -14,8 +14,9 @@ use super::product_files::{ProductFiles, derive_error};
 use super::rows_at_hand::RowsAtHand;
 use super::{gate, tallies};
 use crate::derive::product::Rows;
-use crate::derive::{Before, LayerTables, Release, changes, products_wanted};
+use crate::derive::{Before, LayerTables, Release, products_wanted};
 use crate::error::Error;
+use crate::feature::release::paths::changes_path;
 use crate::feature::{LayerQuality, LayerReport, LayerStatus, RunReport, TileRecord, Verdict};
 use crate::plan::LayerPlan;
 use crate::store::{self, Lock};
@@ -50,7 +51,7 @@ pub(super) fn write_products(
     for (outcome, layer) in layers.iter_mut().zip(&report.layers) {
         // Nothing else is made of the rows: their memory is free again.
         outcome.rows = None;
-        outcome.changes = files.remove(&changes::path(&layer.id));
+        outcome.changes = files.remove(&changes_path(&layer.id));
         outcome.report.clone_from(layer);
     }
     report_linked_products(context, report);
@@ -147,7 +148,7 @@ fn layer_before<'a>(
     let (last, report) = gate::last_good(context, id)?;
     let tiles = context.tiles_before;
     Some(Before {
-        release: &last.release,
+        release: last.release.as_str(),
         folder: folder?,
         report,
         tiles: tiles.map(|tiles| tiles.get(id).map_or(&[][..], Vec::as_slice)),

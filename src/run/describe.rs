@@ -7,13 +7,15 @@ use tracing::info;
 use super::context::Context;
 use super::jurisdictions::JoinedSets;
 use super::layer_outcome::LayerOutcome;
-use super::page;
-use crate::catalog::page::{FILE as PAGE, Page};
+use super::page_content;
 use crate::catalog::{self, Collection};
-use crate::derive::{self, inventory};
+use crate::derive;
 use crate::error::Error;
+use crate::feature::release::paths::{REPORT, REPORT_PAGE};
+use crate::feature::release::product_names;
 use crate::feature::{RunReport, TileRecord};
 use crate::kernel::columns::inventory_schema;
+use crate::page::{self, Page};
 use crate::store::Lock;
 
 /// Writes everything that describes the tiles, `report.html` and `report.json`.
@@ -28,7 +30,7 @@ pub(super) fn write_catalog(
     layers: &[LayerOutcome],
     facilities: &[TileRecord],
 ) -> Result<(), Error> {
-    let _task = context.progress.start("catalog", &report.release, None);
+    let _task = context.progress.start("catalog", report.release.as_str(), None);
     let plan = context.plan;
     let inventory = Collection::inventory(plan, inventory_schema(joined.context.further_sets()), facilities);
     let present = plan.layers.iter().zip(layers).filter_map(|(layer, outcome)| {
@@ -36,7 +38,7 @@ pub(super) fn write_catalog(
         let collection = Collection::of_layer(plan, layer, &outcome.report, schema, &outcome.tiles);
         Some(collection.with_files(outcome.national.as_ref(), outcome.changes.as_ref()))
     });
-    let inventory = Some(inventory).filter(|_| plan.makes_product(inventory::NAME));
+    let inventory = Some(inventory).filter(|_| plan.makes_product(product_names::INVENTORY));
     let collections: Vec<Collection<'_>> = inventory.into_iter().chain(present).collect();
     let products = derive::product_docs(plan);
     let files = catalog::describe_release(plan, report, &collections, &products)
@@ -50,18 +52,18 @@ pub(super) fn write_catalog(
         report,
         last: context.last,
         history: context.history,
-        facilities: &page::facility_counts(context, lock, facilities)?,
+        facilities: &page_content::facility_counts(context, lock, facilities)?,
         outlines: &joined.outlines,
-        rejects: &page::first_rejects(context, layers)?,
+        rejects: &page_content::first_rejects(context, layers)?,
         collections: &collections,
         products: &products,
     };
-    let html = catalog::page::render_page(&shown);
-    context.staging.write(Path::new(PAGE), &html)?;
+    let html = page::render_page(&shown);
+    context.staging.write(Path::new(REPORT_PAGE), &html)?;
     let text = serde_json::to_vec_pretty(report).map_err(|source| Error::Law {
         what: source.to_string(),
     })?;
-    context.staging.write(Path::new("report.json"), &text)?;
+    context.staging.write(Path::new(REPORT), &text)?;
     info!(
         stage = "catalog",
         collections = collections.len(),

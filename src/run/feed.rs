@@ -2,11 +2,11 @@
 
 use tracing::warn;
 
-use super::past::sound_report;
 use crate::catalog::feed::{Entry, render_feed};
 use crate::error::error_chain;
 use crate::feature::RunReport;
 use crate::store::{Lock, ReleaseInfo, Store};
+use crate::verify::sound_report;
 
 /// Writes the feed of the releases that the store keeps, whole or not at all.
 ///
@@ -33,7 +33,7 @@ pub fn write_feed(store: &Store, lock: &Lock) {
         match sound_report(store, &info.id) {
             Ok(report) => reports.push((info, report)),
             Err(error) => warn!(
-                release = info.id,
+                release = info.id.as_str(),
                 reason = error_chain(&error),
                 "left out of feed.xml: its report can't be read"
             ),

@@ -37,8 +37,7 @@ pub(super) struct Fingerprints<'a> {
 impl<'a> Fingerprints<'a> {
     pub(super) fn new(plan: &'a Plan, sets: &[SetSource]) -> Self {
         let mut tables: Vec<String> = sets.iter().map(|set| landed_name(&set.landed)).collect();
-        // The reference tables hold lists alone, so their debug text is the same on every run.
-        tables.push(store::sha256(format!("{:?}", plan.reference).as_bytes()));
+        tables.push(digest_of(&*plan.reference));
         Self { plan, tables }
     }
 
@@ -55,10 +54,16 @@ impl<'a> Fingerprints<'a> {
             jurisdictions: &self.plan.jurisdictions,
             tables: &self.tables,
         };
-        let text = serde_json::to_string(&(basis, landed_name(landed)))
-            .expect("a plan has text keys only, so it serializes");
-        Some(store::sha256(text.as_bytes()))
+        Some(digest_of(&(basis, landed_name(landed))))
     }
+}
+
+/// SHA-256 of a value as JSON, which only its data shape: what a value looks like to whoever debugs it may change with any
+/// release of the compiler.
+pub(super) fn digest_of(value: &impl Serialize) -> String {
+    let json =
+        serde_json::to_vec(value).expect("plans, tables and lists have text keys only, so they serialize");
+    store::sha256(&json)
 }
 
 /// Digest and extension: the same bytes may be opened as two formats.

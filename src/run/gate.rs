@@ -9,6 +9,7 @@ use super::layer_outcome::LayerOutcome;
 use super::{clock, kept};
 use crate::engine::{EngineError, LayerRows};
 use crate::error::Error;
+use crate::feature::release::ReleaseId;
 use crate::feature::{Acceptance, GateReport, HeldBack, Landed, LayerReport, LayerStatus, RunReport};
 use crate::gate::{self, LastGood, Measures};
 use crate::plan::LayerPlan;
@@ -26,12 +27,12 @@ pub(super) fn last_good<'a>(
 
 /// Release that a layer's rows were made for.
 pub(super) fn release_made_for<'a>(last: &'a RunReport, before: &'a LayerReport) -> &'a str {
-    before.carried_from.as_deref().unwrap_or(&last.release)
+    before.carried_from.as_deref().unwrap_or(last.release.as_str())
 }
 
 /// Whole days from a release to the start of this run, as the release's id tells.
 pub(super) fn days_since(context: &Context<'_>, release: &str) -> Option<i64> {
-    let begun = clock::time_of_release(release)?;
+    let begun = ReleaseId::parse(release).ok()?.begun()?;
     let started = DateTime::parse_from_rfc3339(context.started).ok()?;
     Some((started.to_utc() - begun).num_days())
 }
@@ -106,11 +107,11 @@ fn accept_or_hold(
             why = accepted.reason,
             "let through the gate: {reason}"
         );
-        accepted.used_by = Some(context.release.to_owned());
+        accepted.used_by = Some(context.release.to_string());
         return Ok(());
     }
     report.held = Some(HeldBack {
-        release: context.release.to_owned(),
+        release: context.release.to_string(),
         at: context.started.to_owned(),
         sha256: landed.sha256.clone(),
         rows_read,
@@ -172,7 +173,7 @@ pub(super) fn note_used_acceptances(store: &Store, lock: &Lock, report: &RunRepo
                 // What a run that died after publishing made use of.
                 let is_published = accepted.sha256.is_some() && accepted.sha256.as_deref() == digest;
                 if is_used || is_published {
-                    accepted.used_by = Some(report.release.clone());
+                    accepted.used_by = Some(report.release.to_string());
                 }
             }
         })?;

@@ -8,12 +8,12 @@ use tracing::info;
 use super::context::Context;
 use super::layer_outcome::LayerOutcome;
 use super::tile_error::TileError;
-use super::{page, reread, tile};
-use crate::derive::inventory::FACILITIES;
+use super::{page_content, reread, tile};
 use crate::engine::rows::LocalRows;
 use crate::engine::{self, InventoryMember, InventoryRows, PackError, Room};
 use crate::error::Error;
 use crate::feature::TileRecord;
+use crate::feature::release::paths::FACILITIES;
 use crate::kernel::columns::inventory_schema;
 use crate::kernel::locate::JoinContext;
 use crate::plan::LayerPlan;
@@ -47,7 +47,7 @@ pub(super) fn write_inventory(
     let packing = context.packing_alone(FACILITIES, room);
     let tiles = engine::pack(&unpacked, &packing, |tile, groups| {
         let record = tile::write_tile(context, &schema, tile, groups, &mut |group| {
-            page::count_row_group(context, tile, &group.published.rows.0)
+            page_content::count_row_group(context, tile, &group.published.rows.0)
         })?;
         task.advance(record.rows);
         Ok(record)

@@ -7,13 +7,14 @@ use serde::Serialize;
 use tracing::warn;
 
 use super::arrival::{Arrival, LandFault};
+use super::clock;
 use super::fetch::{self, Fetching, layer_sources, set_sources};
-use super::{clock, past};
 use crate::error::{Error, error_chain};
 use crate::feature::{Landed, Progress};
 use crate::fetch::http::ClientSettings;
 use crate::plan::{Plan, SourcePlan};
 use crate::store::{LandedCopy, Retention, Store};
+use crate::verify::sound_report;
 
 /// What became of a source in the fetch stage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -299,7 +300,7 @@ struct LandingNeeds {
 fn landing_needs(store: &Store) -> Result<LandingNeeds, Error> {
     let mut needs = LandingNeeds::default();
     for release in store.releases()? {
-        match past::sound_report(store, &release.id) {
+        match sound_report(store, &release.id) {
             Ok(report) => {
                 let layers = report.layers.into_iter();
                 needs
@@ -311,7 +312,7 @@ fn landing_needs(store: &Store) -> Result<LandingNeeds, Error> {
             Err(error) => {
                 let hint = "nothing that was landed before it is pruned";
                 warn!(
-                    release = release.id,
+                    release = release.id.as_str(),
                     reason = error_chain(&error),
                     "a release can't tell what it was made from: {hint}"
                 );

@@ -13,11 +13,11 @@ use super::carry::carry_or_absent;
 use super::context::Context;
 use super::layer_error::{LayerError, LayerFailure};
 use super::layer_outcome::LayerOutcome;
-use super::layer_report::{is_conserved, origin_as_written, published_report};
-use super::{gate, page, tables, tile};
-use crate::derive;
+use super::layer_report::{origin_as_written, published_report};
+use super::{gate, page_content, tables, tile};
 use crate::engine::{self, LayerRows, LayerTiles, LayerWork, Room};
 use crate::error::{Error, error_chain};
+use crate::feature::release::product_names;
 use crate::feature::{Flag, Landed, LayerReport, Reject, TileRecord, visible};
 use crate::kernel::locate::JoinContext;
 use crate::plan::LayerPlan;
@@ -82,7 +82,7 @@ fn make_layer(
         bytes = report.bytes_out,
         "written"
     );
-    if is_conserved(report) {
+    if report.is_conserved() {
         return Ok(outcome);
     }
     // Law 1, looked at on every night and not in tests alone: a layer that loses rows is not published.
@@ -190,10 +190,10 @@ fn outcome_of(
     rows: LayerRows,
 ) -> Result<LayerOutcome, LayerFailure> {
     let schema = Some(Arc::clone(&rows.schema));
-    let rejects = page::reject_samples(context, layer, &rows.rejects)?;
+    let rejects = page_content::reject_samples(context, layer, &rows.rejects)?;
     // Rows of a layer of which nothing else is made need no memory any more.
-    let are_rows_wanted = layer.inventory && context.plan.makes_product(derive::inventory::NAME)
-        || context.plan.makes_product(derive::national::NAME)
+    let are_rows_wanted = layer.inventory && context.plan.makes_product(product_names::INVENTORY)
+        || context.plan.makes_product(product_names::NATIONAL)
         || context.is_compared(layer);
     Ok(LayerOutcome {
         rejects: Some(rejects),

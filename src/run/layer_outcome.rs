@@ -2,9 +2,9 @@
 
 use arrow_schema::SchemaRef;
 
-use crate::catalog::page::RejectSample;
 use crate::engine::rows::LocalRows;
 use crate::feature::{FileRecord, LayerReport, TileRecord};
+use crate::page::RejectSample;
 
 /// A layer in the release to be.
 pub(super) struct LayerOutcome {

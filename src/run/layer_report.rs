@@ -4,23 +4,6 @@ use crate::engine::LayerRows;
 use crate::feature::{Flags, Landed, LayerReport, LayerStatus, Origin, TileRecord};
 use crate::plan::LayerPlan;
 
-/// Law 1: rows read = rows in tiles + rows rejected.
-///
-/// ```
-/// use cikr::feature::{LayerReport, LayerStatus};
-/// use cikr::run::is_conserved;
-///
-/// let mut report = LayerReport::new("hospitals", LayerStatus::Published);
-/// report.rows_read = 10;
-/// report.rows_written = 9;
-/// assert!(!is_conserved(&report), "a row has gone missing");
-/// report.rows_rejected = 1;
-/// assert!(is_conserved(&report));
-/// ```
-pub fn is_conserved(report: &LayerReport) -> bool {
-    report.rows_read == report.rows_written + report.rows_rejected
-}
-
 /// What is to be told of a layer that was made.
 pub(super) fn published_report(
     layer: &LayerPlan,
@@ -83,15 +66,6 @@ fn truncated_flags(report: &LayerReport) -> Vec<String> {
         .iter()
         .filter(|(_, fields)| fields.values().sum::<u64>() > Flags::KEPT);
     many.map(|(code, _)| code.clone()).collect()
-}
-
-/// Rows of `quality/flags/<layer>.parquet`, by the report.
-pub(super) fn kept_flags(report: &LayerReport) -> u64 {
-    report
-        .flags
-        .values()
-        .map(|fields| fields.values().sum::<u64>().min(Flags::KEPT))
-        .sum()
 }
 
 /// An origin as tables of a release show it.

@@ -27,9 +27,8 @@ mod mode;
 mod national;
 mod nearby;
 mod outcome;
-mod page;
+mod page_content;
 mod past;
-mod paths;
 mod product_files;
 mod publish;
 mod reference;
@@ -42,8 +41,6 @@ mod tallies;
 mod tile;
 mod tile_error;
 mod unchanged;
-mod verify;
-mod verify_tile;
 
 use std::time::Instant;
 
@@ -58,20 +55,17 @@ pub use landing::{
     AgedCopy, FetchReport, FetchedSource, LandingRetention, SourceStatus, aged_landings, fetch_sources,
     prune_landing,
 };
-pub use layer_report::is_conserved;
 use layers::Layers;
 pub use mode::Mode;
 pub use outcome::Outcome;
 use past::Past;
-pub use past::{last_report, read_report};
 use publish::Counts;
-pub use verify::{Verified, verify, verify_store};
-
-pub use crate::derive::product::Problem;
 
 use crate::derive as products;
 use crate::engine::Room;
 use crate::error::{Error, error_chain};
+use crate::feature::release::ReleaseId;
+use crate::feature::release::product_names;
 use crate::feature::{Progress, TileRecord};
 use crate::fetch::http::ClientSettings;
 use crate::plan::{Plan, ProductName};
@@ -94,7 +88,7 @@ pub fn product_names() -> Vec<ProductName> {
 pub fn run(
     plan: &Plan,
     store: &Store,
-    id: &str,
+    id: &ReleaseId,
     mode: Mode<'_>,
     settings: &ClientSettings,
     progress: &dyn Progress,
@@ -121,7 +115,7 @@ pub fn run(
 }
 
 /// Lands, links what is as it was, makes layers of the rest, derives, describes, publishes.
-fn run_stages(fetching: Fetching<'_>, lock: &Lock, id: &str, mode: Mode<'_>) -> Result<Outcome, Error> {
+fn run_stages(fetching: Fetching<'_>, lock: &Lock, id: &ReleaseId, mode: Mode<'_>) -> Result<Outcome, Error> {
     let started = clock::now();
     let timer = Instant::now();
     let staging = fetching.store.begin_release(lock, id)?;
@@ -169,7 +163,7 @@ fn write_or_take_inventory(
     if let Some(linked) = layers.linked_inventory.take() {
         return Ok(linked);
     }
-    let facilities = if context.plan.makes_product(products::inventory::NAME) {
+    let facilities = if context.plan.makes_product(product_names::INVENTORY) {
         inventory::write_inventory(context, &layers.joined.context, room, &layers.outcomes)?
     } else {
         vec![]

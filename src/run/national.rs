@@ -11,10 +11,11 @@ use super::context::Context;
 use super::layer_outcome::LayerOutcome;
 use super::tile_error::TileError;
 use super::{reread, tile};
-use crate::derive::national::{NAME, path};
 use crate::engine::{self, LayerTiles, PackError, Room, WholeLayer};
 use crate::error::Error;
 use crate::feature::FileRecord;
+use crate::feature::release::paths::{NATIONAL, national_path};
+use crate::feature::release::product_names;
 use crate::plan::LayerPlan;
 
 /// Writes the file of every layer that has rows, where the pipeline wants them.
@@ -32,10 +33,10 @@ pub(super) fn write_national_files(
         }
         // A carried report tells of the file that its own release had.
         outcome.report.national_bytes = None;
-        if !context.plan.makes_product(NAME) || outcome.tiles.is_empty() {
+        if !context.plan.makes_product(product_names::NATIONAL) || outcome.tiles.is_empty() {
             continue;
         }
-        let _task = context.progress.start("write", "national.parquet", None);
+        let _task = context.progress.start("write", NATIONAL, None);
         let file = write_one(context, layer, outcome, room)?;
         info!(
             stage = "write",
@@ -72,7 +73,7 @@ fn write_one(
     // One file holds all: it is packed as the one tile of one region. Where its spots don't fit (32 bytes for
     // each row of a layer that may have millions), packing cuts them out of the rows slice by slice.
     packing.levels.tile_rows = usize::MAX;
-    let path = path(id);
+    let path = national_path(id);
     let files = engine::pack(&unpacked, &packing, |_, groups| {
         let written = tile::write_features(context, schema, &path, groups, &mut |_| Ok(()))?;
         Ok::<_, TileError>(written.file)

@@ -4,13 +4,12 @@ use std::path::{Path, PathBuf};
 
 use tracing::warn;
 
-use super::paths::tile_folder;
 use crate::derive::product::TilesBefore;
-use crate::error::{Error, error_chain};
+use crate::error::error_chain;
 use crate::feature::RunReport;
-use crate::store::{self, Manifest, Store, StoreError};
-
-const REPORT: &str = "report.json";
+use crate::feature::release::paths::tile_folder;
+use crate::store::{self, Manifest, Store};
+use crate::verify::sound_report;
 
 /// What a run builds on and is compared with.
 pub(super) struct Past {
@@ -36,61 +35,6 @@ impl Past {
     }
 }
 
-/// Report of the release that `latest` points to; none before the first.
-///
-/// # Errors
-/// When there is a latest release whose report can't be read.
-///
-/// ```
-/// # let folder = tempfile::tempdir()?;
-/// let store = cikr::store::Store::open(&folder.path().join("store"))?;
-/// assert!(cikr::run::last_report(&store)?.is_none(), "nothing was published yet");
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-pub fn last_report(store: &Store) -> Result<Option<RunReport>, Error> {
-    match store.latest()? {
-        Some(latest) => read_report(&store.release_dir(&latest.release)).map(Some),
-        None => Ok(None),
-    }
-}
-
-/// Report of the release in a folder.
-///
-/// # Errors
-/// When it can't be read or isn't a report.
-///
-/// ```
-/// use cikr::error::exit;
-///
-/// let error = cikr::run::read_report("no/such/release".as_ref()).unwrap_err();
-/// assert_eq!(error.exit_code(), exit::STORE);
-/// ```
-pub fn read_report(release: &Path) -> Result<RunReport, Error> {
-    let path = release.join(REPORT);
-    // A pipe in place of a report is told of: to open it would wait for a writer for ever.
-    match store::read_regular(&path) {
-        Ok(bytes) => parse_report(path, &bytes),
-        Err(source) => Err(StoreError::Read { path, source }.into()),
-    }
-}
-
-/// Report of a release of a store, which has the digest that the release's manifest says.
-///
-/// # Errors
-/// When it, the manifest or the record is missing or damaged.
-pub(super) fn sound_report(store: &Store, release: &str) -> Result<RunReport, Error> {
-    let bytes = store.sound_file(release, REPORT)?;
-    parse_report(store.release_dir(release).join(REPORT), &bytes)
-}
-
-fn parse_report(path: PathBuf, bytes: &[u8]) -> Result<RunReport, Error> {
-    serde_json::from_slice(bytes).map_err(|source| Error::Format {
-        path,
-        what: "run report",
-        source,
-    })
-}
-
 /// Report of the release that a night builds on: the latest, or the newest one that tells of
 /// itself where that can't.
 fn last_sound(store: &Store) -> Option<RunReport> {
@@ -111,14 +55,14 @@ fn last_sound(store: &Store) -> Option<RunReport> {
             Ok(report) => {
                 if Some(&report.release) != latest.as_ref() {
                     warn!(
-                        release = report.release,
+                        release = report.release.as_str(),
                         "an older release stands in for the last one"
                     );
                 }
                 return Some(report);
             }
             Err(error) => warn!(
-                release = id,
+                release = id.as_str(),
                 reason = error_chain(&error),
                 "a release can't be built on"
             ),
@@ -141,7 +85,7 @@ fn kept_reports(store: &Store) -> Vec<RunReport> {
         match sound_report(store, &release.id) {
             Ok(report) => reports.push(report),
             Err(error) => warn!(
-                release = release.id,
+                release = release.id.as_str(),
                 reason = error_chain(&error),
                 "an earlier report can't be read"
             ),
@@ -161,7 +105,7 @@ pub(super) fn tiles_of_release(store: &Store, release: &RunReport) -> Option<Til
         }
         Err(error) => {
             warn!(
-                release = release.release,
+                release = release.release.as_str(),
                 reason = error_chain(&error),
                 "the last release has no manifest"
             );

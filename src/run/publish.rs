@@ -34,7 +34,7 @@ pub(super) fn publish_release(
     report: RunReport,
     counts: &Counts,
 ) -> Result<Outcome, Error> {
-    let task = run.progress.start("publish", &report.release, None);
+    let task = run.progress.start("publish", report.release.as_str(), None);
     let (linked, digested) = staging.bytes_linked_and_digested();
     info!(
         stage = "publish",
@@ -58,7 +58,7 @@ pub(super) fn publish_release(
     }
     info!(
         stage = "publish",
-        release = report.release,
+        release = report.release.as_str(),
         bytes = published.latest.bytes,
         "published"
     );

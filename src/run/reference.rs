@@ -1,6 +1,5 @@
 //! `reference/*.parquet`: the tables this run used, the way from scheme to scheme, the jurisdictions by name.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use arrow_array::{ArrayRef, StringArray};
@@ -10,6 +9,7 @@ use super::jurisdictions::JoinedSets;
 use super::tables::named_columns;
 use super::tile::write_table;
 use crate::error::Error;
+use crate::feature::release::paths::reference_path;
 use crate::plan::{FUNCTIONS, LIFELINES, MembershipRule, Reference};
 
 /// A table of text as it is published; an empty cell is null.
@@ -65,7 +65,7 @@ pub(super) fn write_reference_tables(context: &Context<'_>, joined: &JoinedSets)
 }
 
 fn write_text_table(context: &Context<'_>, table: &TextTable) -> Result<(), Error> {
-    let path = Path::new("reference").join(format!("{}.parquet", table.name));
+    let path = reference_path(table.name);
     let columns = table.header.iter().enumerate();
     let columns = columns.map(|(at, name)| (*name, table.column(at))).collect();
     write_table(context, &path, &named_columns(columns, &path)?)?;

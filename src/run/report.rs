@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use super::context::Context;
 use super::jurisdictions::JoinedSets;
 use super::layer_outcome::LayerOutcome;
-use crate::derive::inventory;
 use crate::error::Error;
+use crate::feature::release::product_names;
 use crate::feature::{LayerStatus, RunReport, TileRecord};
 use crate::plan::Plan;
 
@@ -19,7 +19,7 @@ pub(super) fn report_of_run(
 ) -> RunReport {
     RunReport {
         version: 1,
-        release: context.release.to_owned(),
+        release: context.release.clone(),
         pipeline: context.plan.id.clone(),
         title: context.plan.title.clone(),
         base_url: context.plan.output.base_url.clone(),
@@ -55,7 +55,7 @@ pub(super) fn refuse_without_layers(layers: &[LayerOutcome]) -> Result<(), Error
 
 /// Facilities of a release: those of its inventory, else of its layers.
 pub(super) fn facilities_of(plan: &Plan, report: &RunReport) -> u64 {
-    if plan.makes_product(inventory::NAME) {
+    if plan.makes_product(product_names::INVENTORY) {
         return report.inventory_rows;
     }
     report.layers.iter().map(|layer| layer.rows_written).sum()

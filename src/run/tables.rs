@@ -9,9 +9,9 @@ use arrow_array::{ArrayRef, RecordBatch, StringArray, UInt64Array};
 use arrow_schema::{Field, Schema};
 
 use super::context::Context;
-use super::paths::{flags_path, rejects_path};
 use super::tile;
 use super::tile_error::TileError;
+use crate::feature::release::paths::{flags_path, rejects_path};
 use crate::feature::{Flag, Reject};
 
 /// Rows that are put together at a time: rejects of a source that is broken throughout may be as many as its

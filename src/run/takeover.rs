@@ -12,18 +12,18 @@ use arrow_schema::SchemaRef;
 use tracing::{info, warn};
 
 use super::context::Context;
+use super::fingerprint::digest_of;
 use super::layer_error::panic_message;
 use super::layer_outcome::LayerOutcome;
-use super::layer_report::kept_flags;
-use super::paths::{flags_path, rejects_path, tile_folder};
 use super::{reread, tile};
 use crate::engine::rows::LocalRows;
 use crate::engine::{self, EngineError, LayerTiles, Room};
 use crate::error::{Error, error_chain};
+use crate::feature::release::paths::{flags_path, rejects_path, tile_folder};
 use crate::feature::{LayerReport, TileRecord};
 use crate::geoparquet;
 use crate::plan::LayerPlan;
-use crate::store::{self, ReleaseFile};
+use crate::store::ReleaseFile;
 
 /// Why what was left can't be used. It is told, and decides nothing: whatever it is, the layer is made again.
 type BoxError = Box<dyn StdError + Send + Sync>;
@@ -31,7 +31,7 @@ type BoxError = Box<dyn StdError + Send + Sync>;
 /// What a layer's files are known by before anything of them is: its fingerprint, and
 /// what it was let through by.
 fn finished_key(layer: &LayerPlan, fingerprint: &str) -> String {
-    store::sha256(format!("{fingerprint} {:?}", layer.gate).as_bytes())
+    digest_of(&(fingerprint, &layer.gate))
 }
 
 /// Files and folders of a layer that is made, as far as they are there before products are.
@@ -102,7 +102,7 @@ fn restore(
     files: Vec<ReleaseFile>,
 ) -> Result<LayerOutcome, BoxError> {
     context.note_rows(&rejects_path(&report.id), report.rows_rejected);
-    context.note_rows(&flags_path(&report.id), kept_flags(&report));
+    context.note_rows(&flags_path(&report.id), report.kept_flags());
     let data = tile_folder(&report.id);
     let tiles = files
         .into_iter()

@@ -9,14 +9,15 @@ use serde_json::value::to_raw_value;
 use tracing::debug;
 
 use super::context::Context;
+use super::fingerprint::digest_of;
 use super::layer_outcome::LayerOutcome;
-use crate::catalog::page::Facilities;
-use crate::derive::inventory::FACILITIES;
 use crate::derive::product::Scope;
 use crate::derive::{Tally, products_wanted};
 use crate::error::Error;
 use crate::feature::TileRecord;
-use crate::store::{self, Lock};
+use crate::feature::release::paths::FACILITIES;
+use crate::page::Facilities;
+use crate::store::Lock;
 
 /// What stands for tiles, whatever they lie in: their digests in the order of their paths,
 /// and this program's version.
@@ -28,7 +29,7 @@ fn digest_of_tiles(tiles: &[TileRecord]) -> String {
         .map(|tile| (tile.path.to_str().unwrap_or_default(), tile.sha256.as_str()));
     digests.extend(files);
     digests.sort_unstable();
-    store::sha256(format!("{digests:?}").as_bytes())
+    digest_of(&digests)
 }
 
 /// Whether what products want to see of a layer of an earlier run is known without its tiles.

@@ -1,7 +1,6 @@
 //! Writes tiles and tables into the release to be, and reads carried ones back.
 
 use std::collections::BTreeSet;
-use std::ffi::OsStr;
 use std::io::{self, Write};
 use std::path::Path;
 use std::sync::Arc;
@@ -11,10 +10,10 @@ use arrow_schema::SchemaRef;
 use geo::{Coord, Rect};
 
 use super::context::Context;
-use super::paths::tile_folder;
 use super::tile_error::TileError;
 use crate::derive::product::Sink;
 use crate::engine::{RowGroup, RowGroups};
+use crate::feature::release::paths::{ordinal_of, region_of, tile_folder};
 use crate::feature::{FileRecord, RegionId, Tile, TileRecord};
 use crate::geoparquet::{self, FeatureWriter, GeoMetadata, TableWriter, WriteOptions};
 use crate::kernel::boxes::{box_around_all, box_around_two};
@@ -231,8 +230,8 @@ pub(super) fn read_record(
     };
     Ok(TileRecord {
         collection: collection.to_owned(),
-        region: region_of(&written.path),
-        ordinal: ordinal_of(&written.path),
+        region: RegionId::new(region_of(&written.path).as_deref()),
+        ordinal: ordinal_of(&written.path).unwrap_or_default(),
         path: written.path,
         rows: footer.rows,
         bytes: written.bytes,
@@ -240,17 +239,4 @@ pub(super) fn read_record(
         extent: Rect::new(Coord { x: *xmin, y: *ymin }, Coord { x: *xmax, y: *ymax }),
         geometry_types: column.geometry_types,
     })
-}
-
-/// Region of a tile, from `…/region=R06/part-000.parquet`.
-fn region_of(path: &Path) -> RegionId {
-    let folder = path.parent().and_then(Path::file_name).and_then(OsStr::to_str);
-    RegionId::new(folder.and_then(|name| name.strip_prefix("region=")))
-}
-
-/// Number of a tile in its region, from the same.
-fn ordinal_of(path: &Path) -> u32 {
-    let stem = path.file_stem().and_then(OsStr::to_str);
-    let number = stem.and_then(|name| name.strip_prefix("part-"));
-    number.and_then(|number| number.parse().ok()).unwrap_or(0)
 }

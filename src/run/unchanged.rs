@@ -14,13 +14,14 @@ use super::context::Context;
 use super::fetch::Landings;
 use super::fingerprint::Fingerprints;
 use super::layer_outcome::LayerOutcome;
-use super::paths::{flags_path, rejects_path, tile_folder};
 use super::tile_error::TileError;
 use super::{gate, tallies, tile};
-use crate::derive::inventory::FACILITIES;
 use crate::derive::product::{Carried, Product};
-use crate::derive::{national, products_wanted};
+use crate::derive::products_wanted;
 use crate::error::{Error, error_chain};
+use crate::feature::release::paths::{
+    FACILITIES, REFERENCE, flags_path, national_path, rejects_path, tile_folder,
+};
 use crate::feature::{FileRecord, Landed, LayerReport, LayerStatus, RunReport, TileRecord};
 use crate::geoparquet;
 use crate::store::{Care, ReleaseFile, StoreError};
@@ -202,7 +203,7 @@ fn link_layer(
         unchanged_since: before
             .unchanged_since
             .clone()
-            .or_else(|| Some(last.release.clone())),
+            .or_else(|| Some(last.release.to_string())),
         landed_at: Some(landed.landed_at.clone()),
         doubts: landed.doubts.clone(),
         seconds: timer.elapsed().as_secs_f64(),
@@ -262,7 +263,7 @@ fn layer_files(
             files.extend(staging.carry(&last.release, &path(id), Care::InTurns)?);
         }
     }
-    let national_path = national::path(id);
+    let national_path = national_path(id);
     let national = files.into_iter().find(|file| file.path == national_path);
     Ok(LayerFiles {
         tiles,
@@ -279,7 +280,7 @@ fn layer_files(
 fn link_whole(context: &Context<'_>, last: &RunReport) -> Result<Option<Vec<TileRecord>>, Error> {
     let inventory = linked_or_warn(context, whole_files(context, last))?;
     if inventory.is_none() {
-        for path in whole_paths(context).chain(["reference"]) {
+        for path in whole_paths(context).chain([REFERENCE]) {
             context.staging.discard(Path::new(path))?;
         }
     }
@@ -288,7 +289,7 @@ fn link_whole(context: &Context<'_>, last: &RunReport) -> Result<Option<Vec<Tile
 
 fn whole_files(context: &Context<'_>, last: &RunReport) -> Result<Vec<TileRecord>, TileError> {
     let staging = context.staging;
-    staging.carry(&last.release, Path::new("reference"), Care::InTurns)?;
+    staging.carry(&last.release, Path::new(REFERENCE), Care::InTurns)?;
     let mut files = Vec::new();
     for path in whole_paths(context).map(Path::new) {
         // An inventory without rows has no files.

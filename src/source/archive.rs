@@ -13,6 +13,7 @@ use zip::{CompressionMethod, ZipArchive};
 
 use super::error::SourceError;
 use super::sniff;
+use crate::feature::extensions::{SQLITE_CHANGES, dataset_extension};
 
 /// Files an archive may hold; a file geodatabase has some hundreds.
 const MAX_ENTRIES: usize = 100_000;
@@ -321,9 +322,9 @@ fn unsafe_name(name: &str) -> Option<&'static str> {
 fn unclosed_geopackage((name, bytes): &(String, u64)) -> Option<(&str, &str)> {
     // QGIS and others leave the last changes in these files while they have a GeoPackage open. Without them it opens,
     // and lacks rows; empty they are only left over.
-    let database = name
-        .strip_suffix("-wal")
-        .or_else(|| name.strip_suffix("-journal"))?;
+    let database = SQLITE_CHANGES
+        .iter()
+        .find_map(|ending| name.strip_suffix(ending))?;
     (*bytes > 0 && dataset_extension(Path::new(database)) == Some("gpkg")).then_some((name, database))
 }
 
@@ -345,14 +346,6 @@ fn dataset_of(name: &str) -> Option<String> {
         return Some(parts[..=folder].join("/"));
     }
     matches!(dataset_extension(Path::new(name)), Some("shp" | "gpkg" | "fgb")).then(|| name.to_owned())
-}
-
-/// The format a name's extension stands for.
-fn dataset_extension(path: &Path) -> Option<&'static str> {
-    let extension = path.extension()?.to_str()?.to_ascii_lowercase();
-    ["shp", "gdb", "gpkg", "fgb"]
-        .into_iter()
-        .find(|kind| *kind == extension)
 }
 
 #[cfg(test)]

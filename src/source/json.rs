@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 use std::io::{self, BufRead};
 
-use crate::esri;
+use crate::feature::bare_words;
 
 /// How deep a value may nest: `serde_json`'s own limit.
 pub(super) const MAX_DEPTH: usize = 128;
@@ -242,8 +242,8 @@ pub(super) fn is_not_a_number(raw: &[u8]) -> bool {
 
 /// JSON with null in the place of such words within it; none where there are none.
 pub(super) fn without_not_numbers(raw: &[u8]) -> Option<Vec<u8>> {
-    let text = String::from_utf8(esri::without_bare_words(raw)?).ok()?;
-    Some(text.replace(esri::NOT_A_NUMBER, "null").into_bytes())
+    let text = String::from_utf8(bare_words::without_bare_words(raw)?).ok()?;
+    Some(text.replace(bare_words::NOT_A_NUMBER, "null").into_bytes())
 }
 
 /// Whether `raw` nests deeper than `MAX_DEPTH`.

@@ -43,6 +43,7 @@ mod xlsx;
 use std::path::Path;
 use std::sync::Arc;
 
+use crate::feature::extensions::is_parquet;
 use crate::feature::{Crs, Landed, RawBatch};
 use crate::plan::{Format, Limits, SourcePlan};
 
@@ -58,7 +59,7 @@ use csv::CsvRecords;
 use esri::EsriRecords;
 use geojson::{CollectionRecords, LineRecords};
 use ogr::OgrRecords;
-use parquet::{ParquetSource, is_folder_of_parquet, is_parquet};
+use parquet::{ParquetSource, is_folder_of_parquet};
 use reader::RowByRow;
 use stated_crs::StatedCrs;
 use xlsx::{SheetPlace, WorkbookLimits, XlsxRecords};

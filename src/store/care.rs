@@ -16,6 +16,7 @@ use super::error::StoreError;
 use super::layout::CHECKED;
 use super::manifest::ManifestFile;
 use super::{Store, disk, record};
+use crate::feature::release::ReleaseId;
 
 /// Every file of a release that is linked on and on is digested at least once in so many nights.
 const NIGHTS: u64 = 7;
@@ -34,7 +35,7 @@ pub enum Care {
 pub(super) struct Checked {
     version: u32,
     /// Release whose files these are.
-    release: String,
+    release: Option<ReleaseId>,
     /// Counts the nights.
     turn: u64,
     files: BTreeMap<String, FileStamp>,
@@ -63,8 +64,8 @@ impl FileStamp {
 
 impl Checked {
     /// Whether a file of a release, by its path there and where it lies, needn't be digested this night.
-    pub(super) fn vouches_for(&self, release: &str, path: &str, place: &Path) -> bool {
-        self.release == release && !self.is_turn_of(path) && self.is_as_seen(path, place)
+    pub(super) fn vouches_for(&self, release: &ReleaseId, path: &str, place: &Path) -> bool {
+        self.release.as_ref() == Some(release) && !self.is_turn_of(path) && self.is_as_seen(path, place)
     }
 
     fn is_as_seen(&self, path: &str, place: &Path) -> bool {
@@ -93,7 +94,7 @@ impl Store {
     /// The store can't be written to.
     pub(super) fn note_checked(
         &self,
-        release: &str,
+        release: &ReleaseId,
         before: &Checked,
         files: &[ManifestFile],
     ) -> Result<(), StoreError> {
@@ -107,7 +108,7 @@ impl Store {
         }
         let checked = Checked {
             version: record::VERSION,
-            release: release.to_owned(),
+            release: Some(release.clone()),
             turn: before.turn.wrapping_add(1),
             files: stamps,
         };

@@ -10,7 +10,8 @@ use super::care::Care;
 use super::manifest::{self, Manifest, ManifestFile};
 use super::problem::Problem;
 use super::release_file::ReleaseFile;
-use super::{Staging, StoreError, check_name, disk};
+use super::{Staging, StoreError, disk};
+use crate::feature::release::ReleaseId;
 
 impl Staging<'_> {
     /// Takes over a file, or all files below a folder, of an earlier release under the same paths.
@@ -20,8 +21,12 @@ impl Staging<'_> {
     ///
     /// # Errors
     /// The earlier release has no such file, or not as its manifest and record say; or as `create`.
-    pub fn carry(&self, from: &str, relative: &Path, care: Care) -> Result<Vec<ReleaseFile>, StoreError> {
-        check_name("release", from)?;
+    pub fn carry(
+        &self,
+        from: &ReleaseId,
+        relative: &Path,
+        care: Care,
+    ) -> Result<Vec<ReleaseFile>, StoreError> {
         let earlier = self.store.release_dir(from);
         let manifest = self.manifest_of(from)?;
         // Sizes first: a file that is missing or cut is told without reading the others.
@@ -40,7 +45,7 @@ impl Staging<'_> {
         }
         if !problems.is_empty() {
             return Err(StoreError::Damaged {
-                release: from.to_owned(),
+                release: from.clone(),
                 problems,
             });
         }
@@ -75,14 +80,14 @@ impl Staging<'_> {
     }
 
     /// The manifest of an earlier release, which is the one that its record tells of.
-    fn manifest_of(&self, release: &str) -> Result<Arc<Manifest>, StoreError> {
+    fn manifest_of(&self, release: &ReleaseId) -> Result<Arc<Manifest>, StoreError> {
         // Every layer asks for the same manifest, which is as long as the release has files.
         let mut known = self.earlier.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(manifest) = known.get(release) {
             return Ok(Arc::clone(manifest));
         }
         let manifest = Arc::new(self.store.sound_manifest(release)?);
-        known.insert(release.to_owned(), Arc::clone(&manifest));
+        known.insert(release.clone(), Arc::clone(&manifest));
         Ok(manifest)
     }
 
@@ -118,15 +123,22 @@ mod tests {
         let (_folder, store) = fixture::store();
         fixture::release(&store, "r1", 1, 9).unwrap();
         let lock = store.lock().unwrap();
-        let staging = store.begin_release(&lock, "r2").unwrap();
+        let staging = store.begin_release(&lock, &fixture::id("r2")).unwrap();
         let carried = staging
-            .carry("r1", Path::new("layers/dams"), Care::InTurns)
+            .carry(&fixture::id("r1"), Path::new("layers/dams"), Care::InTurns)
             .unwrap();
         assert_eq!(carried.len(), 1);
         let published = fixture::publish(staging, 2, 9).unwrap();
         drop(lock);
 
-        let inode = |release: &str| store.release_dir(release).join(TILE).metadata().unwrap().ino();
+        let inode = |release: &str| {
+            store
+                .release_dir(&fixture::id(release))
+                .join(TILE)
+                .metadata()
+                .unwrap()
+                .ino()
+        };
         assert_eq!(inode("r1"), inode("r2"));
         let manifest = manifest::read_manifest(&published.folder).unwrap();
         assert_eq!((manifest.files.len(), manifest.files[0].rows), (1, Some(7)));
@@ -138,9 +150,9 @@ mod tests {
         let (_folder, store) = fixture::store();
         let first = fixture::release(&store, "r1", 1, 9).unwrap();
         let lock = store.lock().unwrap();
-        let staging = store.begin_release(&lock, "r2").unwrap();
+        let staging = store.begin_release(&lock, &fixture::id("r2")).unwrap();
         let missing = staging
-            .carry("r1", Path::new("layers/schools"), Care::InTurns)
+            .carry(&fixture::id("r1"), Path::new("layers/schools"), Care::InTurns)
             .unwrap_err();
         assert_eq!(
             missing.to_string(),
@@ -148,7 +160,7 @@ mod tests {
         );
         fs::write(first.folder.join(TILE), "cut").unwrap();
         assert!(matches!(
-            staging.carry("r1", Path::new("layers"), Care::InTurns),
+            staging.carry(&fixture::id("r1"), Path::new("layers"), Care::InTurns),
             Err(StoreError::Damaged { .. })
         ));
     }

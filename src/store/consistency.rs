@@ -7,19 +7,21 @@ use std::path::Path;
 
 use super::digest::digest_bytes;
 use super::error::{IoResultExt, StoreError};
-use super::manifest::{self, MANIFEST, Manifest};
+use super::manifest::{self, Manifest};
 use super::problem::{Problem, ProblemKind};
 use super::regular::read_regular;
 use super::release::Latest;
-use super::{Store, check_name, record};
+use super::{Store, record};
 use crate::feature::error_chain;
+use crate::feature::release::ReleaseId;
+use crate::feature::release::paths::{MANIFEST, is_of_inventory, is_tile};
 
 impl Store {
     /// Compares a release of this store with its record and manifest, digests and all.
     ///
     /// # Errors
     /// There is no such release, or as `check_manifest`.
-    pub fn check_release(&self, release: &str) -> Result<Vec<Problem>, StoreError> {
+    pub fn check_release(&self, release: &ReleaseId) -> Result<Vec<Problem>, StoreError> {
         let (told, mut problems) = self.judge_manifest(release)?;
         let folder = self.release_dir(release);
         // A record is held against its own manifest alone: against another one every field would differ, and say
@@ -38,14 +40,14 @@ impl Store {
     ///
     /// # Errors
     /// Record or manifest are missing or damaged.
-    pub fn sound_manifest(&self, release: &str) -> Result<Manifest, StoreError> {
+    pub fn sound_manifest(&self, release: &ReleaseId) -> Result<Manifest, StoreError> {
         let read = match self.judge_manifest(release) {
             Ok((_, problems)) if !problems.is_empty() => Err(problems),
             Ok(_) => manifest::read_manifest(&self.release_dir(release)).map_err(|error| unreadable(&error)),
             Err(error) => Err(unreadable(&error)),
         };
         read.map_err(|problems| StoreError::Damaged {
-            release: release.to_owned(),
+            release: release.clone(),
             problems,
         })
     }
@@ -54,10 +56,10 @@ impl Store {
     ///
     /// # Errors
     /// It is missing or damaged, or as `sound_manifest`.
-    pub fn sound_file(&self, release: &str, relative: &str) -> Result<Vec<u8>, StoreError> {
+    pub fn sound_file(&self, release: &ReleaseId, relative: &str) -> Result<Vec<u8>, StoreError> {
         let manifest = self.sound_manifest(release)?;
         read_listed(&self.release_dir(release), &manifest, relative).map_err(|kind| StoreError::Damaged {
-            release: release.to_owned(),
+            release: release.clone(),
             problems: vec![Problem::new(relative, kind)],
         })
     }
@@ -74,7 +76,7 @@ impl Store {
             Err(error) => return Ok(vec![error_chain(&error)]),
         };
         let id = &told.release;
-        if check_name("release", id).is_err() || !self.release_dir(id).is_dir() {
+        if !self.release_dir(id).is_dir() {
             return Ok(vec![format!("points to release `{id}`, which is not there")]);
         }
         let mut wrong = match record::read::<Latest>(&self.record_path(id)) {
@@ -94,10 +96,8 @@ impl Store {
 
     /// Whether a record, or `latest.json`, tells of a release as its manifest does.
     pub(super) fn fits_manifest(&self, told: &Latest) -> bool {
-        check_name("release", &told.release).is_ok()
-            && self.manifest_told_of(told).is_ok_and(|manifest| {
-                manifest.is_ok_and(|manifest| contradictions(told, &manifest).is_empty())
-            })
+        self.manifest_told_of(told)
+            .is_ok_and(|manifest| manifest.is_ok_and(|manifest| contradictions(told, &manifest).is_empty()))
     }
 
     /// The manifest that a record tells of, or the digest of another one.
@@ -113,12 +113,11 @@ impl Store {
     }
 
     /// The record of a release, and whether its manifest is the one recorded.
-    pub(super) fn judge_manifest(&self, release: &str) -> Result<(Latest, Vec<Problem>), StoreError> {
-        check_name("release", release)?;
+    pub(super) fn judge_manifest(&self, release: &ReleaseId) -> Result<(Latest, Vec<Problem>), StoreError> {
         let latest: Option<Latest> = record::read(&self.record_path(release))?;
         let Some(latest) = latest.filter(|_| self.release_dir(release).is_dir()) else {
             return Err(StoreError::NoRelease {
-                release: release.to_owned(),
+                release: release.to_string(),
                 store: self.root.clone(),
             });
         };
@@ -164,10 +163,14 @@ fn contradictions(told: &Latest, manifest: &Manifest) -> Vec<String> {
     let mut inventory_rows = 0;
     let mut layer_rows = 0;
     let mut has_inventory = false;
-    for file in manifest.files.iter().filter(|file| is_tile(&file.path)) {
+    for file in manifest
+        .files
+        .iter()
+        .filter(|file| is_tile(Path::new(&file.path)))
+    {
         tiles += 1;
         let rows = file.rows.unwrap_or_default();
-        if is_of_inventory(&file.path) {
+        if is_of_inventory(Path::new(&file.path)) {
             has_inventory = true;
             inventory_rows += rows;
         } else {
@@ -189,7 +192,7 @@ fn contradictions(told: &Latest, manifest: &Manifest) -> Vec<String> {
         ("rows", &told.rows, &facilities),
         ("bytes", &told.bytes, &bytes),
     ];
-    differences(&fields, "manifest.json")
+    differences(&fields, MANIFEST)
 }
 
 /// A field's name, its value in the record at hand, and its value in the one that it is compared with.
@@ -206,14 +209,6 @@ fn differences(fields: &[Field<'_>], other: &str) -> Vec<String> {
         }
     }
     wrong
-}
-
-pub(super) fn is_tile(path: &str) -> bool {
-    path.split('/').any(|part| part == "data") && path.ends_with(".parquet")
-}
-
-pub(super) fn is_of_inventory(path: &str) -> bool {
-    path.starts_with("facilities/")
 }
 
 /// Fields of `latest.json` that are not those of the release's record.

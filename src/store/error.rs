@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use super::landing_error::LandingError;
 use super::problem::Problem;
+use crate::feature::release::{BadReleaseId, ReleaseId};
 
 /// Why the store could not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -139,7 +140,7 @@ pub enum StoreError {
     #[error("release `{release}` exists already")]
     ReleaseExists {
         /// Its id.
-        release: String,
+        release: ReleaseId,
     },
     /// Nothing was ever published here.
     #[error("there is no release in {} yet", store.display())]
@@ -150,7 +151,7 @@ pub enum StoreError {
     /// No such release has been published here.
     #[error("there is no release `{release}` in {}", store.display())]
     NoRelease {
-        /// Its id.
+        /// What was asked for: a name, or what can't be one.
         release: String,
         /// The store.
         store: PathBuf,
@@ -159,7 +160,7 @@ pub enum StoreError {
     #[error("release `{release}` is damaged: {}", first_of(problems))]
     Damaged {
         /// Its id.
-        release: String,
+        release: ReleaseId,
         /// What was found, at least one.
         problems: Vec<Problem>,
     },
@@ -171,12 +172,15 @@ pub enum StoreError {
     )]
     NoWayBack {
         /// Its id.
-        release: String,
+        release: ReleaseId,
         /// The store.
         store: PathBuf,
         /// What was found, at least one.
         problems: Vec<Problem>,
     },
+    /// A name that can't be a release's.
+    #[error(transparent)]
+    BadRelease(#[from] BadReleaseId),
     /// The source is at fault, or what was landed of it.
     #[error(transparent)]
     Landing(#[from] LandingError),

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 use super::{Publication, Published, Staging, Store, StoreError};
+use crate::feature::release::ReleaseId;
 
 pub(super) const TILE: &str = "layers/dams/data/region=R06/part-000.parquet";
 
@@ -17,10 +18,15 @@ pub(super) fn store() -> (TempDir, Store) {
     (folder, store)
 }
 
+/// A name for a release.
+pub(super) fn id(name: &str) -> ReleaseId {
+    ReleaseId::parse(name).unwrap()
+}
+
 /// Publishes a release of two files; `day` makes its time and content.
-pub(super) fn release(store: &Store, id: &str, day: u32, keep: usize) -> Result<Published, StoreError> {
+pub(super) fn release(store: &Store, name: &str, day: u32, keep: usize) -> Result<Published, StoreError> {
     let lock = store.lock()?;
-    let staging = store.begin_release(&lock, id)?;
+    let staging = store.begin_release(&lock, &id(name))?;
     staging.write(Path::new("README.md"), b"dams\n")?;
     staging.write(Path::new(TILE), format!("tile of day {day}").as_bytes())?;
     publish(staging, day, keep)
@@ -62,5 +68,5 @@ pub(super) fn assert_readable(store: &Store) -> String {
         .map(|r| &r.id)
         .collect();
     assert_eq!(marked, [&latest.release]);
-    latest.release
+    latest.release.as_str().to_owned()
 }

@@ -9,12 +9,13 @@ use serde::de::DeserializeOwned;
 use tracing::warn;
 
 use super::care::Care;
-use super::consistency::{is_of_inventory, is_tile};
 use super::folder::folder_names;
 use super::gate::GateRecord;
 use super::held::{HELD, HeldRecord};
 use super::{Latest, Lock, Store, StoreError, digest, disk, manifest, record};
 use crate::feature::error_chain;
+use crate::feature::release::ReleaseId;
+use crate::feature::release::paths::{MANIFEST, is_of_inventory, is_tile};
 
 /// Something damaged, and what became of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -116,7 +117,7 @@ impl Healing<'_> {
             let Some(id) = name.strip_suffix(".json") else {
                 continue;
             };
-            if !folders.iter().any(|folder| folder == id) {
+            if !folders.iter().any(|folder| folder.as_str() == id) {
                 let path = self.store.releases_dir().join(&name);
                 if !self.is_dry {
                     disk::remove(&path)?;
@@ -137,10 +138,10 @@ impl Healing<'_> {
         Ok(found)
     }
 
-    fn release_record(self, id: &str, latest: Option<&Latest>) -> Result<Option<Repair>, StoreError> {
+    fn release_record(self, id: &ReleaseId, latest: Option<&Latest>) -> Result<Option<Repair>, StoreError> {
         let path = self.store.record_path(id);
         let what = match record::read::<Latest>(&path) {
-            Ok(Some(told)) if told.release == id => return Ok(None),
+            Ok(Some(told)) if told.release == *id => return Ok(None),
             Ok(Some(told)) => format!("it tells of release `{}`", told.release),
             Ok(None) => "missing".to_owned(),
             Err(error) => error_chain(&error),
@@ -149,7 +150,7 @@ impl Healing<'_> {
             disk::set_aside(&path)?;
         }
         let told = latest
-            .filter(|told| told.release == id && self.store.fits_manifest(told))
+            .filter(|told| told.release == *id && self.store.fits_manifest(told))
             .cloned();
         let Some(record) = told.or_else(|| self.record_by_manifest(id)) else {
             let what =
@@ -163,26 +164,30 @@ impl Healing<'_> {
     }
 
     /// The record of a release by its manifest; none where one of its files is not as that says.
-    fn record_by_manifest(self, id: &str) -> Option<Latest> {
+    fn record_by_manifest(self, id: &ReleaseId) -> Option<Latest> {
         let folder = self.store.release_dir(id);
-        let text = super::read_regular(&folder.join(manifest::MANIFEST)).ok()?;
+        let text = super::read_regular(&folder.join(MANIFEST)).ok()?;
         let manifest = manifest::read_manifest(&folder)
             .ok()
-            .filter(|manifest| manifest.release == id)?;
+            .filter(|manifest| manifest.release == *id)?;
         // Without its record nothing vouches for the manifest but the files themselves: only if all are as it says is
         // it believed.
         if !manifest::check_manifest(&folder).ok()?.is_empty() {
             return None;
         }
-        let tiles: Vec<_> = manifest.files.iter().filter(|file| is_tile(&file.path)).collect();
+        let tiles: Vec<_> = manifest
+            .files
+            .iter()
+            .filter(|file| is_tile(Path::new(&file.path)))
+            .collect();
         // The inventory has every facility once; without one, the layers' rows are what is known.
-        let has_inventory = tiles.iter().any(|file| is_of_inventory(&file.path));
+        let has_inventory = tiles.iter().any(|file| is_of_inventory(Path::new(&file.path)));
         let counted = tiles
             .iter()
-            .filter(|file| is_of_inventory(&file.path) == has_inventory);
+            .filter(|file| is_of_inventory(Path::new(&file.path)) == has_inventory);
         Some(Latest {
             version: record::VERSION,
-            release: id.to_owned(),
+            release: id.clone(),
             manifest_sha256: digest::digest_bytes(&text),
             tiles: tiles.len() as u64,
             rows: counted.filter_map(|file| file.rows).sum(),
@@ -251,7 +256,7 @@ impl Healing<'_> {
         None
     }
 
-    fn is_sound(self, release: &str, care: Care) -> bool {
+    fn is_sound(self, release: &ReleaseId, care: Care) -> bool {
         let problems = match care {
             Care::Each => self.store.check_release(release),
             Care::InTurns => self

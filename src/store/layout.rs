@@ -5,9 +5,11 @@ use std::path::{Path, PathBuf};
 
 use super::disk;
 use super::error::{IoResultExt, StoreError};
+use crate::feature::release::ReleaseId;
+use crate::feature::release::paths::{FEED, LATEST};
 
 const FOLDERS: [&str; 6] = ["landing", "work", "releases", "log", "gate", "tallies"];
-const FILES: [&str; 4] = ["lock", "latest.json", FEED, CHECKED];
+const FILES: [&str; 4] = ["lock", LATEST, FEED, CHECKED];
 /// Folders that are the owner's alone; those in `work` may share files with releases.
 const OWN: [(&str, bool); 5] = [
     ("landing", true),
@@ -16,8 +18,6 @@ const OWN: [(&str, bool); 5] = [
     ("gate", true),
     ("tallies", true),
 ];
-/// The releases as an Atom feed.
-pub(super) const FEED: &str = "feed.xml";
 /// What the files of the latest release were like when their digests were last checked.
 pub(super) const CHECKED: &str = "checked.json";
 
@@ -86,21 +86,20 @@ impl Store {
     }
 
     /// Folder of a release, whether or not it is there.
-    pub fn release_dir(&self, release: &str) -> PathBuf {
-        self.releases_dir().join(release)
+    pub fn release_dir(&self, release: &ReleaseId) -> PathBuf {
+        self.releases_dir().join(release.as_str())
     }
 
     /// Log file of the run that makes a release, whether or not it is there.
-    pub fn log_path(&self, release: &str) -> PathBuf {
+    pub fn log_path(&self, release: &ReleaseId) -> PathBuf {
         self.root.join("log").join(format!("{release}.log"))
     }
 
     /// Opens the log file of the run that makes a release, to append to.
     ///
     /// # Errors
-    /// The name is not one for a release, or the file can't be written to.
-    pub fn log_file(&self, release: &str) -> Result<File, StoreError> {
-        check_name("release", release)?;
+    /// The file can't be written to.
+    pub fn log_file(&self, release: &ReleaseId) -> Result<File, StoreError> {
         disk::open_to_append(&self.log_path(release))
     }
 
@@ -221,10 +220,20 @@ mod tests {
     #[test]
     fn a_log_is_appended_to() {
         let (_folder, store) = fixture::store();
-        store.log_file("r1").unwrap().write_all(b"a\n").unwrap();
-        store.log_file("r1").unwrap().write_all(b"b\n").unwrap();
-        assert_eq!(fs::read_to_string(store.log_path("r1")).unwrap(), "a\nb\n");
-        assert!(matches!(store.log_file("../r1"), Err(StoreError::BadName { .. })));
+        store
+            .log_file(&fixture::id("r1"))
+            .unwrap()
+            .write_all(b"a\n")
+            .unwrap();
+        store
+            .log_file(&fixture::id("r1"))
+            .unwrap()
+            .write_all(b"b\n")
+            .unwrap();
+        assert_eq!(
+            fs::read_to_string(store.log_path(&fixture::id("r1"))).unwrap(),
+            "a\nb\n"
+        );
     }
 
     /// A disk of one megabyte; unmounted when dropped.
@@ -255,7 +264,7 @@ mod tests {
         fixture::release(&store, "r1", 1, 9).unwrap();
 
         let lock = store.lock().unwrap();
-        let staging = store.begin_release(&lock, "r2").unwrap();
+        let staging = store.begin_release(&lock, &fixture::id("r2")).unwrap();
         let error = staging.write(Path::new("large"), &vec![1; 2 << 20]).unwrap_err();
         assert!(matches!(error, StoreError::Full { .. }), "{error:?}");
 
@@ -307,8 +316,8 @@ mod tests {
     #[test]
     fn names_that_are_not_plain_are_refused() {
         for name in ["", ".", "..", "a/b", "-a", "a.json", "ä", "a b"] {
-            assert!(check_name("release", name).is_err(), "{name}");
+            assert!(check_name("layer", name).is_err(), "{name}");
         }
-        check_name("release", "20260101T030000Z-1").unwrap();
+        check_name("layer", "20260101T030000Z-1").unwrap();
     }
 }

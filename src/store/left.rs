@@ -13,6 +13,7 @@ use super::manifest::ManifestFile;
 use super::release_file::{ReleaseFile, path_in_manifest};
 use super::{Lock, Staging, Store, StoreError, check_name, digest, disk, record};
 use crate::feature::LayerReport;
+use crate::feature::release::ReleaseId;
 
 /// A finished layer.
 #[derive(Debug, Serialize, Deserialize)]
@@ -45,7 +46,7 @@ impl Staging<'_> {
             report: report.clone(),
             files: self.files_below(paths),
         };
-        let folder = self.store.work().join(&self.release).join(FOLDER);
+        let folder = self.store.work().join(self.release.as_str()).join(FOLDER);
         disk::create_folder(&folder)?;
         disk::put_file(
             self.scratch(),
@@ -65,7 +66,7 @@ impl Staging<'_> {
         print: &str,
     ) -> Result<Option<(LayerReport, Vec<ReleaseFile>)>, StoreError> {
         check_name("layer", layer)?;
-        for dead in self.store.dead_runs(Some(&self.release))? {
+        for dead in self.store.dead_runs(Some(self.release.as_str()))? {
             let path = dead.join(FOLDER).join(format!("{layer}.json"));
             // One that can't be read is none: it costs the work, nothing else.
             let Ok(Some(finished)) = record::read::<Finished>(&path) else {
@@ -113,10 +114,9 @@ impl Store {
     /// Removes what a run that failed has made so far.
     ///
     /// # Errors
-    /// The name is none for a release, or something can't be removed.
-    pub fn abandon(&self, _held: &Lock, release: &str) -> Result<(), StoreError> {
-        check_name("release", release)?;
-        disk::remove(&self.work().join(release))
+    /// Something can't be removed.
+    pub fn abandon(&self, _held: &Lock, release: &ReleaseId) -> Result<(), StoreError> {
+        disk::remove(&self.work().join(release.as_str()))
     }
 
     /// Removes what dead runs had finished: a release is published that has it, or wants it no more.
@@ -156,7 +156,7 @@ mod tests {
         let (folder, store) = fixture::store();
         {
             let lock = store.lock().unwrap();
-            let staging = store.begin_release(&lock, "r1").unwrap();
+            let staging = store.begin_release(&lock, &fixture::id("r1")).unwrap();
             staging.write(Path::new(TILE), b"rows").unwrap();
             staging.write(Path::new("layers/other/x"), b"x").unwrap();
             let report = LayerReport::new("dams", LayerStatus::Published);
@@ -172,7 +172,7 @@ mod tests {
         let (_folder, store) = dead();
         let lock = store.lock().unwrap();
         for (release, print, is_taken) in [("r2", "another", false), ("r3", "print", true)] {
-            let staging = store.begin_release(&lock, release).unwrap();
+            let staging = store.begin_release(&lock, &fixture::id(release)).unwrap();
             let taken = staging.take_over_layer("dams", print).unwrap();
             let files = taken.map(|(_, files)| files.into_iter().map(|file| file.path).collect::<Vec<_>>());
             assert_eq!(files, is_taken.then(|| vec![PathBuf::from(TILE)]), "{print}");
@@ -190,7 +190,7 @@ mod tests {
         let (_folder, store) = dead();
         let lock = store.lock().unwrap();
         fs::write(store.work().join("r1/tree").join(TILE), b"ruws").unwrap();
-        let staging = store.begin_release(&lock, "r2").unwrap();
+        let staging = store.begin_release(&lock, &fixture::id("r2")).unwrap();
         assert!(staging.take_over_layer("dams", "print").unwrap().is_none());
     }
 
@@ -200,7 +200,7 @@ mod tests {
         {
             let lock = store.lock().unwrap();
             for (release, left) in [("r2", ["r1", "r2"]), ("r3", ["r1", "r3"])] {
-                drop(store.begin_release(&lock, release).unwrap());
+                drop(store.begin_release(&lock, &fixture::id(release)).unwrap());
                 assert_eq!(fixture::names(&store.work()), left);
             }
         }

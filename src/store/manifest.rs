@@ -14,8 +14,8 @@ use super::error::{IoResultExt, StoreError};
 use super::problem::{Problem, ProblemKind};
 use super::record;
 use super::regular::read_regular;
-
-pub(super) const MANIFEST: &str = "manifest.json";
+use crate::feature::release::ReleaseId;
+use crate::feature::release::paths::MANIFEST;
 
 /// What a release holds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,7 +23,7 @@ pub struct Manifest {
     /// Version of this format.
     pub version: u32,
     /// Id of the release.
-    pub release: String,
+    pub release: ReleaseId,
     /// When it was published, RFC 3339 UTC.
     pub published: String,
     /// Every file but the manifest, by path.

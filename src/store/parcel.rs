@@ -12,15 +12,13 @@ use std::path::{Path, PathBuf};
 use super::digest::{digest_bytes, digest_source};
 use super::error::IoResultExt;
 use super::landing_error::LandingError;
+use crate::feature::extensions::{SQLITE_CHANGES, is_parquet};
 
 /// What a Shapefile's reader needs beside the `.shp`; spatial indexes and editors' files it does without.
 const SHAPEFILE_PARTS: [&str; 7] = ["shp", "shx", "dbf", "prj", "cpg", "cst", "qpj"];
 
 /// Endings that say how a file is packed, so that the one before them says what it is (`.gdb.zip`).
 const PACKINGS: [&str; 6] = ["zip", "gz", "zst", "bz2", "7z", "tar"];
-
-/// Extensions of the files in a folder of Parquet files.
-const PARQUET: [&str; 3] = ["parquet", "geoparquet", "pq"];
 
 /// How many files a folder of Parquet files may hold, and how deep.
 const MOST_FILES: usize = 100_000;
@@ -156,13 +154,9 @@ fn find_files(source: &Path) -> Result<(Kind, Vec<(String, PathBuf)>), LandingEr
     }
 }
 
-/// What `SQLite` has beside a database in which changes are under way: a copy of the database alone would lack them, or
-/// have half of them (<https://www.sqlite.org/wal.html>, <https://www.sqlite.org/fileformat2.html>).
-const CHANGES: [&str; 2] = ["-wal", "-journal"];
-
 /// Refuses a database of which a part is in another file.
 fn refuse_open_database(source: &Path) -> Result<(), LandingError> {
-    for ending in CHANGES {
+    for ending in SQLITE_CHANGES {
         let mut beside = source.as_os_str().to_owned();
         beside.push(ending);
         if fs::metadata(&beside).is_ok_and(|changes| changes.len() > 0) {
@@ -251,10 +245,6 @@ fn parquet_files(source: &Path) -> Result<Vec<(String, PathBuf)>, LandingError> 
         Some((_, stray)) => Err(LandingError::StrayFile { path: stray.clone() }),
         None => Ok(files),
     }
-}
-
-fn is_parquet(path: &Path) -> bool {
-    PARQUET.contains(&extension_of(path).as_str())
 }
 
 fn list_entries(folder: &Path) -> Result<Vec<DirEntry>, LandingError> {

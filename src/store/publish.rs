@@ -7,8 +7,10 @@ use std::path::{Path, PathBuf};
 
 use super::digest::digest_bytes;
 use super::disk::Readers;
-use super::manifest::{MANIFEST, Manifest, ManifestFile};
+use super::manifest::{Manifest, ManifestFile};
 use super::{Latest, Staging, Store, StoreError, disk, record};
+use crate::feature::release::ReleaseId;
+use crate::feature::release::paths::MANIFEST;
 
 /// What only the run knows about its release.
 #[derive(Debug, Clone, Copy)]
@@ -33,7 +35,7 @@ pub struct Published {
     /// What `latest.json` says.
     pub latest: Latest,
     /// Ids of old releases that were removed.
-    pub pruned: Vec<String>,
+    pub pruned: Vec<ReleaseId>,
     /// What could not be cleaned up; the release stands all the same.
     pub warnings: Vec<String>,
 }
@@ -44,12 +46,14 @@ impl Staging<'_> {
     /// ```
     /// use std::collections::BTreeMap;
     /// use std::path::Path;
+    /// use cikr::feature::release::ReleaseId;
     /// use cikr::store::{Publication, Store};
     ///
     /// let folder = tempfile::tempdir().unwrap();
     /// let store = Store::open(folder.path()).unwrap();
     /// let lock = store.lock().unwrap();
-    /// let staging = store.begin_release(&lock, "20260105T030000Z").unwrap();
+    /// let id = ReleaseId::parse("20260105T030000Z").unwrap();
+    /// let staging = store.begin_release(&lock, &id).unwrap();
     /// staging.write(Path::new("README.md"), b"dams").unwrap();
     /// assert_eq!(store.latest().unwrap(), None, "a release in the making is seen by nobody");
     ///
@@ -62,7 +66,7 @@ impl Staging<'_> {
     /// };
     /// let published = staging.publish(&publication).unwrap();
     /// assert_eq!(store.latest().unwrap(), Some(published.latest));
-    /// assert_eq!(store.check_release("20260105T030000Z").unwrap(), []);
+    /// assert_eq!(store.check_release(&id).unwrap(), []);
     /// ```
     ///
     /// # Errors
@@ -96,7 +100,10 @@ impl Staging<'_> {
 
         // What follows only cleans up. The release stands, so a failure here must not make the night one that failed.
         let mut warnings = Vec::new();
-        warn_unless_done(&mut warnings, disk::remove(&store.work().join(&self.release)));
+        warn_unless_done(
+            &mut warnings,
+            disk::remove(&store.work().join(self.release.as_str())),
+        );
         warn_unless_done(&mut warnings, store.clear_finished());
         let pruned = prune_releases(store, &self.release, publication.keep, &mut warnings);
         warn_unless_done(
@@ -158,7 +165,12 @@ impl Staging<'_> {
 }
 
 /// Removes releases beyond the newest `keep`, never this one or the latest. Failures become warnings.
-fn prune_releases(store: &Store, newest: &str, keep: usize, warnings: &mut Vec<String>) -> Vec<String> {
+fn prune_releases(
+    store: &Store,
+    newest: &ReleaseId,
+    keep: usize,
+    warnings: &mut Vec<String>,
+) -> Vec<ReleaseId> {
     let (releases, folders) = match store
         .releases()
         .and_then(|known| Ok((known, store.release_folders()?)))
@@ -172,16 +184,12 @@ fn prune_releases(store: &Store, newest: &str, keep: usize, warnings: &mut Vec<S
     let (kept, old) = releases.split_at(keep.max(1).min(releases.len()));
     let old = old
         .iter()
-        .filter(|release| !release.is_latest && release.id != newest);
+        .filter(|release| !release.is_latest && release.id != *newest);
     // One without a sound record tells no time: its name does, and it goes with those that are older than all that stay.
-    let oldest = kept
-        .iter()
-        .map(|release| release.id.as_str())
-        .min()
-        .unwrap_or(newest);
+    let oldest = kept.iter().map(|release| &release.id).min().unwrap_or(newest);
     let unlisted = folders
         .iter()
-        .filter(|id| id.as_str() < oldest && releases.iter().all(|release| release.id != **id));
+        .filter(|id| *id < oldest && releases.iter().all(|release| release.id != **id));
     let doomed = old.map(|release| release.id.clone()).chain(unlisted.cloned());
     doomed
         .filter(|id| warn_unless_done(warnings, remove_release(store, id)))
@@ -189,7 +197,7 @@ fn prune_releases(store: &Store, newest: &str, keep: usize, warnings: &mut Vec<S
 }
 
 /// First out of sight as a whole, then piece by piece.
-fn remove_release(store: &Store, id: &str) -> Result<(), StoreError> {
+fn remove_release(store: &Store, id: &ReleaseId) -> Result<(), StoreError> {
     let doomed = store.work().join(format!("pruned-{id}"));
     disk::rename(&store.release_dir(id), &doomed)?;
     disk::remove(&store.record_path(id))?;
@@ -234,7 +242,7 @@ mod tests {
     fn rows_of_a_file_that_is_not_there_are_an_error() {
         let (_folder, store) = fixture::store();
         let lock = store.lock().unwrap();
-        let staging = store.begin_release(&lock, "r1").unwrap();
+        let staging = store.begin_release(&lock, &fixture::id("r1")).unwrap();
         let refused = fixture::publish(staging, 1, 9);
         assert!(matches!(refused, Err(StoreError::NotStaged { path }) if path == Path::new(TILE)));
     }
@@ -265,7 +273,7 @@ mod tests {
         fixture::release(&store, "r1", 1, 9).unwrap();
         // A file stands where the old release is moved before it is removed.
         let lock = store.lock().unwrap();
-        let staging = store.begin_release(&lock, "r2").unwrap();
+        let staging = store.begin_release(&lock, &fixture::id("r2")).unwrap();
         staging.write(Path::new(TILE), b"x").unwrap();
         fs::write(store.work().join("pruned-r1"), "x").unwrap();
         let published = fixture::publish(staging, 2, 1).unwrap();
@@ -282,9 +290,9 @@ mod tests {
     /// One night: lock, begin, write, carry, publish, prune.
     fn night(store: &Store) -> Result<Published, StoreError> {
         let lock = store.lock()?;
-        let staging = store.begin_release(&lock, "r2")?;
+        let staging = store.begin_release(&lock, &fixture::id("r2"))?;
         staging.write(Path::new(TILE), b"new tile")?;
-        staging.carry("r1", Path::new("README.md"), Care::Each)?;
+        staging.carry(&fixture::id("r1"), Path::new("README.md"), Care::Each)?;
         fixture::publish(staging, 2, 1)
     }
 

@@ -9,8 +9,9 @@ use serde::{Deserialize, Serialize};
 
 use super::error::StoreError;
 use super::folder::folder_names;
-use super::layout::FEED;
-use super::{Lock, Store, check_name, record};
+use super::{Lock, Store, record};
+use crate::feature::release::ReleaseId;
+use crate::feature::release::paths::{FEED, LATEST};
 
 /// Record of a release, and content of `latest.json`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,7 +19,7 @@ pub struct Latest {
     /// Version of this format.
     pub version: u32,
     /// Id of the release.
-    pub release: String,
+    pub release: ReleaseId,
     /// When it was published, RFC 3339 UTC.
     pub published: String,
     /// SHA-256 of its `manifest.json`, lower-case hex.
@@ -35,7 +36,7 @@ pub struct Latest {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ReleaseInfo {
     /// Id.
-    pub id: String,
+    pub id: ReleaseId,
     /// When it was published, RFC 3339 UTC.
     pub published: String,
     /// Tiles in it.
@@ -56,11 +57,9 @@ impl Store {
     pub fn latest(&self) -> Result<Option<Latest>, StoreError> {
         let latest: Option<Latest> = record::read(&self.latest_path())?;
         match &latest {
-            Some(Latest { release, .. })
-                if check_name("release", release).is_err() || !self.release_dir(release).is_dir() =>
-            {
+            Some(Latest { release, .. }) if !self.release_dir(release).is_dir() => {
                 Err(StoreError::NoRelease {
-                    release: release.clone(),
+                    release: release.to_string(),
                     store: self.root.clone(),
                 })
             }
@@ -106,8 +105,8 @@ impl Store {
     }
 
     /// Whether a release was published here, by its record.
-    pub fn has_release(&self, release: &str) -> bool {
-        check_name("release", release).is_ok() && self.record_path(release).is_file()
+    pub fn has_release(&self, release: &ReleaseId) -> bool {
+        self.record_path(release).is_file()
     }
 
     /// Makes `latest.json` point to a release that is there, in one step. All of its files are compared with their digests
@@ -115,14 +114,14 @@ impl Store {
     ///
     /// # Errors
     /// There is no such release, it is damaged, or the store can't be written to.
-    pub fn rollback(&self, _held: &Lock, release: &str) -> Result<Latest, StoreError> {
+    pub fn rollback(&self, _held: &Lock, release: &ReleaseId) -> Result<Latest, StoreError> {
         let (latest, mut problems) = self.judge_manifest(release)?;
         if problems.is_empty() {
             problems = self.check_release(release)?;
         }
         if !problems.is_empty() {
             return Err(StoreError::NoWayBack {
-                release: release.to_owned(),
+                release: release.clone(),
                 store: self.root.clone(),
                 problems,
             });
@@ -131,10 +130,11 @@ impl Store {
         Ok(latest)
     }
 
-    /// Names of the folders of releases, sorted, whether or not there is a record.
-    pub(super) fn release_folders(&self) -> Result<Vec<String>, StoreError> {
-        let mut ids = folder_names(&self.releases_dir())?;
-        ids.retain(|id| check_name("release", id).is_ok() && self.release_dir(id).is_dir());
+    /// The folders of releases, sorted, whether or not there is a record.
+    pub(super) fn release_folders(&self) -> Result<Vec<ReleaseId>, StoreError> {
+        let names = folder_names(&self.releases_dir())?.into_iter();
+        let mut ids: Vec<ReleaseId> = names.filter_map(|name| ReleaseId::try_from(name).ok()).collect();
+        ids.retain(|id| self.release_dir(id).is_dir());
         Ok(ids)
     }
 
@@ -151,12 +151,12 @@ impl Store {
         self.publish_file(&self.latest_path(), &record::to_json(latest))
     }
 
-    pub(super) fn record_path(&self, release: &str) -> PathBuf {
+    pub(super) fn record_path(&self, release: &ReleaseId) -> PathBuf {
         self.releases_dir().join(format!("{release}.json"))
     }
 
     pub(super) fn latest_path(&self) -> PathBuf {
-        self.root.join("latest.json")
+        self.root.join(LATEST)
     }
 }
 
@@ -165,9 +165,9 @@ mod tests {
     use std::fs;
 
     use super::super::fixture::{self, TILE};
-    use super::super::manifest::MANIFEST;
     use super::super::{Published, fault};
     use super::*;
+    use crate::feature::release::paths::MANIFEST;
 
     #[test]
     fn an_empty_store_has_no_latest() {
@@ -197,9 +197,9 @@ mod tests {
         let Published { latest: first, .. } = fixture::release(&store, "r1", 1, 9).unwrap();
         fixture::release(&store, "r2", 2, 9).unwrap();
         let lock = store.lock().unwrap();
-        assert_eq!(store.rollback(&lock, "r1").unwrap(), first);
+        assert_eq!(store.rollback(&lock, &fixture::id("r1")).unwrap(), first);
         assert_eq!(store.latest().unwrap(), Some(first));
-        store.rollback(&lock, "r2").unwrap();
+        store.rollback(&lock, &fixture::id("r2")).unwrap();
         assert_eq!(fixture::assert_readable(&store), "r2");
     }
 
@@ -211,23 +211,19 @@ mod tests {
         let lock = store.lock().unwrap();
 
         assert!(matches!(
-            store.rollback(&lock, "r9"),
+            store.rollback(&lock, &fixture::id("r9")),
             Err(StoreError::NoRelease { .. })
-        ));
-        assert!(matches!(
-            store.rollback(&lock, "../x"),
-            Err(StoreError::BadName { .. })
         ));
         let tile = first.folder.join(TILE);
         let content = fs::read(&tile).unwrap();
         fs::remove_file(&tile).unwrap();
-        let error = store.rollback(&lock, "r1").unwrap_err().to_string();
+        let error = store.rollback(&lock, &fixture::id("r1")).unwrap_err().to_string();
         assert!(
             error.starts_with(&format!("release `r1` is damaged: {TILE}: missing; ")),
             "{error}"
         );
         fs::write(&tile, "tile of day 9").unwrap();
-        let error = store.rollback(&lock, "r1").unwrap_err().to_string();
+        let error = store.rollback(&lock, &fixture::id("r1")).unwrap_err().to_string();
         assert!(
             error.starts_with(&format!("release `r1` is damaged: {TILE}: sha256 ")),
             "{error}"
@@ -237,12 +233,12 @@ mod tests {
         let manifest = first.folder.join(MANIFEST);
         let text = fs::read_to_string(&manifest).unwrap();
         fs::write(&manifest, text.replace("\"rows\": 7", "\"rows\": 8")).unwrap();
-        let error = store.rollback(&lock, "r1").unwrap_err().to_string();
+        let error = store.rollback(&lock, &fixture::id("r1")).unwrap_err().to_string();
         assert!(
             error.starts_with("release `r1` is damaged: manifest.json: sha256 "),
             "{error}"
         );
-        assert_eq!(store.check_release("r1").unwrap().len(), 1);
+        assert_eq!(store.check_release(&fixture::id("r1")).unwrap().len(), 1);
         assert_eq!(store.latest().unwrap().unwrap().release, "r2");
     }
 
@@ -253,7 +249,7 @@ mod tests {
             fixture::release(&store, "r1", 1, 9).unwrap();
             fixture::release(&store, "r2", 2, 9).unwrap();
             let lock = store.lock().unwrap();
-            let (done, is_cut) = fault::after(step, || store.rollback(&lock, "r1"));
+            let (done, is_cut) = fault::after(step, || store.rollback(&lock, &fixture::id("r1")));
             let latest = fixture::assert_readable(&store);
             assert!(done.is_err() || latest == "r1", "step {step}: {latest}");
             if !is_cut {
@@ -291,7 +287,10 @@ mod tests {
         let text = fs::read_to_string(store.latest_path()).unwrap();
         for (text, expected) in [
             (text.replace("\"r1\"", "\"r9\""), "there is no release `r9`"),
-            (text.replace("\"r1\"", "\"../r1\""), "there is no release `../r1`"),
+            (
+                text.replace("\"r1\"", "\"../r1\""),
+                "latest.json is not a valid record",
+            ),
             (
                 text.replace("\"version\": 1", "\"version\": 2"),
                 "latest.json has format version 2",

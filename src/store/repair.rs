@@ -11,10 +11,12 @@ use super::folder::folder_names;
 use super::heal::{Healing, Repair};
 use super::held::{HELD, HeldRecord};
 use super::landed::{LandingRecord, RECORD, damaged_files, landing_records, record_path};
-use super::manifest::{self, MANIFEST, Manifest, ManifestFile};
+use super::manifest::{self, Manifest, ManifestFile};
 use super::problem::{Problem, ProblemKind};
 use super::{Lock, Store, StoreError, digest, disk, record};
 use crate::feature::error_chain;
+use crate::feature::release::ReleaseId;
+use crate::feature::release::paths::MANIFEST;
 
 /// Where files lie, by their digests.
 type Places = BTreeMap<String, Vec<PathBuf>>;
@@ -85,7 +87,7 @@ impl Healing<'_> {
         Ok(found)
     }
 
-    fn places_by_digest(self, manifests: &[(String, Manifest)]) -> Places {
+    fn places_by_digest(self, manifests: &[(ReleaseId, Manifest)]) -> Places {
         let mut places = Places::new();
         for (id, manifest) in manifests {
             for ManifestFile { path, sha256, .. } in &manifest.files {

@@ -153,7 +153,7 @@ mod tests {
     fn a_file_without_commit_leaves_nothing() {
         let (_folder, store) = fixture::store();
         let lock = store.lock().unwrap();
-        let staging = store.begin_release(&lock, "r1").unwrap();
+        let staging = store.begin_release(&lock, &fixture::id("r1")).unwrap();
         let mut staged = staging.create(Path::new("a.parquet")).unwrap();
         staged.write_all(b"half").unwrap();
         drop(staged);
@@ -165,7 +165,7 @@ mod tests {
     fn commit_tells_size_and_digest() {
         let (_folder, store) = fixture::store();
         let lock = store.lock().unwrap();
-        let staging = store.begin_release(&lock, "r1").unwrap();
+        let staging = store.begin_release(&lock, &fixture::id("r1")).unwrap();
         let mut staged = staging.create(Path::new("data/abc")).unwrap();
         staged.write_all(b"ab").unwrap();
         staged.flush().unwrap();
@@ -188,7 +188,7 @@ mod tests {
     fn a_full_disk_is_named_through_the_writer() {
         let (_folder, store) = fixture::store();
         let lock = store.lock().unwrap();
-        let staging = store.begin_release(&lock, "r1").unwrap();
+        let staging = store.begin_release(&lock, &fixture::id("r1")).unwrap();
         let mut staged = staging.create(Path::new("a.parquet")).unwrap();
         let full = File::options().write(true).open("/dev/full").unwrap();
         staged.writer = BufWriter::new(Digesting::new(full));
@@ -214,7 +214,7 @@ mod tests {
         let (_folder, store) = fixture::store();
         let page = |release: &str, day: u32, text: &[u8]| {
             let lock = store.lock().unwrap();
-            let staging = store.begin_release(&lock, release).unwrap();
+            let staging = store.begin_release(&lock, &fixture::id(release)).unwrap();
             let written = staging.write(Path::new(TILE), text).unwrap();
             let published = fixture::publish(staging, day, 9).unwrap();
             (published.folder.join(TILE).metadata().unwrap().ino(), written)
@@ -223,7 +223,13 @@ mod tests {
         assert_eq!(page("r2", 2, b"same"), (first, written));
         let (other, _) = page("r3", 3, b"else");
         assert_ne!(other, first);
-        assert_eq!(fs::read(store.release_dir("r3").join(TILE)).unwrap(), b"else");
-        assert_eq!(fs::read(store.release_dir("r1").join(TILE)).unwrap(), b"same");
+        assert_eq!(
+            fs::read(store.release_dir(&fixture::id("r3")).join(TILE)).unwrap(),
+            b"else"
+        );
+        assert_eq!(
+            fs::read(store.release_dir(&fixture::id("r1")).join(TILE)).unwrap(),
+            b"same"
+        );
     }
 }

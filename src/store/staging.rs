@@ -8,9 +8,11 @@ use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::care::Checked;
-use super::manifest::{MANIFEST, Manifest, ManifestFile};
+use super::manifest::{Manifest, ManifestFile};
 use super::release_file::{ReleaseFile, path_in_manifest};
-use super::{Lock, Store, StoreError, check_name, disk};
+use super::{Lock, Store, StoreError, disk};
+use crate::feature::release::ReleaseId;
+use crate::feature::release::paths::MANIFEST;
 
 /// A release in the making. Its methods may be called from several threads at once.
 ///
@@ -18,11 +20,11 @@ use super::{Lock, Store, StoreError, check_name, disk};
 #[derive(Debug)]
 pub struct Staging<'a> {
     pub(super) store: &'a Store,
-    pub(super) release: String,
+    pub(super) release: ReleaseId,
     /// Files so far by path; a file is on disk before it is listed here.
     files: Mutex<BTreeMap<PathBuf, ManifestFile>>,
     /// Manifests of earlier releases that files are carried from.
-    pub(super) earlier: Mutex<BTreeMap<String, Arc<Manifest>>>,
+    pub(super) earlier: Mutex<BTreeMap<ReleaseId, Arc<Manifest>>>,
     /// Folder of the release before, where there is one.
     pub(super) before: Option<PathBuf>,
     /// What is known of its files.
@@ -42,21 +44,24 @@ impl Store {
     /// the only one alive.
     ///
     /// # Errors
-    /// The id is not a plain name or exists already, or the store can't be written to.
-    pub fn begin_release<'a>(&'a self, held: &'a Lock, release: &str) -> Result<Staging<'a>, StoreError> {
-        check_name("release", release)?;
+    /// The id exists already, or the store can't be written to.
+    pub fn begin_release<'a>(
+        &'a self,
+        held: &'a Lock,
+        release: &ReleaseId,
+    ) -> Result<Staging<'a>, StoreError> {
         if self.release_dir(release).symlink_metadata().is_ok() {
             return Err(StoreError::ReleaseExists {
-                release: release.to_owned(),
+                release: release.clone(),
             });
         }
         // Room first: on a disk that a dead run has filled, records could not be made again.
         self.clear_work()?;
         self.heal(held)?;
-        let folder = self.work().join(release);
+        let folder = self.work().join(release.as_str());
         let staging = Staging {
             store: self,
-            release: release.to_owned(),
+            release: release.clone(),
             files: Mutex::default(),
             earlier: Mutex::default(),
             // A damaged `latest.json` is for others to tell of.
@@ -80,7 +85,7 @@ impl Store {
 
 impl Staging<'_> {
     /// Id of the release.
-    pub fn release(&self) -> &str {
+    pub fn release(&self) -> &ReleaseId {
         &self.release
     }
 
@@ -183,14 +188,14 @@ mod tests {
     fn leftovers_of_a_dead_run_are_removed() {
         let (_folder, store) = fixture::store();
         let lock = store.lock().unwrap();
-        let dead = store.begin_release(&lock, "r1").unwrap();
+        let dead = store.begin_release(&lock, &fixture::id("r1")).unwrap();
         dead.write(Path::new("a/b"), b"x").unwrap();
         std::mem::forget(dead.create(Path::new("c")).unwrap());
         fs::write(store.work().join("spill"), "x").unwrap();
-        fs::write(store.record_path("dangling"), "{}").unwrap();
+        fs::write(store.record_path(&fixture::id("dangling")), "{}").unwrap();
         drop(dead);
 
-        let staging = store.begin_release(&lock, "r2").unwrap();
+        let staging = store.begin_release(&lock, &fixture::id("r2")).unwrap();
         assert_eq!(fixture::names(&store.work()), ["r2"]);
         assert!(fixture::names(staging.tree()).is_empty());
         assert!(fixture::names(&store.releases_dir()).is_empty());
@@ -208,7 +213,7 @@ mod tests {
     fn paths_stay_within_the_release() {
         let (_folder, store) = fixture::store();
         let lock = store.lock().unwrap();
-        let staging = store.begin_release(&lock, "r1").unwrap();
+        let staging = store.begin_release(&lock, &fixture::id("r1")).unwrap();
         for path in ["", ".", "../x", "a/../../x", "/etc/x"] {
             let refused = staging.create(Path::new(path));
             assert!(matches!(refused, Err(StoreError::BadPath { .. })), "{path}");
@@ -219,7 +224,7 @@ mod tests {
     fn a_path_is_taken_once() {
         let (_folder, store) = fixture::store();
         let lock = store.lock().unwrap();
-        let staging = store.begin_release(&lock, "r1").unwrap();
+        let staging = store.begin_release(&lock, &fixture::id("r1")).unwrap();
         let (first, second) = (
             staging.create(Path::new("a")).unwrap(),
             staging.create(Path::new("a")).unwrap(),
@@ -240,7 +245,7 @@ mod tests {
     fn a_file_in_a_folders_place_is_named() {
         let (_folder, store) = fixture::store();
         let lock = store.lock().unwrap();
-        let staging = store.begin_release(&lock, "r1").unwrap();
+        let staging = store.begin_release(&lock, &fixture::id("r1")).unwrap();
         staging.write(Path::new("data"), b"x").unwrap();
         let refused = staging.write(Path::new("data/tile"), b"x");
         assert!(
@@ -258,7 +263,7 @@ mod tests {
         for path in [
             published.folder.join(TILE),
             published.folder.join(MANIFEST),
-            store.record_path("r1"),
+            store.record_path(&fixture::id("r1")),
         ] {
             assert_eq!(mode(&path), mode(&plain), "{}", path.display());
         }

@@ -91,7 +91,7 @@ fn added_removed_moved_and_changed_facilities_are_told() {
         &folder,
         "4,D,,8,-96,33\n2,B,01001,6,-85,36.5\n1,A,48001,6,-95,35\n",
     );
-    assert_eq!(changes.against, first.release);
+    assert_eq!(changes.against, first.release.as_str());
     assert_eq!(
         (changes.added, changes.removed, changes.changed, changes.unchanged),
         (1, 1, 2, 0)
@@ -459,7 +459,7 @@ fn the_feed_lists_the_releases_that_are_kept_and_says_which_is_the_latest() {
             .map(|rest| rest.split('/').next().unwrap().to_owned())
             .collect()
     };
-    let first = folder.run().code(0).report().release;
+    let first = folder.run().code(0).report().release.to_string();
     let only = feed();
     assert_eq!(entries(&only), [&*first]);
     let changes = night(&folder, &ROWS.replace(",5,", ",9,"));

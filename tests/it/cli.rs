@@ -185,9 +185,9 @@ fn releases_are_kept_listed_and_rolled_back_to() {
     folder.points("1,A,48001,5,-95,35\n");
     let pipeline = fs::read_to_string(folder.path().join("pipeline.toml")).unwrap();
     folder.write("pipeline.toml", format!("keep = 2\n{pipeline}"));
-    let first = folder.run().code(0).report().release;
-    let second = folder.run().code(0).report().release;
-    let third = folder.run().code(0).report().release;
+    let first = folder.run().code(0).report().release.to_string();
+    let second = folder.run().code(0).report().release.to_string();
+    let third = folder.run().code(0).report().release.to_string();
     let listed = folder
         .cikr(&["releases", "--store", "store", "--format", "json"])
         .code(0)
@@ -231,7 +231,7 @@ fn one_layer_some_rows_another_store() {
             "other",
         ])
         .code(0);
-    let report = cikr::run::read_report(&latest(&folder.path().join("other"))).unwrap();
+    let report = cikr::verify::read_report(&latest(&folder.path().join("other"))).unwrap();
     assert_eq!(report.layers[0].rows_written, 2);
     assert!(!folder.path().join("store").exists());
     folder

@@ -102,7 +102,7 @@ fn law_1_no_row_is_lost_and_verify_notices_when_one_is() {
     }
     let mut lost = layer;
     lost.rows_written -= 1;
-    assert!(!cikr::run::is_conserved(&lost));
+    assert!(!lost.is_conserved());
 }
 
 #[test]
@@ -233,7 +233,7 @@ fn law_5_a_failing_layer_is_carried_and_named_everywhere() {
         assert_eq!((second.status, second.rows_written), (LayerStatus::Carried, 1));
         assert_eq!(
             second.carried_from.as_deref(),
-            Some(&*first.release),
+            Some(first.release.as_str()),
             "the release that made it"
         );
         assert!(second.reason.unwrap().contains("HTML"));
@@ -244,12 +244,12 @@ fn law_5_a_failing_layer_is_carried_and_named_everywhere() {
         );
         let readme = fs::read_to_string(release.join("README.md")).unwrap();
         assert!(
-            readme.contains("HTML") && readme.contains(&first.release),
+            readme.contains("HTML") && readme.contains(first.release.as_str()),
             "README names the stale layer:\n{readme}"
         );
         let collection = fs::read_to_string(release.join("layers/second/collection.json")).unwrap();
         assert!(
-            collection.contains(&first.release) && collection.contains("HTML"),
+            collection.contains(first.release.as_str()) && collection.contains("HTML"),
             "STAC names it:\n{collection}"
         );
         folder.cikr(&["verify", "store"]).code(0);

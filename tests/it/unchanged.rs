@@ -77,7 +77,7 @@ fn a_night_without_changes_is_linked_and_equals_one_made_again() {
         let report = folder.run().code(0).report();
         assert_eq!(
             since(&report),
-            [Some(&*first.release); 2],
+            [Some(first.release.as_str()); 2],
             "the release that made them"
         );
         assert!(tables(&folder.latest()) == tables(&made));
@@ -125,7 +125,7 @@ fn only_the_layer_that_changed_is_made_again() {
     let first = folder.run().code(0).report();
     folder.write("second.csv", format!("{SECOND}3,FOURTH,-87,36\n"));
     let second = folder.run().code(0).report();
-    assert_eq!(since(&second), [Some(&*first.release), None]);
+    assert_eq!(since(&second), [Some(first.release.as_str()), None]);
     assert_eq!(second.inventory_rows, 7);
     folder.cikr(&["verify", "store"]).code(0);
     let kept = tables(&folder.latest());
@@ -193,7 +193,7 @@ fn a_layer_that_was_stale_and_has_its_old_source_again_is_published() {
         ),
         (None, None)
     );
-    assert_eq!(since(&report)[0], Some(&*first.release));
+    assert_eq!(since(&report)[0], Some(first.release.as_str()));
     folder.cikr(&["verify", "store"]).code(0);
 }
 

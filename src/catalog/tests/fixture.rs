@@ -7,6 +7,7 @@ use arrow_schema::{DataType, Field as ArrowField, Schema, SchemaRef};
 use geo::{Rect, coord};
 
 use super::super::*;
+use crate::feature::release::ReleaseId;
 use crate::feature::{
     LayerId, LayerReport, LayerStatus, ProductDoc, RegionId, RunReport, TableDoc, TileRecord,
 };
@@ -84,7 +85,7 @@ pub(super) fn schema() -> LayerSchema {
     }
 }
 
-pub(in crate::catalog) fn plan() -> Plan {
+pub(crate) fn plan() -> Plan {
     let schema = Arc::new(schema());
     let layer = |id: &str| LayerPlan {
         id: LayerId::new(id),
@@ -137,7 +138,7 @@ pub(in crate::catalog) fn plan() -> Plan {
     }
 }
 
-pub(in crate::catalog) fn layer_report(id: &str, status: LayerStatus) -> LayerReport {
+pub(crate) fn layer_report(id: &str, status: LayerStatus) -> LayerReport {
     let failed = status != LayerStatus::Published;
     LayerReport {
         reason: failed.then(|| "the source is empty".to_owned()),
@@ -155,10 +156,10 @@ pub(in crate::catalog) fn layer_report(id: &str, status: LayerStatus) -> LayerRe
     }
 }
 
-pub(in crate::catalog) fn run_report(dams: LayerStatus) -> RunReport {
+pub(crate) fn run_report(dams: LayerStatus) -> RunReport {
     RunReport {
         version: 1,
-        release: "2026-11-22".to_owned(),
+        release: ReleaseId::parse("2026-11-22").unwrap(),
         pipeline: "demo".to_owned(),
         title: "Demo".to_owned(),
         base_url: None,

@@ -1,6 +1,6 @@
 //! A small release described and read back: what stands in it, and that its parts agree.
 
-pub(super) mod fixture;
+pub(crate) mod fixture;
 
 use std::collections::BTreeSet;
 use std::io::Write;

@@ -26,13 +26,15 @@ use tracing::{info, warn};
 use self::compare::{Sides, compare_sides};
 use self::differences::After;
 use self::observed::{BYTES, ComparedRecords, ObservedLayer, Watch};
-pub use self::tables::{NAME, TABLE, path};
+pub use self::tables::TABLE;
 use super::product::{
     About, Carried, HeldRelease, Night, Observer, Problem, Product, ProductWork, Rows, Scope, TableStore,
     Tables,
 };
 use super::{Before, DeriveError, LayerTables, Release};
 use crate::feature::records::{RecordBudget, Sorted};
+use crate::feature::release::paths::changes_path;
+use crate::feature::release::product_names;
 use crate::feature::{
     LayerChanges, LayerReport, LayerStatus, ProductDoc, RunReport, TileRecord, error_chain,
 };
@@ -45,7 +47,7 @@ impl Product for Changes {
     fn describe(&self) -> About {
         About {
             doc: ProductDoc {
-                name: NAME,
+                name: product_names::CHANGES,
                 places: &[(
                     TABLE.path,
                     "what differs from the release before: facility, column, old and new value; none in the first release",
@@ -252,7 +254,7 @@ fn write_changes(
     out: &dyn TableStore,
     unreadable: &mut Option<String>,
 ) -> Result<LayerChanges, DeriveError> {
-    let path = path(&layer.report.id);
+    let path = changes_path(&layer.report.id);
     let mut changes = LayerChanges::default();
     let done = out.write_pieces(&path, rows::table_schema(), &mut |emit| {
         changes = compare_sides(layer.plan, pair.as_sides(), room, emit).inspect_err(

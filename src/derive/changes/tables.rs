@@ -2,23 +2,7 @@
 //!
 //! Column names and their order are part of the published schema.
 
-use std::path::{Path, PathBuf};
-
 use crate::feature::TableDoc;
-
-/// Name of the product, as in `[output] products`.
-pub const NAME: &str = "changes";
-
-/// Path of a layer's changes within a release.
-///
-/// ```
-/// use std::path::Path;
-///
-/// assert_eq!(cikr::derive::changes::path("dams"), Path::new("changes/dams.parquet"));
-/// ```
-pub fn path(layer: &str) -> PathBuf {
-    Path::new("changes").join(format!("{layer}.parquet"))
-}
 
 /// What differs from the release before; one table per layer that could be compared.
 pub const TABLE: TableDoc = TableDoc {

@@ -8,9 +8,8 @@ use std::path::Path;
 use arrow_array::RecordBatch;
 use arrow_array::cast::AsArray;
 
-use super::tables::path;
-use crate::derive::layer_folder;
 use crate::derive::product::{HeldRelease, Problem};
+use crate::feature::release::paths::{changes_path, layer_folder};
 use crate::feature::{LayerChanges, LayerReport, LayerStatus, error_chain};
 use crate::geoparquet;
 
@@ -32,7 +31,7 @@ pub(super) fn find_problems(held: &HeldRelease<'_>) -> Vec<Problem> {
 
 /// What is wrong with a layer's table of changes in a release: its rows are those that the report counts.
 fn check_layer(release: &Path, layer: &LayerReport) -> Vec<String> {
-    let file = release.join(path(&layer.id));
+    let file = release.join(changes_path(&layer.id));
     let Some(changes) = &layer.changes else {
         let is_foreign = file.exists();
         return is_foreign

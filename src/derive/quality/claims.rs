@@ -6,6 +6,7 @@ use super::assessed::Assessed;
 use super::column::{count_column, text_column};
 use super::scan::Scan;
 use crate::derive::{DeriveError, Table};
+use crate::feature::release::paths;
 use crate::feature::{ClaimPair, Score};
 use crate::plan::{JurisdictionKind, Plan};
 
@@ -19,7 +20,7 @@ const DEFINITION: &str = "rows of which no claimed state or county differs from 
 pub(super) fn claims_table(assessed: &[Assessed<'_>]) -> Result<Table, DeriveError> {
     let pairs = disagreeing_pairs(assessed);
     Table::new(
-        "quality/claims.parquet",
+        paths::QUALITY_CLAIMS,
         vec![
             ("layer", text_column(&pairs, |pair| Some(&pair.layer))),
             ("kind", text_column(&pairs, |pair| Some(pair.kind.code()))),

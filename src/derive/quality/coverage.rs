@@ -6,6 +6,7 @@ use super::assessed::Assessed;
 use super::column::{count_column, share_column, share_of, text_column};
 use super::scan::Cell;
 use crate::derive::{DeriveError, Table};
+use crate::feature::release::paths;
 
 struct Row<'a> {
     layer: &'a str,
@@ -45,7 +46,7 @@ pub(super) fn coverage_table(assessed: &[Assessed<'_>]) -> Result<Table, DeriveE
         })
     });
     Table::new(
-        "quality/coverage.parquet",
+        paths::QUALITY_COVERAGE,
         vec![
             ("layer", text_column(&rows, |row| Some(row.layer))),
             ("state_code", text_column(&rows, |row| Some(row.state))),

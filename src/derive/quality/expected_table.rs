@@ -6,6 +6,7 @@ use super::assessed::Assessed;
 use super::column::{count_column, share_column, share_of, text_column};
 use super::expected::StateCount;
 use crate::derive::{DeriveError, Table};
+use crate::feature::release::paths;
 
 /// The table, by layer and state, each layer's total (`*`) first.
 ///
@@ -22,7 +23,7 @@ pub(super) fn expected_table(assessed: &[Assessed<'_>]) -> Result<Table, DeriveE
         })
         .collect();
     Table::new(
-        "quality/expected.parquet",
+        paths::QUALITY_EXPECTED,
         vec![
             ("layer", text_column(&rows, |(layer, _)| Some(layer))),
             ("state_code", text_column(&rows, |(_, row)| Some(&row.state))),

@@ -10,6 +10,7 @@ use super::assessed::Assessed;
 use super::column::{count_column, share_column, share_of, text_column};
 use super::scan::Scan;
 use crate::derive::{DeriveError, Table};
+use crate::feature::release::paths;
 use crate::feature::{CORE_COLUMNS, FieldCounts, NullShare, Score};
 use crate::plan::LayerPlan;
 
@@ -31,7 +32,7 @@ struct Row<'a> {
 pub(super) fn fields_table(assessed: &[Assessed<'_>]) -> Result<Table, DeriveError> {
     let rows: Vec<Row<'_>> = assessed.iter().flat_map(layer_rows).collect();
     Table::new(
-        "quality/fields.parquet",
+        paths::QUALITY_FIELDS,
         vec![
             ("layer", text_column(&rows, |row| Some(row.layer))),
             ("field", text_column(&rows, |row| Some(row.field))),

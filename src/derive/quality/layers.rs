@@ -9,6 +9,7 @@ use super::assessed::Assessed;
 use super::column::{count_column, date_column, days_column, share_column, share_of, text_column};
 use super::currency::{date_span, days_since_1970, rows_dated_after};
 use crate::derive::{DeriveError, Table};
+use crate::feature::release::paths;
 use crate::feature::{ClaimKind, LayerStatus, RejectReason};
 
 /// The table, in pipeline order.
@@ -19,7 +20,7 @@ pub(super) fn layers_table(assessed: &[Assessed<'_>]) -> Result<Table, DeriveErr
     let mut columns = source_columns(assessed);
     columns.extend(row_columns(assessed));
     columns.extend(date_columns(assessed));
-    Table::new("quality/layers.parquet", columns)
+    Table::new(paths::QUALITY_LAYERS, columns)
 }
 
 /// A column and its name.
@@ -162,7 +163,7 @@ pub(super) fn rejects_table(assessed: &[Assessed<'_>]) -> Result<Table, DeriveEr
         })
         .collect();
     Table::new(
-        "quality/rejects.parquet",
+        paths::QUALITY_REJECTS,
         vec![
             ("layer", text_column(&rows, |(layer, ..)| Some(layer))),
             ("reason", text_column(&rows, |(_, reason, _)| Some(reason))),
@@ -188,7 +189,7 @@ pub(super) fn flags_table(assessed: &[Assessed<'_>]) -> Result<Table, DeriveErro
         }
     }
     Table::new(
-        "quality/flags.parquet",
+        paths::QUALITY_FLAGS,
         vec![
             ("layer", text_column(&rows, |(layer, ..)| Some(layer))),
             ("flag", text_column(&rows, |(_, flag, ..)| Some(flag))),

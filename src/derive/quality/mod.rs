@@ -37,6 +37,7 @@ use super::product::{
     Tables,
 };
 use super::{DeriveError, Release, Table};
+use crate::feature::release::product_names;
 use crate::feature::{LayerQuality, LayerReport, ProductDoc, QualityReport, RunReport};
 
 // A report is loaded whole, and by each night that looks back.
@@ -51,7 +52,7 @@ impl Product for Quality {
     fn describe(&self) -> About {
         About {
             doc: ProductDoc {
-                name: "quality",
+                name: product_names::QUALITY,
                 places: &[(
                     "quality/*.parquet",
                     "how complete, current and accurate every layer is",

@@ -4,6 +4,7 @@
 
 use super::column::{count_column, share_column, text_column};
 use crate::derive::{DeriveError, Table};
+use crate::feature::release::paths;
 use crate::feature::{QualityReport, Score};
 
 /// The table: four rows per layer.
@@ -25,7 +26,7 @@ pub(super) fn scores_table(report: &QualityReport) -> Result<Table, DeriveError>
         })
         .collect();
     Table::new(
-        "quality/scores.parquet",
+        paths::QUALITY_SCORES,
         vec![
             ("layer", text_column(&rows, |(layer, ..)| Some(layer))),
             ("score", text_column(&rows, |(_, name, _)| Some(name))),

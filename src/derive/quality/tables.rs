@@ -4,13 +4,14 @@
 //! against them.
 
 use crate::feature::TableDoc;
+use crate::feature::release::paths;
 
 const LAYER: (&str, &str) = ("layer", "layer id");
 
 /// The quality tables.
 pub const TABLES: &[TableDoc] = &[
     TableDoc {
-        path: "quality/scores.parquet",
+        path: paths::QUALITY_SCORES,
         what: "a score of a layer: completeness, currency, accuracy, filled",
         columns: &[
             LAYER,
@@ -26,7 +27,7 @@ pub const TABLES: &[TableDoc] = &[
         ],
     },
     TableDoc {
-        path: "quality/layers.parquet",
+        path: paths::QUALITY_LAYERS,
         what: "a layer: rows, duplicates, claims and ages",
         columns: &[
             LAYER,
@@ -93,7 +94,7 @@ pub const TABLES: &[TableDoc] = &[
         ],
     },
     TableDoc {
-        path: "quality/coverage.parquet",
+        path: paths::QUALITY_COVERAGE,
         what: "the rows of a layer in a state and sector; their sum is the layer's rows",
         columns: &[
             LAYER,
@@ -130,7 +131,7 @@ pub const TABLES: &[TableDoc] = &[
         ],
     },
     TableDoc {
-        path: "quality/claims.parquet",
+        path: paths::QUALITY_CLAIMS,
         what: "a place that a layer's rows claim and the other one where they lie, most rows first",
         columns: &[
             LAYER,
@@ -145,7 +146,7 @@ pub const TABLES: &[TableDoc] = &[
         ],
     },
     TableDoc {
-        path: "quality/expected.parquet",
+        path: paths::QUALITY_EXPECTED,
         what: "a layer in a state, or its total (`*`): rows found against rows that a reviewer expects",
         columns: &[
             LAYER,
@@ -167,7 +168,7 @@ pub const TABLES: &[TableDoc] = &[
         ],
     },
     TableDoc {
-        path: "quality/fields.parquet",
+        path: paths::QUALITY_FIELDS,
         what: "a column of a layer: how many of its values are null, and why",
         columns: &[
             LAYER,
@@ -200,12 +201,12 @@ pub const TABLES: &[TableDoc] = &[
         ],
     },
     TableDoc {
-        path: "quality/rejects.parquet",
+        path: paths::QUALITY_REJECTS,
         what: "the rejected rows of a layer by reason",
         columns: &[LAYER, ("reason", "reason code"), ("rows", "rows")],
     },
     TableDoc {
-        path: "quality/flags.parquet",
+        path: paths::QUALITY_FLAGS,
         what: "the flags of one kind on a field of a layer, those that quality/flags/<layer>.parquet leaves out too",
         columns: &[
             LAYER,

@@ -9,10 +9,10 @@ use arrow_array::types::UInt64Type;
 use arrow_array::{RecordBatch, StringArray, UInt64Array};
 
 use crate::derive::product::{HeldRelease, Problem};
+use crate::feature::release::paths;
 use crate::feature::{LayerReport, LayerStatus, RunReport, error_chain};
 use crate::geoparquet;
 
-const COVERAGE: &str = "quality/coverage.parquet";
 const METHODS: [&str; 4] = ["within", "nearest", "representative_point", "none"];
 
 /// What contradicts the report; a release made before there were such tables has nothing to check.
@@ -21,18 +21,18 @@ pub(super) fn find_problems(held: &HeldRelease<'_>) -> Vec<Problem> {
     let Some(quality) = &report.quality else {
         return Vec::new();
     };
-    let wrong = match geoparquet::read(&held.folder.join(COVERAGE), None) {
+    let wrong = match geoparquet::read(&held.folder.join(paths::QUALITY_COVERAGE), None) {
         Ok(rows) => check_coverage(&rows, report),
         Err(error) => vec![error_chain(&error)],
     };
     let mut problems: Vec<Problem> = wrong
         .into_iter()
-        .map(|what| Problem::new(COVERAGE, what))
+        .map(|what| Problem::new(paths::QUALITY_COVERAGE, what))
         .collect();
     for layer in &report.layers {
         if !quality.layers.iter().any(|known| known.id == layer.id) {
             let what = format!("layer {} has no quality", layer.id);
-            problems.push(Problem::new("report.json", what));
+            problems.push(Problem::new(paths::REPORT, what));
         }
     }
     problems

@@ -22,6 +22,7 @@ use super::product::{
     Tables,
 };
 use super::{DeriveError, Release};
+use crate::feature::release::product_names;
 use crate::feature::{LayerReport, ProductDoc, RunReport};
 use crate::kernel::sector::class;
 use crate::plan::Reference;
@@ -33,7 +34,7 @@ impl Product for Sectors {
     fn describe(&self) -> About {
         About {
             doc: ProductDoc {
-                name: "sectors",
+                name: product_names::SECTORS,
                 places: &[
                     (
                         MEMBERSHIP.path,

@@ -3,10 +3,11 @@
 //! Paths, column names and their order are part of the published schema.
 
 use crate::feature::TableDoc;
+use crate::feature::release::paths;
 
 /// What every class belongs to.
 pub const MEMBERSHIP: TableDoc = TableDoc {
-    path: "links/sector_membership.parquet",
+    path: paths::SECTOR_MEMBERSHIP,
     what: "what a class of facilities belongs to in a sector scheme: one primary row per scheme, and further ones",
     columns: &[
         (
@@ -45,7 +46,7 @@ pub const MEMBERSHIP: TableDoc = TableDoc {
 
 /// How many facilities belong to what.
 pub const TOTALS: TableDoc = TableDoc {
-    path: "links/sector_totals.parquet",
+    path: paths::SECTOR_TOTALS,
     what: "the facilities of a layer with a code in a sector scheme",
     columns: &[
         ("layer", "layer id"),

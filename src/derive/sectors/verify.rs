@@ -10,13 +10,11 @@ use arrow_array::{Array, BooleanArray, RecordBatch, StringArray};
 
 use super::tables::MEMBERSHIP;
 use crate::derive::product::{HeldRelease, Problem};
+use crate::feature::release::paths::SECTOR_SCHEMES;
 use crate::feature::{LayerReport, LayerStatus, error_chain};
 use crate::geoparquet::{self, GeoparquetError};
 use crate::kernel::sector::class;
 use crate::plan::{FUNCTIONS, LIFELINES};
-
-/// Path of the table of schemes within a release.
-const SCHEMES: &str = "reference/sector_schemes.parquet";
 
 /// Folder of the links of releases of before there were classes.
 const PER_FACILITY: &str = "links/facility_sector";
@@ -28,12 +26,12 @@ const COLUMNS: [&str; 4] = ["scheme", "code", "is_primary", "reason"];
 pub(super) fn find_problems(held: &HeldRelease<'_>) -> Vec<Problem> {
     // Neither of the two is a release of before there were links; one of them alone is a release that has lost the
     // other.
-    if !held.has_file_below("links/") && !held.has_file_below(SCHEMES) {
+    if !held.has_file_below("links/") && !held.has_file_below(SECTOR_SCHEMES) {
         return Vec::new();
     }
     let schemes = match scheme_ids(held.folder) {
         Ok(schemes) => schemes,
-        Err(error) => return vec![Problem::new(SCHEMES, error_chain(&error))],
+        Err(error) => return vec![Problem::new(SECTOR_SCHEMES, error_chain(&error))],
     };
     let present = held
         .report
@@ -93,7 +91,7 @@ fn check_facility_links(held: &HeldRelease<'_>, layer: &LayerReport, schemes: &[
 /// Ids of the schemes a release publishes, functions and lifelines among them.
 fn scheme_ids(release: &Path) -> Result<Vec<String>, GeoparquetError> {
     // Of the release, not of tonight's plan: an older one is held to what it published itself.
-    let table = geoparquet::read(&release.join(SCHEMES), Some(&["scheme"]))?;
+    let table = geoparquet::read(&release.join(SECTOR_SCHEMES), Some(&["scheme"]))?;
     let ids = text_column(&table, "scheme");
     let dated = ids.iter().flatten().map(str::to_owned);
     Ok(dated.chain([FUNCTIONS, LIFELINES].map(str::to_owned)).collect())

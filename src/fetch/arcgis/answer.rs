@@ -9,8 +9,9 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::error::ArcgisError;
+use super::pbf;
 use super::wire::{Response, Wire};
-use crate::esri;
+use crate::feature::bare_words;
 
 /// The top level of an answer, each value as the server wrote it.
 pub(super) type Members<'a> = BTreeMap<String, &'a RawValue>;
@@ -61,8 +62,8 @@ fn ask_once(
     })?;
     *token = response.token;
     // From here on a page is one kind of text, whatever it came as.
-    if esri::is_pbf(&response.body) {
-        let json = esri::to_json(&response.body, LARGEST);
+    if pbf::is_pbf(&response.body) {
+        let json = pbf::to_json(&response.body, LARGEST);
         response.body = json.map_err(|source| ArcgisError::Pbf {
             url: shown.clone(),
             source,
@@ -72,7 +73,7 @@ fn ask_once(
     // to parse: looking for bare words in every page would cost a pass over all bytes of a pull.
     let mut said = parse_members(&shown, &response.body).map(drop);
     if said.is_err()
-        && let Some(json) = esri::without_bare_words(&response.body)
+        && let Some(json) = bare_words::without_bare_words(&response.body)
     {
         response.body = json;
         said = parse_members(&shown, &response.body).map(drop);
@@ -247,7 +248,7 @@ mod tests {
         let members = parse_members("u", &body).unwrap();
         assert_eq!(
             members["features"].get(),
-            format!(r#"[{{"attributes":{{"A":{}}}}}]"#, esri::NOT_A_NUMBER)
+            format!(r#"[{{"attributes":{{"A":{}}}}}]"#, bare_words::NOT_A_NUMBER)
         );
     }
 

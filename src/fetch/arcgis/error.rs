@@ -2,8 +2,8 @@
 
 use serde_json::error::Category;
 
+use super::pbf::PbfError;
 use super::wire::{BoxError, WireError};
-use crate::esri::PbfError;
 use crate::fetch::http::HttpError;
 use crate::store::StoreError;
 

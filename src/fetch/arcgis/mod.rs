@@ -15,6 +15,7 @@ mod layer;
 mod layer_pages;
 mod page;
 mod paged_pull;
+pub mod pbf;
 mod pull;
 mod received;
 mod repage;

@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 
 use super::answer::{Members, parse_members};
 use super::error::ArcgisError;
-use crate::esri::MAX_PAGE_ROWS;
+use super::pbf::MAX_PAGE_ROWS;
 
 /// A page, as far as a pull looks into it.
 pub(super) struct Page<'a> {

@@ -5,7 +5,7 @@ use super::super::expected::UNMET;
 use super::super::gate::{DUPLICATE_KEYS, GROW, NULL_GEOMETRY, OUTSIDE, RISE, SHRINK};
 use super::super::jurisdiction::{KINDS, NEAREST_M};
 use super::super::key::{Key, Keys, by_path, file, key};
-use super::super::layer::{CURRENT_DAYS, INVENTORY};
+use super::super::layer::CURRENT_DAYS;
 use super::super::layer_schema::GEOMETRIES;
 use super::super::limits::{ARCHIVE, BATCH_ROWS, FETCH_S, MEMORY, READ_S, RECORD};
 use super::super::output::{GROUP_ROWS, PAGE_ROWS, PROFILES, TILE_ROWS, ZSTD_LEVEL};
@@ -13,6 +13,7 @@ use super::super::products::ProductName;
 use super::super::resolve::KEEP;
 use super::super::{csv_geometry, dialect, format};
 use super::servers;
+use crate::feature::release::paths::FACILITIES;
 
 /// Of `pipelines/*.toml`.
 pub(super) fn keys(products: &[ProductName]) -> Keys {
@@ -171,7 +172,7 @@ fn layer_keys() -> Vec<Key> {
             "Short name of the layer; it stands in paths and facility ids.",
         )
         .identifier()
-        .except_words([INVENTORY])
+        .except_words([FACILITIES])
         .example("hospitals"),
         key(
             "layer.schema",
@@ -181,7 +182,7 @@ fn layer_keys() -> Vec<Key> {
         .example("hospitals"),
         key(
             "layer.inventory",
-            &format!("Whether the rows stand in `{INVENTORY}` too; not for a second vintage of a layer."),
+            &format!("Whether the rows stand in `{FACILITIES}` too; not for a second vintage of a layer."),
         )
         .default_value(true),
         key(

@@ -22,7 +22,7 @@ use std::time::{Duration, Instant};
 use super::error::SourceError;
 use super::{Batches, Reader};
 use crate::feature::{Crs, Landed, RawBatch};
-use crate::plan::{Format, Limits, SourcePlan};
+use crate::plan::{Limits, SourcePlan};
 
 pub use child::answer_questions;
 use question::Question;
@@ -126,7 +126,7 @@ impl Readers {
             .as_ref()
             // What our own code reads holds one record at a time, whatever the file claims: a process would cost a
             // copy of every batch and guard against little.
-            .filter(|_| !is_ours(&plan.format) && limits.isolate)
+            .filter(|_| !plan.format.is_own_reader() && limits.isolate)
         {
             None => super::open(landed, plan, limits, schema_crs),
             Some(isolated) => {
@@ -134,14 +134,6 @@ impl Readers {
                 isolated.open(&question, &plan.shown, limits)
             }
         }
-    }
-}
-
-/// Whether a format is read by code of this project alone, which holds one record at a time.
-fn is_ours(format: &Format) -> bool {
-    match format {
-        Format::Csv { .. } | Format::Geojson | Format::Geojsonl | Format::Esri => true,
-        Format::Ogr { .. } | Format::Parquet { .. } | Format::Xlsx { .. } => false,
     }
 }
 

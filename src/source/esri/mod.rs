@@ -1,6 +1,6 @@
 //! Pages of an ArcGIS layer, as a pull has landed them: the layer's info, and the rows page by page.
 //!
-//! Reads Esri JSON and, through `crate::esri`, protocol buffers. Whole numbers, days and instants (epoch
+//! Whole numbers, days and instants (epoch
 //! milliseconds, in UTC unless the layer says otherwise) come typed, the rest as spelled. A field with coded values
 //! gets a second column `<field>_decoded` beside it, with their names. The origin of a row is its page and its place
 //! in it.

@@ -1,26 +1,21 @@
 //! One page of a pull, a row at a time.
 //!
 //! Members of a page stand in any order: only the top-level `features` are rows, the page's spatial
-//! reference is looked for before and after them. Esri JSON streams through a buffer of one row; a page of
-//! protocol buffers is held whole and becomes Esri JSON first.
+//! reference is looked for before and after them. It streams through a buffer of one row.
 
-use std::io::{self, BufRead, BufReader, Cursor, Read};
+use std::io::BufReader;
 
 use super::list::{PageInput, PageList};
 use super::pull_error::pull_error;
 use super::reference::SpatialReference;
-use crate::esri;
 use crate::source::error::SourceError;
 use crate::source::json::{self, Captured, ScanError, Scanner};
 
 /// Longest member beside the features that is looked at, bytes.
 const MEMBER_BYTES: usize = 1 << 20;
 
-/// Largest page of protocol buffers, bytes.
-const PBF_BYTES: u64 = 64 << 20;
-
-/// Largest page of protocol buffers as JSON, bytes.
-const PBF_JSON_BYTES: usize = 256 << 20;
+/// Read ahead of the parser, bytes.
+const BUFFER_BYTES: usize = 64 << 10;
 
 /// A page being read.
 pub(super) struct OpenPage {
@@ -28,7 +23,7 @@ pub(super) struct OpenPage {
     rows: u64,
     row: u64,
     limit: usize,
-    scanner: Scanner<PageJson>,
+    scanner: Scanner<BufReader<PageInput>>,
     raw: Vec<u8>,
     head: PageHead,
 }
@@ -54,20 +49,16 @@ impl OpenPage {
     ) -> Result<Self, SourceError> {
         let shown = format!("{shown} (page {})", number + 1);
         let entry = &list.pages()[number];
-        let input = list
-            .open_page(entry)
-            .and_then(|input| PageJson::open(input, entry.bytes));
-        let input = input.map_err(|source| SourceError::Open {
+        let input = list.open_page(entry).map_err(|source| SourceError::Open {
             shown: shown.clone(),
             source,
         })?;
-        let input = input.map_err(|reason| pull_error(&shown, "the page", reason))?;
         let mut page = Self {
             shown,
             rows: entry.rows,
             row: 0,
             limit,
-            scanner: Scanner::new(input),
+            scanner: Scanner::new(BufReader::with_capacity(BUFFER_BYTES, input)),
             raw: Vec::new(),
             head: PageHead::default(),
         };
@@ -153,7 +144,7 @@ impl OpenPage {
         {
             return Err(pull_error(&self.shown, "the page", "something follows its end"));
         }
-        let finished = self.scanner.into_inner().check_end();
+        let finished = self.scanner.into_inner().into_inner().check_end();
         finished.map_err(|reason| pull_error(&self.shown, "the page", reason))?;
         Ok(self.head.reference)
     }
@@ -243,66 +234,5 @@ fn parse_bool(raw: &[u8]) -> Option<bool> {
         b"true" => Some(true),
         b"false" => Some(false),
         _ => None,
-    }
-}
-
-/// A page's JSON: streamed, or held where it came as something else.
-enum PageJson {
-    Streamed(Box<BufReader<PageInput>>),
-    Held(Cursor<Vec<u8>>),
-}
-
-impl PageJson {
-    /// The JSON of a page of `bytes` bytes; the inner error says why there is none.
-    fn open(input: PageInput, bytes: u64) -> io::Result<Result<Self, String>> {
-        let mut reader = BufReader::with_capacity(64 << 10, input);
-        if !esri::is_pbf(reader.fill_buf()?) {
-            return Ok(Ok(Self::Streamed(Box::new(reader))));
-        }
-        if bytes > PBF_BYTES {
-            return Ok(Err(format!("it is longer than {PBF_BYTES} bytes")));
-        }
-        let mut body = Vec::new();
-        reader.read_to_end(&mut body)?;
-        if let Err(reason) = reader.into_inner().check_end() {
-            return Ok(Err(reason));
-        }
-        let json = esri::to_json(&body, PBF_JSON_BYTES);
-        Ok(json
-            .map(|json| Self::Held(Cursor::new(json)))
-            .map_err(|error| error.to_string()))
-    }
-
-    /// Says what is wrong with the bytes as they came, if anything.
-    fn check_end(self) -> Result<(), String> {
-        match self {
-            Self::Streamed(reader) => reader.into_inner().check_end(),
-            Self::Held(_) => Ok(()),
-        }
-    }
-}
-
-impl Read for PageJson {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        match self {
-            Self::Streamed(reader) => reader.read(buffer),
-            Self::Held(held) => held.read(buffer),
-        }
-    }
-}
-
-impl BufRead for PageJson {
-    fn fill_buf(&mut self) -> io::Result<&[u8]> {
-        match self {
-            Self::Streamed(reader) => reader.fill_buf(),
-            Self::Held(held) => held.fill_buf(),
-        }
-    }
-
-    fn consume(&mut self, amount: usize) {
-        match self {
-            Self::Streamed(reader) => reader.consume(amount),
-            Self::Held(held) => held.consume(amount),
-        }
     }
 }

@@ -11,15 +11,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::super::error::SourceError;
+use crate::feature::extensions::is_parquet;
 
 /// Files a folder may hold.
 const MAX_FILES: usize = 100_000;
 
 /// What partitioning writers call a null.
 const NULL: &str = "__HIVE_DEFAULT_PARTITION__";
-
-/// Extensions of Parquet files, lower case.
-const EXTENSIONS: [&str; 3] = ["parquet", "geoparquet", "pq"];
 
 /// A file, and what its folders say.
 #[derive(Debug, PartialEq, Eq)]
@@ -40,14 +38,6 @@ pub(in crate::source) fn is_folder_of_parquet(path: &Path) -> bool {
         is_parquet(&entry.path())
             || (entry.path().is_dir() && entry.file_name().to_string_lossy().contains('='))
     })
-}
-
-/// Whether a name is that of a Parquet file.
-pub(in crate::source) fn is_parquet(path: &Path) -> bool {
-    let extension = path.extension().unwrap_or_default();
-    EXTENSIONS
-        .iter()
-        .any(|known| extension.eq_ignore_ascii_case(known))
 }
 
 /// The files of the landed file or folder at `path`, shown as `shown`.

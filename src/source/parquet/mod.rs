@@ -35,7 +35,7 @@ use columns::SharedColumns;
 use decoder::Decoder;
 pub(super) use describe::describe;
 use files::DataFile;
-pub(super) use files::{is_folder_of_parquet, is_parquet};
+pub(super) use files::is_folder_of_parquet;
 use footer::Footer;
 use leaves::Spelling;
 

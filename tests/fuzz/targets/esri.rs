@@ -1,5 +1,4 @@
-//! The reader of a landed pull: a byte for the number of rows, a line of layer info, and one page, Esri JSON or protocol
-//! buffers.
+//! The reader of a landed pull: a byte for the number of rows, a line of layer info, and one page of Esri JSON.
 #![no_main]
 
 #[expect(dead_code, reason = "a pull is several files")]

@@ -1,0 +1,9 @@
+//! The words of a release: how it is called, what its files are called, and what products it may hold.
+//!
+//! LEAF. Whoever writes, carries, describes, checks or reads a file of a release takes its path from here.
+
+mod id;
+pub mod paths;
+pub mod product_names;
+
+pub use id::{BadReleaseId, ReleaseId};

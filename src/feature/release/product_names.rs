@@ -1,0 +1,12 @@
+//! Names of products, as `[output] products`, `report.json` and messages have them.
+
+/// Every facility of every layer, by region.
+pub const INVENTORY: &str = "inventory";
+/// A layer as one file.
+pub const NATIONAL: &str = "national";
+/// What differs from the release before.
+pub const CHANGES: &str = "changes";
+/// Facilities by sector, in every scheme.
+pub const SECTORS: &str = "sectors";
+/// How complete, current and accurate the release is.
+pub const QUALITY: &str = "quality";
