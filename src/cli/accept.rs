@@ -12,7 +12,7 @@ use super::store::store_error;
 use crate::error::{Error, exit};
 use crate::feature::{Acceptance, HeldBack};
 use crate::run::{self, AcceptRequest};
-use crate::spec::one_of;
+use crate::spec::known_names_hint;
 use crate::store::Store;
 
 const EXAMPLES: &str = "\
@@ -66,7 +66,7 @@ impl Accept {
         // Against the plan: what is misspelt would wait in the store for a layer that never comes.
         let ids: Vec<&str> = plan.layers.iter().map(|layer| layer.id.as_str()).collect();
         if let Some(layer) = self.layer.as_deref().filter(|layer| !ids.contains(layer)) {
-            let hint = one_of(layer, ids.iter().copied()).map(|hint| format!("; {hint}"));
+            let hint = known_names_hint(layer, ids.iter().copied()).map(|hint| format!("; {hint}"));
             return Err(Error::NoSuchLayer {
                 layer: layer.to_owned(),
                 hint: hint.unwrap_or_default(),

@@ -5,7 +5,7 @@
 
 use super::key::Key;
 use super::survey::Survey;
-use super::toml_text::shortened;
+use super::toml_text::quoted_start;
 
 /// Share of rejects that a schema allows where it says nothing, in percent.
 const USUAL: u64 = 5;
@@ -164,7 +164,7 @@ fn key_reason(survey: &Survey, key: &Key) -> String {
     let names: Vec<String> = key
         .columns
         .iter()
-        .map(|at| shortened(&survey.columns[*at].name))
+        .map(|at| quoted_start(&survey.columns[*at].name))
         .collect();
     let names = names.join(", ");
     let first = key
@@ -172,7 +172,10 @@ fn key_reason(survey: &Survey, key: &Key) -> String {
         .first()
         .and_then(|at| survey.columns[*at].repeated.as_deref());
     match first {
-        Some(value) => format!("they repeat an earlier key {names}, first {}", shortened(value)),
+        Some(value) => format!(
+            "they repeat an earlier key {names}, first {}",
+            quoted_start(value)
+        ),
         None => format!("they have no key {names}, or repeat an earlier one"),
     }
 }

@@ -14,7 +14,7 @@ use super::geometry::finite_position;
 use super::kind::Kind;
 use super::names;
 use super::survey::Survey;
-use super::toml_text::shortened;
+use super::toml_text::quoted_start;
 use super::whose::{self, Whose};
 use crate::feature::{Crs, RawBatch, Reproject, spelling};
 use crate::plan::State;
@@ -101,7 +101,7 @@ impl<'a> StateClaims<'a> {
         if self.first.is_none() {
             self.first = Some(format!(
                 "row {at} names {} and lies at {x}, {y}",
-                shortened(value)
+                quoted_start(value)
             ));
         }
     }
@@ -139,7 +139,7 @@ impl<'a> StateClaims<'a> {
             () if negated * 2 > *outside => format!("; {negated} would lie in it with the sign of x turned"),
             () => String::new(),
         };
-        let column = shortened(self.column?);
+        let column = quoted_start(self.column?);
         Some(format!(
             "{outside} of {compared} rows lie outside the state that {column} names, first {first}{likely}"
         ))

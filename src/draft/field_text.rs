@@ -8,7 +8,7 @@ use super::field::FieldDraft;
 use super::kind::Kind;
 use super::names;
 use super::nulls::{null_rows, null_spellings};
-use super::toml_text::{comment_line, one_line, shortened, toml_list, toml_string};
+use super::toml_text::{comment_line, one_line, quoted_start, toml_list, toml_string};
 
 pub(super) fn field_table(field: &FieldDraft<'_>, rows: u64) -> Vec<String> {
     let column = field.column;
@@ -57,11 +57,11 @@ fn seen_values(column: &Column, kind: &Kind, rows: u64) -> String {
         counted.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
         counted
             .iter()
-            .map(|(value, count)| format!("{} ×{count}", shortened(value)))
+            .map(|(value, count)| format!("{} ×{count}", quoted_start(value)))
             .collect::<Vec<_>>()
             .join(", ")
     } else {
-        let some = column.first.iter().take(3).map(|(value, _)| shortened(value));
+        let some = column.first.iter().take(3).map(|(value, _)| quoted_start(value));
         format!("such as {}", some.collect::<Vec<_>>().join(", "))
     };
     let values = if values.is_empty() {
@@ -95,14 +95,14 @@ fn field_remarks(column: &Column, kind: &Kind, doubtful: &[&str]) -> Vec<String>
     if let Some((count, value)) = misfits {
         remarks.push(format!(
             "EDIT: {count} of the values, such as {}, would become null.",
-            shortened(value)
+            quoted_start(value)
         ));
     }
     if column.rounded * 2 > column.values && *kind != Kind::Text {
         remarks.push(format!(
             "EDIT: {} values such as {} were rounded by a spreadsheet: dates or identifiers are lost; ask for the original.",
             column.rounded,
-            column.first.first().map_or_else(String::new, |(value, _)| shortened(value))
+            column.first.first().map_or_else(String::new, |(value, _)| quoted_start(value))
         ));
     }
     if column.dates.is_ambiguous() {
@@ -116,7 +116,7 @@ fn field_remarks(column: &Column, kind: &Kind, doubtful: &[&str]) -> Vec<String>
     ) {
         remarks.push(format!(
             "Nearly all are numbers, but not {}: text loses none.",
-            shortened(value)
+            quoted_start(value)
         ));
     }
     let is_nearly_states =
@@ -126,7 +126,7 @@ fn field_remarks(column: &Column, kind: &Kind, doubtful: &[&str]) -> Vec<String>
             "EDIT: {} of {} values are states, but not {}: text keeps them all; `type = \"state\"` makes the others null.",
             column.states,
             column.values,
-            shortened(value)
+            quoted_start(value)
         ));
     }
     if column.survey_codes > 0 && column.range.is_none_or(|(low, _)| low >= 0.0) {
@@ -138,7 +138,7 @@ fn field_remarks(column: &Column, kind: &Kind, doubtful: &[&str]) -> Vec<String>
             "EDIT: may mean null, or not: {}.",
             doubtful
                 .iter()
-                .map(|v| shortened(v))
+                .map(|v| quoted_start(v))
                 .collect::<Vec<_>>()
                 .join(", ")
         ));

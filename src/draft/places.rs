@@ -10,7 +10,7 @@ use arrow_array::{Array, StringArray};
 use super::geometry::{GeometryTally, is_beyond, point_position};
 use super::sentinel::{is_decimal_comma, parse_number};
 use super::snake_case::{letters_and_digits, snake_case};
-use super::toml_text::shortened;
+use super::toml_text::quoted_start;
 use crate::feature::{RawBatch, Reproject, spelling};
 
 /// Rows whose positions are kept to be compared.
@@ -300,10 +300,10 @@ fn missing_position<'a>(pair: &Pair, row: u64, value: &impl Fn(&str) -> Option<&
     let y = value(&pair.y).unwrap_or_default();
     let values = format!(
         "{} is {}, {} is {}",
-        shortened(&pair.x),
-        shortened(x),
-        shortened(&pair.y),
-        shortened(y)
+        quoted_start(&pair.x),
+        quoted_start(x),
+        quoted_start(&pair.y),
+        quoted_start(y)
     );
     MissingPosition {
         row,

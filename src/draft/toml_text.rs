@@ -33,8 +33,8 @@ pub(super) fn toml_list<'a>(texts: impl IntoIterator<Item = &'a str>) -> String 
     format!("[{}]", quoted.join(", "))
 }
 
-/// A value for a comment: one line, shortened.
-pub(super) fn shortened(value: &str) -> String {
+/// The start of a value in backquotes, on one line, for a comment.
+pub(super) fn quoted_start(value: &str) -> String {
     let line: String = value
         .chars()
         .take(SHOWN)
@@ -91,7 +91,7 @@ mod tests {
 
     #[test]
     fn a_comment_stays_on_its_line() {
-        assert_eq!(shortened("a\nb"), "`a b`");
-        assert_eq!(shortened(&"x".repeat(50)).chars().count(), 43);
+        assert_eq!(quoted_start("a\nb"), "`a b`");
+        assert_eq!(quoted_start(&"x".repeat(50)).chars().count(), 43);
     }
 }

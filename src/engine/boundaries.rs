@@ -324,7 +324,7 @@ fn read_batch(
                 code: code.and_then(Result::ok).map(Cow::into_owned).or(written),
                 name,
                 why,
-                place: gaps::item_whereabouts(&geometry, row, transform),
+                place: gaps::polygon_whereabouts(&geometry, row, transform),
             }),
         }
     }

@@ -37,7 +37,7 @@ pub(super) enum Whereabouts {
 }
 
 /// Where the item of a row may be: by those of its coordinates that are numbers, in degrees once transformed.
-pub(super) fn item_whereabouts(
+pub(super) fn polygon_whereabouts(
     column: &BinaryArray,
     row: usize,
     transform: Option<&dyn Reproject>,

@@ -13,12 +13,12 @@ use encoding_rs::WINDOWS_1252;
 /// - Characters of no width go.
 ///
 /// ```
-/// use cikr::feature::unseen::repair_text;
+/// use cikr::feature::unseen::visible_text;
 ///
-/// assert_eq!(repair_text(" St.\u{200b} Mary\u{92}s\r\nHospital").as_deref(), Some("St. Mary’s Hospital"));
-/// assert_eq!(repair_text("\u{feff} "), None);
+/// assert_eq!(visible_text(" St.\u{200b} Mary\u{92}s\r\nHospital").as_deref(), Some("St. Mary’s Hospital"));
+/// assert_eq!(visible_text("\u{feff} "), None);
 /// ```
-pub fn repair_text(value: &str) -> Option<Cow<'_, str>> {
+pub fn visible_text(value: &str) -> Option<Cow<'_, str>> {
     // Nearly every value: it is only trimmed, and not copied.
     if !value.chars().any(is_unseen) {
         return Some(value.trim())

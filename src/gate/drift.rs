@@ -23,12 +23,12 @@ const MOSTLY_FILLED: f64 = 0.5;
 /// A column that is gone, and the new one that it seems to be called now.
 type Renamed<'a> = (&'a SourceColumn, &'a SourceColumn);
 
-/// What changed between two profiles of a source; `unread` are fields that have lost values by the kind of their values.
+/// What changed between two profiles of a source; `unread_fields` are fields that have lost values by the kind of their values.
 pub(super) fn schema_drift(
     layer: &LayerPlan,
     before: &SourceProfile,
     now: &SourceProfile,
-    unread: &BTreeSet<&str>,
+    unread_fields: &BTreeSet<&str>,
 ) -> Vec<Finding> {
     // Reports of old releases have no profile, and empty layers no columns: all of them would be new, or gone.
     if before.columns.is_empty() || now.columns.is_empty() {
@@ -38,7 +38,7 @@ pub(super) fn schema_drift(
     let mut added = columns_not_in(&now.columns, &before.columns);
     let renamed = guess_renamed(&dropped, &added);
     let mut found = lost_fields(layer, before, now, &renamed);
-    found.extend(retyped::retyped_columns(layer, before, now, unread));
+    found.extend(retyped::retyped_columns(layer, before, now, unread_fields));
     found.extend(emptied_fields(layer, before, now));
     for finding in &mut found {
         finding.is_red &= layer.gate.drift;

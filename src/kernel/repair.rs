@@ -26,7 +26,7 @@ pub(super) fn repair_texts(column: &StringArray) -> StringArray {
     let mut repaired = StringBuilder::with_capacity(column.len(), bytes_of(column).len());
     for value in column {
         match value {
-            Some(value) if has_unseen => repaired.append_option(unseen::repair_text(value)),
+            Some(value) if has_unseen => repaired.append_option(unseen::visible_text(value)),
             Some(value) => repaired.append_option(Some(value.trim()).filter(|text| !text.is_empty())),
             None => repaired.append_null(),
         }
@@ -141,7 +141,7 @@ mod tests {
             let given: StringArray = clean.map(Some).into_iter().chain([None, Some(value)]).collect();
             let expected: StringArray = given
                 .iter()
-                .map(|value| value.and_then(unseen::repair_text))
+                .map(|value| value.and_then(unseen::visible_text))
                 .collect();
             assert_eq!(repair_texts(&given), expected, "{value:?}");
             assert_eq!(repair_texts(&given.slice(1, 3)), given.slice(1, 3));
@@ -171,7 +171,7 @@ mod tests {
             ("\u{200b}", None),
         ];
         for (given, expected) in cases {
-            assert_eq!(unseen::repair_text(given).as_deref(), expected, "{given:?}");
+            assert_eq!(unseen::visible_text(given).as_deref(), expected, "{given:?}");
         }
         assert!(is_broken("A\u{200b}") && is_broken("A\u{92}s") && !is_broken("A – B"));
         assert!(is_broken("A\u{1}B") && !is_broken("A\r\n") && !is_broken(" A B\t"));

@@ -7,7 +7,7 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use crate::feature::Crs;
-use crate::spec::{Diagnostic, Span, Spanned, TextFile, did_you_mean, one_of};
+use crate::spec::{Diagnostic, Span, Spanned, TextFile, did_you_mean, known_names_hint};
 
 /// What was found so far.
 pub(super) struct Check<'a> {
@@ -105,7 +105,7 @@ impl Check<'_> {
             return;
         }
         self.error(&written.span, format!("`{}` is not {what}", written.value))
-            .label = one_of(&written.value, known);
+            .label = known_names_hint(&written.value, known);
     }
 
     /// One of some words, and what it stands for.
@@ -150,7 +150,7 @@ impl Check<'_> {
     }
 
     /// Reports every name that repeats an earlier one, upper and lower case alike.
-    pub(super) fn report_repeats<'w>(
+    pub(super) fn report_repeats_in_any_case<'w>(
         &mut self,
         what: &str,
         written: impl IntoIterator<Item = &'w Spanned<String>>,

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::check::{Check, plain_texts, text_or_empty};
-use crate::spec::{SchemaSpec, Spanned, one_of};
+use crate::spec::{SchemaSpec, Spanned, known_names_hint};
 
 /// Values of a field.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -70,7 +70,7 @@ pub(super) fn check_declared(check: &mut Check<'_>, spec: &SchemaSpec, field: &S
     }
     let message = format!("`{}` is not a field of this schema", field.value);
     check.error(&field.span, message).label =
-        one_of(&field.value, field_names(spec).map(|name| name.value.as_str()));
+        known_names_hint(&field.value, field_names(spec).map(|name| name.value.as_str()));
 }
 
 /// Names of the fields that a schema has, its blocks' among them.

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use super::check::{Check, is_identifier};
 use super::folder::file_stems;
-use crate::spec::{BlockSpec, Diagnostic, FieldSpec, SchemaSpec, Spanned, did_you_mean, one_of};
+use crate::spec::{BlockSpec, Diagnostic, FieldSpec, SchemaSpec, Spanned, did_you_mean, known_names_hint};
 
 /// The blocks of a folder of schemas, each read once.
 pub(super) struct Blocks {
@@ -32,8 +32,8 @@ impl Blocks {
     /// In the result `include` names only the blocks that could not be read.
     pub(super) fn expand(&mut self, mut spec: SchemaSpec, found: &mut Vec<Diagnostic>) -> SchemaSpec {
         let mut check = Check { found };
-        check.report_repeats("block", &spec.include);
-        check.report_repeats("omitted field", &spec.omit);
+        check.report_repeats_in_any_case("block", &spec.include);
+        check.report_repeats_in_any_case("omitted field", &spec.omit);
         let included = self.included_fields(&mut check, &mut spec);
         report_unknown_omits(&mut check, &spec, &included);
         let mut shared = included;
@@ -96,7 +96,7 @@ impl Blocks {
         }
         let known = file_stems(&self.folder, "toml");
         let diagnostic = check.error(&name.span, format!("there is no block `{}`", path.display()));
-        diagnostic.label = one_of(&name.value, known.iter().map(String::as_str));
+        diagnostic.label = known_names_hint(&name.value, known.iter().map(String::as_str));
         None
     }
 }

@@ -77,7 +77,7 @@ pub(super) fn resolve(
     found: &mut Vec<Diagnostic>,
 ) -> Vec<JurisdictionPlan> {
     let mut check = Check { found };
-    check.report_repeats(
+    check.report_repeats_in_any_case(
         "jurisdiction",
         spec.jurisdictions.iter().filter_map(|set| set.value.id.as_ref()),
     );

@@ -57,7 +57,7 @@ pub(super) fn resolve(
 ) -> Vec<LayerPlan> {
     let wanted = &overrides.layers;
     let mut check = Check { found };
-    check.report_repeats(
+    check.report_repeats_in_any_case(
         "layer",
         spec.layers.iter().filter_map(|layer| layer.value.id.as_ref()),
     );

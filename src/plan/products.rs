@@ -25,7 +25,7 @@ pub(super) fn wanted_products(
     for product in listed.into_iter().flatten() {
         check.require_among("a product", product, known.iter().map(|known| known.name));
     }
-    check.report_repeats("product", listed.into_iter().flatten());
+    check.report_repeats_in_any_case("product", listed.into_iter().flatten());
     let is_national = written.national.as_ref().is_some_and(|national| national.value);
     let mut wanted = Vec::new();
     for product in known {

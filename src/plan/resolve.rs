@@ -16,7 +16,7 @@ use super::pipeline::Plan;
 use super::reference::Reference;
 use super::{expected, jurisdiction, limits, output, products, schema, tables};
 use crate::spec::{
-    Diagnostic, PipelineSpec, SchemaSpec, Spanned, beside, did_you_mean, in_reading_order, one_of,
+    Diagnostic, PipelineSpec, SchemaSpec, Spanned, beside, did_you_mean, in_reading_order, known_names_hint,
 };
 
 pub(super) const KEEP: Bounds<i64> = Bounds {
@@ -142,7 +142,7 @@ fn load_reference(spec: &PipelineSpec, schemas: &Path, found: &mut Vec<Diagnosti
         let place = spec.regions.as_ref().map(|regions| regions.span.clone());
         let tables = file_stems(&folder, "csv");
         let mut diagnostic = Diagnostic::error(&spec.file, place, message);
-        diagnostic.label = one_of(
+        diagnostic.label = known_names_hint(
             regions,
             tables.iter().filter_map(|stem| stem.strip_prefix("regions-")),
         );
@@ -207,7 +207,7 @@ fn report_unknown_layers(spec: &PipelineSpec, wanted: &[String], found: &mut Vec
             None,
             format!("`--layer {wanted}` is no layer of this pipeline"),
         );
-        diagnostic.help = one_of(wanted, known.iter().copied());
+        diagnostic.help = known_names_hint(wanted, known.iter().copied());
         found.push(diagnostic);
     }
 }

@@ -103,12 +103,12 @@ pub(super) fn resolve(
 }
 
 fn resolve_fields(check: &mut Check<'_>, spec: &SchemaSpec) -> Vec<Field> {
-    check.report_repeats("key field", &spec.key);
+    check.report_repeats_in_any_case("key field", &spec.key);
     spec.key
         .iter()
         .chain(&spec.key_repeated)
         .for_each(|key| check_declared(check, spec, key));
-    check.report_repeats("field", field_names(spec));
+    check.report_repeats_in_any_case("field", field_names(spec));
     let mut fields = Vec::new();
     for Spanned { value, .. } in &spec.fields {
         let name = value.name.as_ref();

@@ -30,7 +30,7 @@ pub(super) fn read_schemes(folder: &Path, found: &mut Vec<Diagnostic>) -> Vec<Sc
         return Vec::new();
     };
     let mut check = Check { found };
-    check.report_repeats("scheme", table.rows.iter().map(|[id, ..]| id));
+    check.report_repeats_in_any_case("scheme", table.rows.iter().map(|[id, ..]| id));
     let mut schemes = Vec::new();
     for [id, title, document, date, sectors, supporting, source] in &table.rows {
         require_filled(&mut check, [id, title, document, date, sectors, source]);
@@ -256,8 +256,8 @@ pub(super) fn read_functions(folder: &Path, found: &mut Vec<Diagnostic>) -> Vec<
         return Vec::new();
     };
     let mut check = Check { found };
-    check.report_repeats("function code", table.rows.iter().map(|[code, ..]| code));
-    check.report_repeats("function", table.rows.iter().map(|[_, _, name, _]| name));
+    check.report_repeats_in_any_case("function code", table.rows.iter().map(|[code, ..]| code));
+    check.report_repeats_in_any_case("function", table.rows.iter().map(|[_, _, name, _]| name));
     for row in &table.rows {
         require_filled(&mut check, row);
         check.require_among("an area", &row[1], AREAS);

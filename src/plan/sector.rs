@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::check::{Check, optional_text, plain_texts, text_or_empty};
 use super::field_values::{self, FieldValues, field_names};
 use super::reference::{Lifeline, Reference, sector_codes};
-use crate::spec::{LayerSectorSpec, RuleSpec, SchemaSpec, SectorSpec, Spanned, one_of};
+use crate::spec::{LayerSectorSpec, RuleSpec, SchemaSpec, SectorSpec, Spanned, known_names_hint};
 
 /// Sector of a layer, and how its rows refine it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -214,6 +214,6 @@ fn warn_unless_listed(
             "`{}` is not a subsector of `{}` in subsectors.csv",
             subsector.value, sector.value
         );
-        check.warning(&subsector.span, message).label = one_of(&subsector.value, known);
+        check.warning(&subsector.span, message).label = known_names_hint(&subsector.value, known);
     }
 }

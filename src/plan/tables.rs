@@ -57,8 +57,8 @@ fn read_states(folder: &Path, found: &mut Vec<Diagnostic>) -> Vec<State> {
         return Vec::new();
     };
     let mut check = Check { found };
-    check.report_repeats("state", table.rows.iter().map(|[_, usps, ..]| usps));
-    check.report_repeats("FIPS code", table.rows.iter().map(|[fips, ..]| fips));
+    check.report_repeats_in_any_case("state", table.rows.iter().map(|[_, usps, ..]| usps));
+    check.report_repeats_in_any_case("FIPS code", table.rows.iter().map(|[fips, ..]| fips));
     for row in &table.rows {
         require_filled(&mut check, row);
         require_code(&mut check, "a 2-digit FIPS code", &row[0], |c| {
@@ -88,7 +88,7 @@ fn read_regions(path: &Path, states: &[State], found: &mut Vec<Diagnostic>) -> V
     };
     let mut check = Check { found };
     // A state lies in one region: a facility stands in one tile alone.
-    check.report_repeats("state", table.rows.iter().map(|[_, _, state, _]| state));
+    check.report_repeats_in_any_case("state", table.rows.iter().map(|[_, _, state, _]| state));
     for row in &table.rows {
         require_filled(&mut check, row);
         check.require_among(
@@ -137,7 +137,7 @@ fn read_sectors(folder: &Path, found: &mut Vec<Diagnostic>) -> Vec<Sector> {
         return Vec::new();
     };
     let mut check = Check { found };
-    check.report_repeats("sector", table.rows.iter().map(|[code, ..]| code));
+    check.report_repeats_in_any_case("sector", table.rows.iter().map(|[code, ..]| code));
     table.rows.iter().for_each(|row| require_filled(&mut check, row));
     let mut sectors = Vec::new();
     for [code, name, lead_agency, source] in table.rows {
@@ -162,7 +162,7 @@ fn read_naics_rules(
         return Vec::new();
     };
     let mut check = Check { found };
-    check.report_repeats("prefix", table.rows.iter().map(|[prefix, ..]| prefix));
+    check.report_repeats_in_any_case("prefix", table.rows.iter().map(|[prefix, ..]| prefix));
     let mut rules = Vec::new();
     for [prefix, sector, subsector, also, source] in &table.rows {
         require_code(

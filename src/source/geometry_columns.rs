@@ -77,7 +77,7 @@ impl GeometryColumns {
 
 /// A finite number, or why it is none; `null` are numbers and words that stand for none.
 fn parse_ordinate(text: &str, null: &[String]) -> Result<f64, RejectReason> {
-    let text = unseen::repair_text(text).unwrap_or_default();
+    let text = unseen::visible_text(text).unwrap_or_default();
     if text.is_empty() || null.iter().any(|word| word.eq_ignore_ascii_case(&text)) {
         return Err(RejectReason::NullGeometry);
     }

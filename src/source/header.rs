@@ -39,7 +39,7 @@ pub(super) fn unique_names<'a>(written: impl IntoIterator<Item = &'a str>) -> Ve
 
 /// A name as people see it.
 fn visible_name(written: &str) -> Cow<'_, str> {
-    unseen::repair_text(written).unwrap_or_default()
+    unseen::visible_text(written).unwrap_or_default()
 }
 
 /// The columns of `names` that the header `written` calls otherwise, for the log.

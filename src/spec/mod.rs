@@ -36,5 +36,5 @@ pub use schema::{CodeSpec, ExcludeSpec, FieldSpec, RuleSpec, SchemaSpec, SectorS
 pub use shape::{KeyShape, Kind, Shape};
 pub use size::{SIZE_UNITS, TIME_UNITS, parse_size};
 pub use source::{LocationSpec, SourceSpec};
-pub use suggest::{did_you_mean, one_of};
+pub use suggest::{did_you_mean, known_names_hint};
 pub use text::{Span, Spanned, TextFile, beside};

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use csv::{ReaderBuilder, StringRecord};
 
 use super::diagnostic::Diagnostic;
-use super::suggest::one_of;
+use super::suggest::known_names_hint;
 use super::text::{Span, Spanned, TextFile};
 
 /// Largest reference table, bytes.
@@ -132,7 +132,7 @@ fn column_order<const N: usize>(
     {
         let message = format!("`{}` has no column `{}`", file.name, unknown.value);
         let mut diagnostic = Diagnostic::error(file, Some(unknown.span.clone()), message);
-        diagnostic.label = one_of(&unknown.value, columns);
+        diagnostic.label = known_names_hint(&unknown.value, columns);
         found.push(diagnostic);
     }
     let order = columns.map(|column| {

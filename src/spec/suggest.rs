@@ -32,10 +32,10 @@ pub fn did_you_mean<'a>(written: &str, known: impl IntoIterator<Item = &'a str>)
 /// "did you mean", or all known names where none is near and they are few.
 ///
 /// ```
-/// let hint = cikr::spec::one_of("bridges", ["dams", "hospitals"]);
+/// let hint = cikr::spec::known_names_hint("bridges", ["dams", "hospitals"]);
 /// assert_eq!(hint.as_deref(), Some("known: `dams`, `hospitals`"));
 /// ```
-pub fn one_of<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
+pub fn known_names_hint<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
     let known: Vec<&str> = known.into_iter().collect();
     did_you_mean(written, known.iter().copied()).or_else(|| {
         // A long list would bury the mistake that it stands under.
@@ -70,9 +70,9 @@ mod tests {
         );
         assert_eq!(did_you_mean("bridges", known), None);
         assert_eq!(
-            one_of("bridges", known).as_deref(),
+            known_names_hint("bridges", known).as_deref(),
             Some("known: `hospitals`, `dams`, `schools`")
         );
-        assert_eq!(one_of("bridges", []), None);
+        assert_eq!(known_names_hint("bridges", []), None);
     }
 }

@@ -11,7 +11,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::diagnostic::Diagnostic;
 use super::shape::{KeyShape, Kind, Shape};
-use super::suggest::one_of;
+use super::suggest::known_names_hint;
 use super::text::{Span, Spanned, TextFile};
 
 pub(super) type Value<'a> = toml::Spanned<DeValue<'a>>;
@@ -225,7 +225,7 @@ impl Table<'_> {
             let message = format!("{} has no key `{written}`", self.name);
             let mut diagnostic =
                 Diagnostic::error(self.file, Some(Span::new(self.file, key.span())), message);
-            diagnostic.label = one_of(written, self.known.iter().map(|known| known.name));
+            diagnostic.label = known_names_hint(written, self.known.iter().map(|known| known.name));
             self.found.push(diagnostic);
         }
     }

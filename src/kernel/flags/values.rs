@@ -149,7 +149,7 @@ fn flag_repaired(flags: &mut Vec<RowFlag>, raw: &RawBatch, field: &Field, source
         };
         for row in (0..text.len()).filter(|row| text.is_valid(*row) && repair::is_broken(text.value(*row))) {
             let detail = format!("control or invisible characters in {name}");
-            let value = unseen::repair_text(text.value(row)).unwrap_or_default();
+            let value = unseen::visible_text(text.value(row)).unwrap_or_default();
             flags.push(value_flag(row, field, &value, FlagCode::RepairedText, detail));
         }
     }

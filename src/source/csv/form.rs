@@ -127,6 +127,6 @@ pub(super) fn is_blank(cell: &[u8]) -> bool {
     match cell.trim_ascii() {
         [] | b"=\"\"" => true,
         [first, ..] if first.is_ascii_graphic() => false,
-        text => unseen::repair_text(&decode_text(text)).is_none(),
+        text => unseen::visible_text(&decode_text(text)).is_none(),
     }
 }

@@ -16,6 +16,13 @@ pub(super) struct Coordinates<'a> {
     transform: Transform,
 }
 
+/// Whether a part has as many positions as its page says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum PartLength {
+    AsSaid,
+    TooShort,
+}
+
 impl<'a> Coordinates<'a> {
     /// Reads a message `Geometry`.
     pub(super) fn read(message: &'a [u8], rows: &FeatureResult<'_>) -> Result<Self, PbfError> {
@@ -98,12 +105,12 @@ impl<'a> Coordinates<'a> {
             }
             text.push_str(if part == 0 { "" } else { "," });
             text.push_str(if is_nested { "[" } else { "" });
-            let is_complete = self.write_part(*length, &mut packed, text, limit)?;
+            let written = self.write_part(*length, &mut packed, text, limit)?;
             if text.len() > limit {
                 return Ok(false);
             }
             // What has been written so far is taken back: half a geometry reads like a whole one.
-            if !is_complete {
+            if written == PartLength::TooShort {
                 text.truncate(start);
                 text.push_str("\"fewer coordinates than its parts have\"");
                 return Ok(true);
@@ -114,14 +121,14 @@ impl<'a> Coordinates<'a> {
         Ok(true)
     }
 
-    /// Writes `length` positions; gives whether there were as many, which is no matter where nobody says how many.
+    /// Writes `length` positions: as many as there are where nobody says how many.
     fn write_part(
         &self,
         length: u64,
         packed: &mut Packed<'_>,
         text: &mut String,
         limit: usize,
-    ) -> Result<bool, PbfError> {
+    ) -> Result<PartLength, PbfError> {
         let places: Vec<usize> = self.ordinate_places().into_iter().flatten().collect();
         let mut at = [0_i64; 4];
         for position in 0..length {
@@ -131,7 +138,7 @@ impl<'a> Coordinates<'a> {
             text.push_str(if position == 0 { "[" } else { ",[" });
             for place in &places {
                 let Some(step) = packed.next_integer()? else {
-                    return Ok(false);
+                    return Ok(PartLength::TooShort);
                 };
                 // Damaged steps may add up to anything; a sum beyond 64 bits is a wrong place like any other, and no
                 // panic.
@@ -141,7 +148,7 @@ impl<'a> Coordinates<'a> {
             }
             text.push(']');
         }
-        Ok(true)
+        Ok(PartLength::AsSaid)
     }
 
     /// Which of x, y, z, m a position has.
