@@ -8,6 +8,7 @@ use std::fmt::Write;
 use sha2::{Digest, Sha256};
 
 use super::page::number;
+use crate::feature::digest::to_hex;
 use crate::feature::{LayerChanges, LayerReport, LayerStatus, RunReport, visible};
 
 /// Its name, as it links to itself.
@@ -249,9 +250,7 @@ fn uuid_urn(words: &[&str]) -> String {
     // Version 8 and the variant of the RFC, in the places where every UUID has them.
     bytes[6] = bytes[6] & 0x0f | 0x80;
     bytes[8] = bytes[8] & 0x3f | 0x80;
-    let hex = bytes
-        .iter()
-        .fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
+    let hex = to_hex(&bytes);
     let parts = [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]];
     format!("urn:uuid:{}", parts.join("-"))
 }

@@ -3,10 +3,7 @@
 //! Pure. Extensions are pinned by version; links are relative, so that a release can be moved.
 //! Source: radiantearth/stac-spec v1.1.0, best-practices.md (relative published catalogs).
 
-use std::fmt::Write;
-
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 
 use super::collection::{Collection, distinct};
 use super::dictionary::ColumnDoc;
@@ -14,6 +11,7 @@ use super::footprint::{bbox_or_world, footprint, union_extent};
 use super::item::{Item, TEXTS, items_of, row_count};
 use super::stac_terms::{EXTENSIONS, VERSION, multihash};
 use super::{page, urls};
+use crate::feature::digest::sha256_hex;
 use crate::feature::{FileRecord, LayerReport, RunReport};
 use crate::geoparquet::MEDIA_TYPE;
 use crate::plan::{LayerSchema, Plan};
@@ -297,14 +295,6 @@ fn table_column(column: &ColumnDoc) -> Value {
 
 fn link_json(rel: &str, href: &str, media_type: &str, title: &str) -> Value {
     json!({"rel": rel, "href": href, "type": media_type, "title": title})
-}
-
-/// SHA-256 in lower-case hex.
-fn sha256_hex(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().fold(String::new(), |mut hex, byte| {
-        write!(hex, "{byte:02x}").expect("a string takes any text");
-        hex
-    })
 }
 
 fn is_spdx(licence: &str) -> bool {

@@ -8,6 +8,7 @@ mod changes;
 mod columns;
 mod crs;
 pub mod curves;
+pub mod digest;
 pub mod entries;
 mod flag;
 mod gate;

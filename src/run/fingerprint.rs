@@ -5,8 +5,8 @@ use serde::Serialize;
 use super::arrival::Arrival;
 use super::jurisdictions::SetSource;
 use crate::feature::Landed;
+use crate::feature::digest::sha256_hex;
 use crate::plan::{JurisdictionPlan, LayerPlan, Output, Plan};
-use crate::store;
 
 /// To be raised when the same source and plan give other files than before within one version.
 const GENERATION: u32 = 6;
@@ -38,7 +38,7 @@ impl<'a> Fingerprints<'a> {
     pub(super) fn new(plan: &'a Plan, sets: &[SetSource]) -> Self {
         let mut tables: Vec<String> = sets.iter().map(|set| landed_name(&set.landed)).collect();
         // The reference tables hold lists alone, so their debug text is the same on every run.
-        tables.push(store::sha256(format!("{:?}", plan.reference).as_bytes()));
+        tables.push(sha256_hex(format!("{:?}", plan.reference)));
         Self { plan, tables }
     }
 
@@ -57,7 +57,7 @@ impl<'a> Fingerprints<'a> {
         };
         let text = serde_json::to_string(&(basis, landed_name(landed)))
             .expect("a plan has text keys only, so it serializes");
-        Some(store::sha256(text.as_bytes()))
+        Some(sha256_hex(text))
     }
 }
 

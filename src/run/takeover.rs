@@ -20,10 +20,11 @@ use super::{reread, tile};
 use crate::engine::rows::LocalRows;
 use crate::engine::{self, EngineError, LayerTiles, Room};
 use crate::error::{Error, error_chain};
+use crate::feature::digest::sha256_hex;
 use crate::feature::{LayerReport, TileRecord};
 use crate::geoparquet;
 use crate::plan::LayerPlan;
-use crate::store::{self, ReleaseFile};
+use crate::store::ReleaseFile;
 
 /// Why what was left can't be used. It is told, and decides nothing: whatever it is, the layer is made again.
 type BoxError = Box<dyn StdError + Send + Sync>;
@@ -31,7 +32,7 @@ type BoxError = Box<dyn StdError + Send + Sync>;
 /// What a layer's files are known by before anything of them is: its fingerprint, and
 /// what it was let through by.
 fn finished_key(layer: &LayerPlan, fingerprint: &str) -> String {
-    store::sha256(format!("{fingerprint} {:?}", layer.gate).as_bytes())
+    sha256_hex(format!("{fingerprint} {:?}", layer.gate))
 }
 
 /// Files and folders of a layer that is made, as far as they are there before products are.

@@ -16,7 +16,8 @@ use crate::derive::product::Scope;
 use crate::derive::{Tally, products_wanted};
 use crate::error::Error;
 use crate::feature::TileRecord;
-use crate::store::{self, Lock};
+use crate::feature::digest::sha256_hex;
+use crate::store::Lock;
 
 /// What stands for tiles, whatever they lie in: their digests in the order of their paths,
 /// and this program's version.
@@ -28,7 +29,7 @@ fn digest_of_tiles(tiles: &[TileRecord]) -> String {
         .map(|tile| (tile.path.to_str().unwrap_or_default(), tile.sha256.as_str()));
     digests.extend(files);
     digests.sort_unstable();
-    store::sha256(format!("{digests:?}").as_bytes())
+    sha256_hex(format!("{digests:?}"))
 }
 
 /// Whether what products want to see of a layer of an earlier run is known without its tiles.

@@ -13,7 +13,8 @@ use super::consistency::{is_of_inventory, is_tile};
 use super::folder::folder_names;
 use super::gate::GateRecord;
 use super::held::{HELD, HeldRecord};
-use super::{Latest, Lock, Store, StoreError, digest, disk, manifest, record};
+use super::{Latest, Lock, Store, StoreError, disk, manifest, record};
+use crate::feature::digest::sha256_hex;
 use crate::feature::error_chain;
 
 /// Something damaged, and what became of it.
@@ -183,7 +184,7 @@ impl Healing<'_> {
         Some(Latest {
             version: record::VERSION,
             release: id.to_owned(),
-            manifest_sha256: digest::digest_bytes(&text),
+            manifest_sha256: sha256_hex(&text),
             tiles: tiles.len() as u64,
             rows: counted.filter_map(|file| file.rows).sum(),
             bytes: manifest.files.iter().map(|file| file.bytes).sum(),

@@ -9,9 +9,10 @@ use std::fs::{self, DirEntry};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use super::digest::{digest_bytes, digest_source};
+use super::digest::digest_source;
 use super::error::IoResultExt;
 use super::landing_error::LandingError;
+use crate::feature::digest::sha256_hex;
 
 /// What a Shapefile's reader needs beside the `.shp`; spatial indexes and editors' files it does without.
 const SHAPEFILE_PARTS: [&str; 7] = ["shp", "shx", "dbf", "prj", "cpg", "cst", "qpj"];
@@ -268,7 +269,7 @@ fn digest_of_set(parts: &[Part]) -> String {
     for part in parts {
         writeln!(lines, "{}\t{}", part.name, part.sha256).expect("writing to a string cannot fail");
     }
-    digest_bytes(lines.as_bytes())
+    sha256_hex(lines)
 }
 
 /// What a reader goes by: the last extension, and the one before it where the last says how it is packed.
