@@ -14,6 +14,7 @@ mod flag;
 mod gate;
 mod ids;
 mod landing;
+mod location;
 mod outcome;
 mod outline;
 mod progress;
@@ -43,6 +44,7 @@ pub use flag::{Flag, FlagCode, Flags, RowFlag};
 pub use gate::{Acceptance, Check, Finding, GateReport, HeldBack, SourceColumn, SourceProfile, ValueKind};
 pub use ids::{LayerId, Origin, RegionId};
 pub use landing::{FetchRecord, Generalised, Landed, PageRecord};
+pub use location::LocationMethod;
 pub use outcome::{
     FieldCounts, JurisdictionReport, LayerReport, LayerStatus, LocationCounts, RunReport, UNVERIFIED,
 };
