@@ -130,7 +130,7 @@ fn list_layers(report: &RunReport) -> String {
             let _ = writeln!(
                 out,
                 "          <li><b>{}</b>: {}</li>",
-                escape_xml(&layer.id),
+                escape_xml(layer.id.as_str()),
                 escape_xml(&describe_layer(layer))
             );
         }

@@ -92,7 +92,7 @@ fn write_layers(out: &mut String, plan: &Plan, report: &RunReport) -> fmt::Resul
         let about = plan
             .layers
             .iter()
-            .find(|layer| layer.id.as_str() == state.id)
+            .find(|layer| layer.id == state.id)
             .map(|layer| &layer.schema);
         writeln!(
             out,

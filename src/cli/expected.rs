@@ -72,7 +72,7 @@ impl Expected {
         for (state_code, rows) in total.chain(states) {
             let (low, high) = bounds_around(rows, self.tolerance);
             expected.push(ExpectedRow {
-                layer: &layer.id,
+                layer: layer.id.as_str(),
                 state_code,
                 low,
                 high,

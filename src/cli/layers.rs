@@ -65,7 +65,7 @@ fn layer_entry<'a>(layer: &'a LayerPlan, last: Option<&'a RunReport>) -> ListedL
         source: &layer.source.shown,
         agency: &schema.agency,
         licence: &schema.licence,
-        last: last.and_then(|last| last.layers.iter().find(|report| report.id == layer.id.as_str())),
+        last: last.and_then(|last| last.layers.iter().find(|report| report.id == layer.id)),
     }
 }
 

@@ -63,11 +63,11 @@ impl Product for National {
         let mut problems = Vec::new();
         for layer in present {
             let tiles: Vec<PathBuf> = held
-                .tiles_of(&layer.id)
+                .tiles_of(layer.id.as_str())
                 .map(|tile| held.folder.join(&tile.path))
                 .collect();
             let wrong = check_layer(held.folder, layer, &tiles).into_iter();
-            let folder = layer_folder(&layer.id);
+            let folder = layer_folder(layer.id.as_str());
             problems.extend(wrong.map(|what| Problem::new(&folder, format!("national.parquet: {what}"))));
         }
         problems
@@ -78,7 +78,7 @@ impl Product for National {
 ///
 /// Compares column by column, so that memory holds one column of the layer.
 fn check_layer(release: &Path, layer: &LayerReport, tiles: &[PathBuf]) -> Vec<String> {
-    let file = release.join(path(&layer.id));
+    let file = release.join(path(layer.id.as_str()));
     match layer.national_bytes {
         None if file.exists() => vec!["a file that report.json doesn't know".to_owned()],
         None => vec![],

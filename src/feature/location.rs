@@ -17,12 +17,7 @@ pub enum LocationMethod {
 
 impl LocationMethod {
     /// Every method, each in the place that [`index`](Self::index) tells.
-    pub const ALL: [Self; 4] = [
-        Self::Within,
-        Self::Nearest,
-        Self::RepresentativePoint,
-        Self::None,
-    ];
+    pub const ALL: [Self; 4] = [Self::Within, Self::Nearest, Self::RepresentativePoint, Self::None];
 
     /// Stable code, as in the column `location_method`.
     pub const fn code(self) -> &'static str {

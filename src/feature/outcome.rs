@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::changes::LayerChanges;
 use super::gate::{GateReport, SourceProfile};
+use super::ids::LayerId;
 use super::quality::QualityReport;
 
 /// How lists, catalogs and summaries mark what a schema nobody has seen the fields of made.
@@ -86,7 +87,7 @@ pub enum LayerStatus {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct LayerReport {
     /// Layer id.
-    pub id: String,
+    pub id: LayerId,
     /// Whether its rows are of this run.
     pub status: LayerStatus,
     /// Why it failed, where it did.
@@ -199,9 +200,9 @@ pub struct LayerReport {
 
 impl LayerReport {
     /// Of a layer of which nothing is known yet.
-    pub fn new(id: &str, status: LayerStatus) -> Self {
+    pub fn new(id: LayerId, status: LayerStatus) -> Self {
         Self {
-            id: id.to_owned(),
+            id,
             status,
             reason: None,
             carried_from: None,

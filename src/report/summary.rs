@@ -41,7 +41,7 @@ pub fn run_summary(report: &RunReport, release: &Path) -> String {
     let widest = report
         .layers
         .iter()
-        .map(|layer| layer.id.len())
+        .map(|layer| layer.id.as_str().len())
         .max()
         .unwrap_or(0)
         .max("layer".len());
@@ -88,7 +88,7 @@ pub fn run_summary(report: &RunReport, release: &Path) -> String {
     let fullest = report.layers.iter().max_by_key(|layer| layer.rows_written);
     let layer = fullest
         .filter(|_| !has_inventory)
-        .map(|layer| Path::new("layers").join(&layer.id));
+        .map(|layer| Path::new("layers").join(layer.id.as_str()));
     push_line(&mut text, "try, in DuckDB:");
     push_line(
         &mut text,

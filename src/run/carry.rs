@@ -14,7 +14,7 @@ use super::paths::{collection_folder, flags_path, rejects_path, tile_folder};
 use super::tile_error::TileError;
 use super::{gate, tables, tile};
 use crate::error::{Error, error_chain};
-use crate::feature::{GateReport, LayerReport, LayerStatus, RunReport, TileRecord};
+use crate::feature::{GateReport, LayerId, LayerReport, LayerStatus, RunReport, TileRecord};
 use crate::geoparquet;
 use crate::plan::LayerPlan;
 use crate::store::{Care, ReleaseFile, StoreError};
@@ -64,7 +64,7 @@ pub(super) fn carry_or_absent(
         LayerError::Held { gate } => Some((**gate).clone()),
         _ => None,
     };
-    for past in past_layers(context, id) {
+    for past in past_layers(context, &layer.id) {
         match link_layer(context, past) {
             Ok(tiles) => return Ok(carried_outcome(context, past, tiles, reason, held)),
             Err(CarryFailure::EndsRun { source }) => return Err(source.into()),
@@ -99,7 +99,7 @@ struct PastLayer<'a> {
 /// the others, newest first.
 ///
 /// The gate compares with the first; the others are asked only where its files are damaged.
-fn past_layers<'a>(context: &'a Context<'_>, id: &'a str) -> impl Iterator<Item = PastLayer<'a>> {
+fn past_layers<'a>(context: &'a Context<'_>, id: &'a LayerId) -> impl Iterator<Item = PastLayer<'a>> {
     let last = gate::last_good(context, id).map(|(release, layer)| PastLayer { release, layer });
     let last_release = context.last.map(|last| last.release.as_str());
     let older = context
@@ -108,7 +108,7 @@ fn past_layers<'a>(context: &'a Context<'_>, id: &'a str) -> impl Iterator<Item 
         .rev()
         .filter(move |report| Some(report.release.as_str()) != last_release)
         .filter_map(move |release| {
-            let layer = release.layers.iter().find(|layer| layer.id == id)?;
+            let layer = release.layers.iter().find(|layer| layer.id == *id)?;
             (layer.status != LayerStatus::Absent).then_some(PastLayer { release, layer })
         });
     last.into_iter().chain(older)

@@ -50,7 +50,7 @@ pub(super) fn write_products(
     for (outcome, layer) in layers.iter_mut().zip(&report.layers) {
         // Nothing else is made of the rows: their memory is free again.
         outcome.rows = None;
-        outcome.changes = files.remove(&changes::path(&layer.id));
+        outcome.changes = files.remove(&changes::path(layer.id.as_str()));
         outcome.report.clone_from(layer);
     }
     report_linked_products(context, report);
@@ -143,14 +143,13 @@ fn layer_before<'a>(
     plan: &LayerPlan,
     folder: Option<&'a Path>,
 ) -> Option<Before<'a>> {
-    let id = plan.id.as_str();
-    let (last, report) = gate::last_good(context, id)?;
+    let (last, report) = gate::last_good(context, &plan.id)?;
     let tiles = context.tiles_before;
     Some(Before {
         release: &last.release,
         folder: folder?,
         report,
-        tiles: tiles.map(|tiles| tiles.get(id).map_or(&[][..], Vec::as_slice)),
+        tiles: tiles.map(|tiles| tiles.get(plan.id.as_str()).map_or(&[][..], Vec::as_slice)),
         is_damaged: false,
     })
 }
@@ -172,7 +171,7 @@ fn warn_of_unmet(layer: &LayerQuality) {
         return;
     }
     warn!(
-        layer = layer.id,
+        layer = layer.id.as_str(),
         missing = unmet_states(layer, Verdict::Missing),
         unexpected = unmet_states(layer, Verdict::Unexpected),
         short = unmet_states(layer, Verdict::Short),

@@ -9,7 +9,9 @@ use super::layer_outcome::LayerOutcome;
 use super::{clock, kept};
 use crate::engine::{EngineError, LayerRows};
 use crate::error::Error;
-use crate::feature::{Acceptance, GateReport, HeldBack, Landed, LayerReport, LayerStatus, RunReport};
+use crate::feature::{
+    Acceptance, GateReport, HeldBack, Landed, LayerId, LayerReport, LayerStatus, RunReport,
+};
 use crate::gate::{self, LastGood, Measures};
 use crate::plan::LayerPlan;
 use crate::store::{GateRecord, Lock, Store, StoreError};
@@ -17,10 +19,10 @@ use crate::store::{GateRecord, Lock, Store, StoreError};
 /// The layer as the last release holds it, of whatever run; none where that has no rows of it.
 pub(super) fn last_good<'a>(
     context: &'a Context<'_>,
-    layer: &str,
+    layer: &LayerId,
 ) -> Option<(&'a RunReport, &'a LayerReport)> {
     let last = context.last?;
-    let before = last.layers.iter().find(|before| before.id == layer)?;
+    let before = last.layers.iter().find(|before| before.id == *layer)?;
     (before.status != LayerStatus::Absent).then_some((last, before))
 }
 
@@ -53,7 +55,7 @@ pub(super) fn judge_layer(
     if context.plan.limits.rows.is_some() {
         return Ok(None);
     }
-    let last = last_good(context, layer.id.as_str());
+    let last = last_good(context, &layer.id);
     let continuity = match last {
         Some((last, _)) => kept::measure_continuity(context, layer, rows, last)
             .map_err(|source| EngineError::Rows { source })?,
@@ -144,7 +146,9 @@ pub(super) fn record_held_back(
     for layer in layers {
         let held = layer.report.gate.as_ref().and_then(|gate| gate.held.clone());
         if held.is_some() {
-            edit_record(context.store, lock, &layer.report.id, |record| record.held = held)?;
+            edit_record(context.store, lock, layer.report.id.as_str(), |record| {
+                record.held = held
+            })?;
         }
     }
     Ok(())
@@ -160,7 +164,7 @@ pub(super) fn note_used_acceptances(store: &Store, lock: &Lock, report: &RunRepo
     for layer in judged.filter(|layer| layer.status == LayerStatus::Published) {
         let digest = layer.source_sha256.as_deref();
         let used = layer.gate.as_ref().and_then(|gate| gate.accepted.as_ref());
-        edit_record(store, lock, &layer.id, |record| {
+        edit_record(store, lock, layer.id.as_str(), |record| {
             record.held = None;
             for accepted in record
                 .acceptances

@@ -7,10 +7,10 @@ use crate::plan::LayerPlan;
 /// Law 1: rows read = rows in tiles + rows rejected.
 ///
 /// ```
-/// use cikr::feature::{LayerReport, LayerStatus};
+/// use cikr::feature::{LayerId, LayerReport, LayerStatus};
 /// use cikr::run::is_conserved;
 ///
-/// let mut report = LayerReport::new("hospitals", LayerStatus::Published);
+/// let mut report = LayerReport::new(LayerId::new("hospitals"), LayerStatus::Published);
 /// report.rows_read = 10;
 /// report.rows_written = 9;
 /// assert!(!is_conserved(&report), "a row has gone missing");
@@ -72,7 +72,7 @@ pub(super) fn report_of_plan(layer: &LayerPlan, status: LayerStatus) -> LayerRep
         unverified: layer.schema.unverified,
         source: layer.source.shown.to_string(),
         insecure_tls: layer.source.is_insecure(),
-        ..LayerReport::new(layer.id.as_str(), status)
+        ..LayerReport::new(layer.id.clone(), status)
     }
 }
 

@@ -70,7 +70,7 @@ pub(super) fn link_if_all_same(
         // Where its tally is kept, nothing of its tiles is looked at: digesting them
         // all is left to their turn.
         if let Some(outcome) = &linked
-            && !tallies::are_kept(context, &outcome.report.id, &outcome.tiles)
+            && !tallies::are_kept(context, outcome.report.id.as_str(), &outcome.tiles)
         {
             linked = keep_if_undamaged(context, linked)?;
         }
@@ -122,16 +122,16 @@ fn layer_before<'a>(
     fingerprint: &str,
 ) -> Option<(&'a RunReport, &'a LayerReport)> {
     let last = context.last.filter(|_| !context.mode.rebuild)?;
-    let id = context.plan.layers[index].id.as_str();
-    let before = last.layers.iter().find(|before| before.id == id)?;
+    let id = &context.plan.layers[index].id;
+    let before = last.layers.iter().find(|before| before.id == *id)?;
     let is_same = before.fingerprint.as_deref() == Some(fingerprint) && before.tiles > 0;
     is_same.then_some((last, before))
 }
 
 /// Whether the last release has the layers of the plan, and all that is linked whole.
 fn has_same_list(context: &Context<'_>, last: &RunReport) -> bool {
-    let before = last.layers.iter().map(|before| before.id.as_str());
-    let now = context.plan.layers.iter().map(|layer| layer.id.as_str());
+    let before = last.layers.iter().map(|before| &before.id);
+    let now = context.plan.layers.iter().map(|layer| &layer.id);
     before.eq(now)
         && products_wanted(context.plan).map(Product::describe).all(|about| {
             !matches!(about.carried, Carried::Whole(_)) || last.product(about.doc.name).is_some()
@@ -159,7 +159,7 @@ fn keep_if_undamaged(
     linked: Option<LayerOutcome>,
 ) -> Result<Option<LayerOutcome>, Error> {
     let Some(outcome) = linked else { return Ok(None) };
-    let id = &outcome.report.id;
+    let id = outcome.report.id.as_str();
     let problems = context.staging.damaged_files(&[tile_folder(id)]);
     if problems.is_empty() {
         return Ok(Some(outcome));
@@ -183,10 +183,10 @@ fn link_layer(
     before: &LayerReport,
     landed: &Landed,
 ) -> Result<Option<LayerOutcome>, Error> {
-    let _span = error_span!("layer", id = before.id).entered();
+    let _span = error_span!("layer", id = before.id.as_str()).entered();
     let timer = Instant::now();
     let Some(files) = linked_or_warn(context, layer_files(context, last, before))? else {
-        discard_layer(context, &before.id)?;
+        discard_layer(context, before.id.as_str())?;
         return Ok(None);
     };
     let first = files.tiles.first();

@@ -134,7 +134,7 @@ pub(crate) fn points(report: &RunReport) -> &LayerQuality {
     quality(report)
         .layers
         .iter()
-        .find(|layer| layer.id == "points")
+        .find(|layer| layer.id.as_str() == "points")
         .unwrap()
 }
 

@@ -7,6 +7,7 @@ use maud::{Markup, html};
 use super::content::{Layer, Page};
 use super::number;
 use super::parts::{cut_text, left_out, table_box};
+use crate::feature::LayerId;
 
 /// Most sources shown.
 const MOST: usize = 40;
@@ -123,9 +124,9 @@ fn landed_age(page: &Page<'_>, landed: Option<&str>) -> Markup {
     }
 }
 
-fn record_dates(page: &Page<'_>, id: &str) -> Markup {
+fn record_dates(page: &Page<'_>, id: &LayerId) -> Markup {
     let quality = page.report.quality.as_ref();
-    let layer = quality.and_then(|quality| quality.layers.iter().find(|layer| layer.id == id));
+    let layer = quality.and_then(|quality| quality.layers.iter().find(|layer| layer.id == *id));
     html! {
         div {
             @match layer.and_then(|layer| layer.dates.as_ref()) {

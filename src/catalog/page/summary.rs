@@ -179,7 +179,7 @@ fn failure_item(page: &Page<'_>, layer: &Layer<'_>) -> Markup {
             (landed_note(page, layer)) "."
         }
         @match &state.gate {
-            Some(verdict) if verdict.held.is_some() => { (gate::held_back(verdict, &state.id)) }
+            Some(verdict) if verdict.held.is_some() => { (gate::held_back(verdict, state.id.as_str())) }
             _ => { p.m { "Reason: " (cut_text(reason, REASON)) } }
         }
     }

@@ -18,7 +18,7 @@ struct Release {
     history: Vec<RunReport>,
     facilities: Facilities,
     outlines: Vec<Outline>,
-    rejects: BTreeMap<String, Vec<RejectSample>>,
+    rejects: BTreeMap<LayerId, Vec<RejectSample>>,
 }
 
 impl Release {
@@ -89,7 +89,7 @@ fn whatever_a_source_or_a_schema_says_is_text() {
         },
     );
     dams.fields_missing.push(script.to_owned());
-    release.rejects.insert("dams".to_owned(), vec![reject(script)]);
+    release.rejects.insert(LayerId::new("dams"), vec![reject(script)]);
     release
         .facilities
         .by_region
@@ -306,7 +306,7 @@ fn a_huge_run_is_a_page_of_bounded_size() {
         }
         release
             .rejects
-            .insert(id.clone(), vec![reject(&long.repeat(3)); SAMPLES]);
+            .insert(LayerId::new(id.clone()), vec![reject(&long.repeat(3)); SAMPLES]);
         release.plan.layers.push(LayerPlan {
             id: LayerId::new(id),
             schema: Arc::clone(&schema),

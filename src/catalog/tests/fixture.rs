@@ -151,7 +151,7 @@ pub(in crate::catalog) fn layer_report(id: &str, status: LayerStatus) -> LayerRe
         bytes_in: 1,
         bytes_out: 1,
         tiles: 2,
-        ..LayerReport::new(id, status)
+        ..LayerReport::new(LayerId::new(id), status)
     }
 }
 

@@ -23,7 +23,7 @@ pub(super) fn find_problems(held: &HeldRelease<'_>) -> Vec<Problem> {
         .filter(|layer| layer.status != LayerStatus::Absent);
     let mut problems = Vec::new();
     for layer in present {
-        let folder = layer_folder(&layer.id);
+        let folder = layer_folder(layer.id.as_str());
         let wrong = check_layer(held.folder, layer).into_iter();
         problems.extend(wrong.map(|what| Problem::new(&folder, what)));
     }
@@ -32,7 +32,7 @@ pub(super) fn find_problems(held: &HeldRelease<'_>) -> Vec<Problem> {
 
 /// What is wrong with a layer's table of changes in a release: its rows are those that the report counts.
 fn check_layer(release: &Path, layer: &LayerReport) -> Vec<String> {
-    let file = release.join(path(&layer.id));
+    let file = release.join(path(layer.id.as_str()));
     let Some(changes) = &layer.changes else {
         let is_foreign = file.exists();
         return is_foreign

@@ -68,7 +68,5 @@ fn rows_column(rows: &[Row<'_>], method: LocationMethod) -> ArrayRef {
 
 /// Which share of the rows was.
 fn shares_column(rows: &[Row<'_>], method: LocationMethod) -> ArrayRef {
-    share_column(rows, |row| {
-        share_of(row.cell.rows_located(method), row.cell.rows)
-    })
+    share_column(rows, |row| share_of(row.cell.rows_located(method), row.cell.rows))
 }

@@ -46,7 +46,7 @@ pub(super) fn find_problems(held: &HeldRelease<'_>) -> Vec<Problem> {
             .collect();
     }
     let classes: BTreeSet<&str> = present
-        .flat_map(|layer| held.tiles_of(&layer.id))
+        .flat_map(|layer| held.tiles_of(layer.id.as_str()))
         .flat_map(|tile| tile.classes.iter().map(String::as_str))
         .collect();
     let keys: Vec<&str> = classes.into_iter().collect();
@@ -74,7 +74,7 @@ fn check_facility_links(held: &HeldRelease<'_>, layer: &LayerReport, schemes: &[
     let columns = [&["facility_id"], &COLUMNS[..]].concat();
     let links = geoparquet::read(&held.folder.join(&path), Some(&columns));
     let ids: Vec<&str> = held
-        .tiles_of(&layer.id)
+        .tiles_of(layer.id.as_str())
         .flat_map(|tile| &tile.ids)
         .map(String::as_str)
         .collect();

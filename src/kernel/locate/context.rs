@@ -96,7 +96,9 @@ impl JoinContext {
             states,
             county_states,
             every_state: reference.states.clone(),
-            methods: Arc::new(StringArray::from_iter_values(LocationMethod::ALL.map(LocationMethod::code))),
+            methods: Arc::new(StringArray::from_iter_values(
+                LocationMethod::ALL.map(LocationMethod::code),
+            )),
         }
     }
 

@@ -182,7 +182,10 @@ fn run(folder: &Path, file: &Hostile) -> (Watched, Option<cikr::feature::LayerRe
         .and_then(|_| {
             let report = fs::read(target.latest().join("report.json")).ok()?;
             let report: cikr::feature::RunReport = serde_json::from_slice(&report).ok()?;
-            report.layers.into_iter().find(|layer| layer.id == "hostile")
+            report
+                .layers
+                .into_iter()
+                .find(|layer| layer.id.as_str() == "hostile")
         });
     (watched, report)
 }

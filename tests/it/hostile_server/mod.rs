@@ -179,7 +179,7 @@ fn mistake(
         let reason = report.reason.as_deref().unwrap_or_default();
         return (reason.len() < 10 || reason.contains("panicked")).then(|| format!("fails with `{reason}`"));
     }
-    let (rows, truth) = (bare(&published(folder, &report.id)), bare(truth));
+    let (rows, truth) = (bare(&published(folder, report.id.as_str())), bare(truth));
     let is_true = rows.iter().all(|(id, name)| truth.get(id) == Some(name));
     let told = rows.len() as u64 + report.rows_rejected;
     (!is_true || told != truth.len() as u64).then(|| {
