@@ -234,10 +234,10 @@ fn item_properties(report: &RunReport, of: &Item<'_>) -> Value {
 fn layer_state(layer: &LayerReport) -> Value {
     json!({
         "id": layer.id,
-        "status": layer.status,
-        "reason": layer.reason,
-        "carried_from": layer.carried_from,
-        "carried_days": layer.carried_days,
+        "status": layer.status(),
+        "reason": layer.reason(),
+        "carried_from": layer.carried_from(),
+        "carried_days": layer.carried_days(),
         "rows": layer.rows_written,
     })
 }
@@ -245,10 +245,10 @@ fn layer_state(layer: &LayerReport) -> Value {
 /// Where a layer's rows come from and what became of them, as fields of its collection.
 fn layer_provenance(state: &LayerReport, schema: &LayerSchema) -> [(&'static str, Value); 13] {
     [
-        ("cikr:status", json!(state.status)),
-        ("cikr:reason", json!(state.reason)),
-        ("cikr:carried_from", json!(state.carried_from)),
-        ("cikr:carried_days", json!(state.carried_days)),
+        ("cikr:status", json!(state.status())),
+        ("cikr:reason", json!(state.reason())),
+        ("cikr:carried_from", json!(state.carried_from())),
+        ("cikr:carried_days", json!(state.carried_days())),
         ("cikr:gate", json!(state.gate)),
         ("cikr:source", json!(state.source)),
         ("cikr:source_sha256", json!(state.source_sha256)),

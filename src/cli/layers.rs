@@ -75,13 +75,7 @@ fn layers_table(entries: &[ListedLayer<'_>]) -> String {
     for entry in entries {
         let last = entry.last.map_or_else(
             || "not in a release yet".to_owned(),
-            |last| {
-                format!(
-                    "{} rows, {}",
-                    last.rows_written,
-                    format!("{:?}", last.status).to_lowercase()
-                )
-            },
+            |last| format!("{} rows, {}", last.rows_written, last.status().code()),
         );
         let doubt = if entry.unverified {
             format!("; {UNVERIFIED}")

@@ -12,7 +12,7 @@ use arrow_select::take::take;
 
 use super::product::{About, BoxError, Carried, HeldRelease, Night, Problem, Product, ProductWork, Scope};
 use super::{DeriveError, layer_folder};
-use crate::feature::{LayerReport, LayerStatus, ProductDoc, error_chain};
+use crate::feature::{LayerReport, ProductDoc, error_chain};
 use crate::geoparquet;
 
 /// Its name.
@@ -55,11 +55,7 @@ impl Product for National {
     }
 
     fn verify(&self, held: &HeldRelease<'_>) -> Vec<Problem> {
-        let present = held
-            .report
-            .layers
-            .iter()
-            .filter(|layer| layer.status != LayerStatus::Absent);
+        let present = held.report.layers.iter().filter(|layer| !layer.is_absent());
         let mut problems = Vec::new();
         for layer in present {
             let tiles: Vec<PathBuf> = held

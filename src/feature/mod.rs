@@ -14,6 +14,7 @@ mod flag;
 mod gate;
 mod ids;
 mod landing;
+mod layer_report_json;
 mod location;
 mod outcome;
 mod outline;
@@ -29,6 +30,7 @@ mod shared_text;
 mod sorter;
 pub mod spelling;
 mod spool;
+mod standing;
 mod tables;
 mod texts;
 mod tile;
@@ -45,9 +47,7 @@ pub use gate::{Acceptance, Check, Finding, GateReport, HeldBack, SourceColumn, S
 pub use ids::{LayerId, Origin, RegionId};
 pub use landing::{FetchRecord, Generalised, Landed, PageRecord};
 pub use location::LocationMethod;
-pub use outcome::{
-    FieldCounts, JurisdictionReport, LayerReport, LayerStatus, LocationCounts, RunReport, UNVERIFIED,
-};
+pub use outcome::{FieldCounts, JurisdictionReport, LayerReport, LocationCounts, RunReport, UNVERIFIED};
 pub use outline::Outline;
 pub use progress::{Progress, Task};
 pub use quality::{
@@ -58,6 +58,7 @@ pub use reject::{Reject, RejectReason, Rejects};
 pub use scratch::{ScratchFile, ScratchSpace};
 pub use sorter::Sorter;
 pub use spool::{Spool, Spooled};
+pub use standing::{LayerStatus, Standing};
 pub use tables::{ProductDoc, TableDoc};
 pub use texts::Texts;
 pub use tile::{FeatureBatch, FileRecord, Tile, TileRecord};

@@ -14,7 +14,7 @@ use super::paths::{collection_folder, flags_path, rejects_path, tile_folder};
 use super::tile_error::TileError;
 use super::{gate, tables, tile};
 use crate::error::{Error, error_chain};
-use crate::feature::{GateReport, LayerId, LayerReport, LayerStatus, RunReport, TileRecord};
+use crate::feature::{GateReport, LayerId, LayerReport, RunReport, Standing, TileRecord};
 use crate::geoparquet;
 use crate::plan::LayerPlan;
 use crate::store::{Care, ReleaseFile, StoreError};
@@ -109,7 +109,7 @@ fn past_layers<'a>(context: &'a Context<'_>, id: &'a LayerId) -> impl Iterator<I
         .filter(move |report| Some(report.release.as_str()) != last_release)
         .filter_map(move |release| {
             let layer = release.layers.iter().find(|layer| layer.id == *id)?;
-            (layer.status != LayerStatus::Absent).then_some(PastLayer { release, layer })
+            (!layer.is_absent()).then_some(PastLayer { release, layer })
         });
     last.into_iter().chain(older)
 }
@@ -169,11 +169,11 @@ fn carried_outcome(
     // That release may have carried it, too: its rows are as old as the release that made them.
     let made_for = gate::release_made_for(past.release, past.layer);
     let report = LayerReport {
-        status: LayerStatus::Carried,
-        reason: Some(reason),
-        unchanged_since: None,
-        carried_from: Some(made_for.to_owned()),
-        carried_days: gate::days_since(context, made_for),
+        standing: Standing::Carried {
+            reason,
+            from: made_for.to_owned(),
+            days: gate::days_since(context, made_for),
+        },
         gate: held,
         ..past.layer.clone()
     };
@@ -186,9 +186,8 @@ fn carried_outcome(
 
 fn absent_outcome(layer: &LayerPlan, reason: String, held: Option<GateReport>) -> LayerOutcome {
     let report = LayerReport {
-        reason: Some(reason),
         gate: held,
-        ..report_of_plan(layer, LayerStatus::Absent)
+        ..report_of_plan(layer, Standing::Absent { reason })
     };
     LayerOutcome::of_tiles(report, vec![], None)
 }

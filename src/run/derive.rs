@@ -16,7 +16,7 @@ use super::{gate, tallies};
 use crate::derive::product::Rows;
 use crate::derive::{Before, LayerTables, Release, changes, products_wanted};
 use crate::error::Error;
-use crate::feature::{LayerQuality, LayerReport, LayerStatus, RunReport, TileRecord, Verdict};
+use crate::feature::{LayerQuality, LayerReport, RunReport, TileRecord, Verdict};
 use crate::plan::LayerPlan;
 use crate::store::{self, Lock};
 
@@ -101,7 +101,7 @@ fn show_earlier_tiles(context: &Context<'_>, lock: &Lock, layers: &[LayerOutcome
 }
 
 fn is_of_earlier_run(report: &LayerReport) -> bool {
-    report.status == LayerStatus::Carried || report.unchanged_since.is_some()
+    report.is_carried() || report.unchanged_since().is_some()
 }
 
 fn make_tables(

@@ -9,9 +9,7 @@ use super::layer_outcome::LayerOutcome;
 use super::{clock, kept};
 use crate::engine::{EngineError, LayerRows};
 use crate::error::Error;
-use crate::feature::{
-    Acceptance, GateReport, HeldBack, Landed, LayerId, LayerReport, LayerStatus, RunReport,
-};
+use crate::feature::{Acceptance, GateReport, HeldBack, Landed, LayerId, LayerReport, RunReport};
 use crate::gate::{self, LastGood, Measures};
 use crate::plan::LayerPlan;
 use crate::store::{GateRecord, Lock, Store, StoreError};
@@ -23,12 +21,12 @@ pub(super) fn last_good<'a>(
 ) -> Option<(&'a RunReport, &'a LayerReport)> {
     let last = context.last?;
     let before = last.layers.iter().find(|before| before.id == *layer)?;
-    (before.status != LayerStatus::Absent).then_some((last, before))
+    (!before.is_absent()).then_some((last, before))
 }
 
 /// Release that a layer's rows were made for.
 pub(super) fn release_made_for<'a>(last: &'a RunReport, before: &'a LayerReport) -> &'a str {
-    before.carried_from.as_deref().unwrap_or(&last.release)
+    before.carried_from().unwrap_or(&last.release)
 }
 
 /// Whole days from a release to the start of this run, as the release's id tells.
@@ -147,7 +145,7 @@ pub(super) fn record_held_back(
         let held = layer.report.gate.as_ref().and_then(|gate| gate.held.clone());
         if held.is_some() {
             edit_record(context.store, lock, layer.report.id.as_str(), |record| {
-                record.held = held
+                record.held = held;
             })?;
         }
     }
@@ -161,7 +159,7 @@ pub(super) fn record_held_back(
 pub(super) fn note_used_acceptances(store: &Store, lock: &Lock, report: &RunReport) -> Result<(), Error> {
     // A part of a layer says nothing of the whole.
     let judged = report.layers.iter().filter(|layer| layer.gate.is_some());
-    for layer in judged.filter(|layer| layer.status == LayerStatus::Published) {
+    for layer in judged.filter(|layer| layer.is_published()) {
         let digest = layer.source_sha256.as_deref();
         let used = layer.gate.as_ref().and_then(|gate| gate.accepted.as_ref());
         edit_record(store, lock, layer.id.as_str(), |record| {

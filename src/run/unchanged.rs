@@ -21,7 +21,7 @@ use crate::derive::inventory::FACILITIES;
 use crate::derive::product::{Carried, Product};
 use crate::derive::{national, products_wanted};
 use crate::error::{Error, error_chain};
-use crate::feature::{FileRecord, Landed, LayerReport, LayerStatus, RunReport, TileRecord};
+use crate::feature::{FileRecord, Landed, LayerReport, RunReport, Standing, TileRecord};
 use crate::geoparquet;
 use crate::store::{Care, ReleaseFile, StoreError};
 
@@ -193,16 +193,12 @@ fn link_layer(
     let first = first.map(|tile| context.staging.path_of(&tile.path));
     let footer = first.and_then(|path| geoparquet::read_footer(&path).ok());
     info!(stage = "write", tiles = files.tiles.len(), "unchanged");
+    let since = before.unchanged_since().unwrap_or(&last.release);
     let report = LayerReport {
-        status: LayerStatus::Published,
-        reason: None,
-        carried_from: None,
-        carried_days: None,
+        standing: Standing::Published {
+            unchanged_since: Some(since.to_owned()),
+        },
         gate: gate::report_of_same(context, last, before),
-        unchanged_since: before
-            .unchanged_since
-            .clone()
-            .or_else(|| Some(last.release.clone())),
         landed_at: Some(landed.landed_at.clone()),
         doubts: landed.doubts.clone(),
         seconds: timer.elapsed().as_secs_f64(),

@@ -16,7 +16,7 @@ use super::verify_tile::{CheckedTile, check_tile, is_tile};
 use crate::derive::PRODUCTS;
 use crate::derive::product::{HeldRelease, HeldTile, Problem, Product};
 use crate::error::{Error, error_chain};
-use crate::feature::{LayerReport, LayerStatus, RunReport};
+use crate::feature::{LayerReport, RunReport};
 use crate::geoparquet;
 use crate::store::{self, Manifest, ManifestFile, Store, StoreError};
 
@@ -245,7 +245,7 @@ fn broken_laws(release: &Path, report: &RunReport, checked: &[CheckedTile]) -> V
     report
         .layers
         .iter()
-        .filter(|layer| layer.status != LayerStatus::Absent)
+        .filter(|layer| !layer.is_absent())
         .flat_map(|layer| broken_layer_laws(release, layer, checked))
         .collect()
 }

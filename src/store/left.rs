@@ -147,7 +147,7 @@ fn has_finished(run: &Path) -> bool {
 mod tests {
     use super::super::fixture;
     use super::*;
-    use crate::feature::{LayerId, LayerStatus};
+    use crate::feature::{LayerId, Standing};
 
     const TILE: &str = "layers/dams/data/part-000.parquet";
 
@@ -159,7 +159,7 @@ mod tests {
             let staging = store.begin_release(&lock, "r1").unwrap();
             staging.write(Path::new(TILE), b"rows").unwrap();
             staging.write(Path::new("layers/other/x"), b"x").unwrap();
-            let report = LayerReport::new(LayerId::new("dams"), LayerStatus::Published);
+            let report = LayerReport::new(LayerId::new("dams"), Standing::made());
             staging
                 .finish_layer("print", &report, &[PathBuf::from("layers/dams")])
                 .unwrap();

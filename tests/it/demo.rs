@@ -54,7 +54,7 @@ fn planted_defects_are_found_to_the_row() {
     for layer in &report.layers {
         let expected = &defects[layer.id.as_str()];
         let found = serde_json::to_value(layer).unwrap();
-        assert_eq!(layer.status, LayerStatus::Published, "{}", layer.id);
+        assert_eq!(layer.status(), LayerStatus::Published, "{}", layer.id);
         assert_eq!(found["rows_read"], expected["rows"], "{} rows", layer.id);
         assert_eq!(found["rows_written"], expected["written"], "{} written", layer.id);
         assert_eq!(

@@ -289,7 +289,7 @@ fn rows_of_every_published_layout_arrive_with_every_value() {
     for layer in &report.layers {
         let layout = &layouts[layer.id.as_str()];
         let shown = format!("{} {}: {layer:?}", layer.id, layout.of);
-        assert_eq!(layer.status, LayerStatus::Published, "{shown}");
+        assert_eq!(layer.status(), LayerStatus::Published, "{shown}");
         assert_eq!(
             (layer.rows_read, layer.rows_written),
             (ROWS as u64, ROWS as u64),

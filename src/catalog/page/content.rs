@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::cells::Cells;
 use super::reject_sample::RejectSample;
 use crate::catalog::collection::Collection;
-use crate::feature::{LayerId, LayerReport, LayerStatus, Outline, ProductDoc, RunReport};
+use crate::feature::{LayerId, LayerReport, Outline, ProductDoc, RunReport};
 use crate::plan::{LayerPlan, Plan};
 
 /// What the page is made of.
@@ -121,5 +121,5 @@ impl Layer<'_> {
 
 /// Rows of a layer in a release; none where it is absent.
 pub(super) fn published_rows(layer: &LayerReport) -> Option<u64> {
-    (layer.status != LayerStatus::Absent).then_some(layer.rows_written)
+    (!layer.is_absent()).then_some(layer.rows_written)
 }

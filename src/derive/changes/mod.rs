@@ -33,9 +33,7 @@ use super::product::{
 };
 use super::{Before, DeriveError, LayerTables, Release};
 use crate::feature::records::{RecordBudget, Sorted};
-use crate::feature::{
-    LayerChanges, LayerReport, LayerStatus, ProductDoc, RunReport, TileRecord, error_chain,
-};
+use crate::feature::{LayerChanges, LayerReport, ProductDoc, RunReport, TileRecord, error_chain};
 use crate::geoparquet::GeoparquetError;
 
 /// The product.
@@ -150,7 +148,7 @@ fn comparable_tiles<'l>(layer: &'l LayerTables<'_>) -> Result<(&'l Before<'l>, &
     let Some(before) = &layer.before else {
         return Err("no release before has rows of it".to_owned());
     };
-    if layer.report.status == LayerStatus::Absent {
+    if layer.report.is_absent() {
         return Err("the release has no rows of it".to_owned());
     }
     // A part of the rows against all of them would tell the rest as removed.

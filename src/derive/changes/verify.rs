@@ -11,16 +11,12 @@ use arrow_array::cast::AsArray;
 use super::tables::path;
 use crate::derive::layer_folder;
 use crate::derive::product::{HeldRelease, Problem};
-use crate::feature::{LayerChanges, LayerReport, LayerStatus, error_chain};
+use crate::feature::{LayerChanges, LayerReport, error_chain};
 use crate::geoparquet;
 
 /// What is wrong with the tables of a release.
 pub(super) fn find_problems(held: &HeldRelease<'_>) -> Vec<Problem> {
-    let present = held
-        .report
-        .layers
-        .iter()
-        .filter(|layer| layer.status != LayerStatus::Absent);
+    let present = held.report.layers.iter().filter(|layer| !layer.is_absent());
     let mut problems = Vec::new();
     for layer in present {
         let folder = layer_folder(layer.id.as_str());

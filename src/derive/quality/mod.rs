@@ -95,7 +95,7 @@ impl Making<'_> {
     /// Duplicates that an earlier release found in the same tiles: what a fingerprint stands for is the same, byte for
     /// byte.
     fn known_duplicates(&self, layer: &LayerReport) -> Option<u64> {
-        layer.unchanged_since.as_ref()?;
+        layer.unchanged_since()?;
         self.night
             .history
             .iter()

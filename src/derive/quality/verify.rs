@@ -9,7 +9,7 @@ use arrow_array::types::UInt64Type;
 use arrow_array::{RecordBatch, StringArray, UInt64Array};
 
 use crate::derive::product::{HeldRelease, Problem};
-use crate::feature::{LayerReport, LayerStatus, LocationMethod, RunReport, error_chain};
+use crate::feature::{LayerReport, LocationMethod, RunReport, error_chain};
 use crate::geoparquet;
 
 const COVERAGE: &str = "quality/coverage.parquet";
@@ -63,11 +63,7 @@ fn check_coverage(rows: &RecordBatch, report: &RunReport) -> Vec<String> {
         }
     }
     // What is taken out as it is checked leaves the layers that nobody knows.
-    for layer in report
-        .layers
-        .iter()
-        .filter(|layer| layer.status != LayerStatus::Absent)
-    {
+    for layer in report.layers.iter().filter(|layer| !layer.is_absent()) {
         let states = found.remove(layer.id.as_str()).unwrap_or_default();
         wrong.extend(state_differences(layer, &states));
     }

@@ -10,7 +10,7 @@ use arrow_array::{Array, BooleanArray, RecordBatch, StringArray};
 
 use super::tables::MEMBERSHIP;
 use crate::derive::product::{HeldRelease, Problem};
-use crate::feature::{LayerReport, LayerStatus, error_chain};
+use crate::feature::{LayerReport, error_chain};
 use crate::geoparquet::{self, GeoparquetError};
 use crate::kernel::sector::class;
 use crate::plan::{FUNCTIONS, LIFELINES};
@@ -35,11 +35,7 @@ pub(super) fn find_problems(held: &HeldRelease<'_>) -> Vec<Problem> {
         Ok(schemes) => schemes,
         Err(error) => return vec![Problem::new(SCHEMES, error_chain(&error))],
     };
-    let present = held
-        .report
-        .layers
-        .iter()
-        .filter(|layer| layer.status != LayerStatus::Absent);
+    let present = held.report.layers.iter().filter(|layer| !layer.is_absent());
     if held.has_file_below(PER_FACILITY) {
         return present
             .filter_map(|layer| check_facility_links(held, layer, &schemes))
