@@ -8,8 +8,9 @@ use std::fmt::Write;
 use sha2::{Digest, Sha256};
 
 use super::number;
+use crate::feature::digest::to_hex;
 use crate::feature::release::paths;
-use crate::feature::{LayerChanges, LayerReport, LayerStatus, RunReport, visible};
+use crate::feature::{LayerChanges, LayerReport, LayerStatus, RunReport, Standing, visible};
 
 // A feed is fetched whole, by each reader and time and again: what it tells of a release is bounded.
 
@@ -127,7 +128,7 @@ fn list_layers(report: &RunReport) -> String {
             let _ = writeln!(
                 out,
                 "          <li><b>{}</b>: {}</li>",
-                escape_xml(&layer.id),
+                escape_xml(layer.id.as_str()),
                 escape_xml(&describe_layer(layer))
             );
         }
@@ -187,27 +188,26 @@ fn summarise_release(report: &RunReport) -> String {
 
 fn count_with_status(report: &RunReport, status: LayerStatus) -> usize {
     let layers = report.layers.iter();
-    layers.filter(|layer| layer.status == status).count()
+    layers.filter(|layer| layer.status() == status).count()
 }
 
 /// Whether a layer is anything but as before.
 fn is_told(layer: &LayerReport) -> bool {
     let differs = layer.changes.as_ref().is_none_or(LayerChanges::is_some);
-    layer.status != LayerStatus::Published || differs
+    !layer.is_published() || differs
 }
 
 fn describe_layer(layer: &LayerReport) -> String {
-    let reason = layer.reason.as_deref().unwrap_or("no reason was recorded");
-    match (layer.status, &layer.changes) {
-        (LayerStatus::Carried, _) => format!("rows of an earlier release stand in: {reason}"),
-        (LayerStatus::Absent, _) => format!("absent: {reason}"),
-        (LayerStatus::Published, Some(changes)) => {
+    match (&layer.standing, &layer.changes) {
+        (Standing::Carried { reason, .. }, _) => format!("rows of an earlier release stand in: {reason}"),
+        (Standing::Absent { reason }, _) => format!("absent: {reason}"),
+        (Standing::Published { .. }, Some(changes)) => {
             let remarks = changes.remarks().into_iter().map(|remark| format!("; {remark}"));
             std::iter::once(changes.counts_in_words())
                 .chain(remarks)
                 .collect()
         }
-        (LayerStatus::Published, None) => {
+        (Standing::Published { .. }, None) => {
             let reason = layer.not_compared.as_deref().unwrap_or("nothing to compare with");
             format!("{} rows; not compared: {reason}", layer.rows_written)
         }
@@ -247,9 +247,7 @@ fn uuid_urn(words: &[&str]) -> String {
     // Version 8 and the variant of the RFC, in the places where every UUID has them.
     bytes[6] = bytes[6] & 0x0f | 0x80;
     bytes[8] = bytes[8] & 0x3f | 0x80;
-    let hex = bytes
-        .iter()
-        .fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
+    let hex = to_hex(&bytes);
     let parts = [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]];
     format!("urn:uuid:{}", parts.join("-"))
 }
@@ -346,7 +344,11 @@ mod tests {
     fn whatever_a_source_says_is_text() {
         let mut report = run_report(LayerStatus::Carried);
         report.title = "A & B <script>\u{0}".to_owned();
-        report.layers[0].reason = Some("]]><b>\u{1b}[31m\"".to_owned());
+        report.layers[0].standing = Standing::Carried {
+            reason: "]]><b>\u{1b}[31m\"".to_owned(),
+            from: "2026-11-01".to_owned(),
+            days: None,
+        };
         let xml = told(&report);
         assert!(xml.contains("A &amp; B &lt;script&gt;\\u{0}: releases"), "{xml}");
         assert!(xml.contains("]]&gt;&lt;b&gt;\\u{1b}[31m&quot;"), "{xml}");

@@ -5,7 +5,7 @@
 use super::collection::Collection;
 use super::stac_terms::CRS;
 use crate::feature::release::paths::{CATALOG, COLLECTION, CROSSING};
-use crate::feature::{LayerStatus, TileRecord};
+use crate::feature::{LayerReport, TileRecord};
 
 /// Properties that are text, in the order of [`Item::texts`].
 pub(super) const TEXTS: [&str; 8] = [
@@ -91,19 +91,10 @@ impl<'a> Item<'a> {
             Some(self.tile.region.as_str().to_owned()),
             layer.map(|(plan, _)| plan.id.as_str().to_owned()),
             layer.map(|(plan, _)| plan.schema.sector.code.clone()),
-            state.map(|state| status_word(state.status).to_owned()),
-            state.and_then(|state| state.carried_from.clone()),
-            state.and_then(|state| state.reason.clone()),
+            state.map(|state| state.status().code().to_owned()),
+            state.and_then(LayerReport::carried_from).map(str::to_owned),
+            state.and_then(LayerReport::reason).map(str::to_owned),
         ]
-    }
-}
-
-/// A layer's status in the words of the report.
-pub const fn status_word(status: LayerStatus) -> &'static str {
-    match status {
-        LayerStatus::Published => "published",
-        LayerStatus::Carried => "carried",
-        LayerStatus::Absent => "absent",
     }
 }
 

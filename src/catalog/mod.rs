@@ -32,7 +32,6 @@ pub use self::dictionary::ColumnDoc;
 pub use self::dictionary::dictionary;
 pub use self::error::CatalogError;
 use self::item::items_of;
-pub use self::item::status_word;
 use crate::feature::release::paths;
 use crate::feature::{ProductDoc, RunReport};
 use crate::plan::Plan;

@@ -8,12 +8,11 @@ use std::fmt::{self, Write};
 use super::changes::write_changes;
 use super::collection::{Collection, distinct};
 use super::dictionary::ColumnDoc;
-use super::item::status_word;
 use super::markdown::{plain_prose, table_cell, write_description};
 use super::quality::write_quality;
 use super::queries::write_queries;
 use crate::feature::release::product_names;
-use crate::feature::{FlagCode, Flags, LayerReport, LayerStatus, ProductDoc, RunReport, TableDoc};
+use crate::feature::{FlagCode, Flags, LayerReport, ProductDoc, RunReport, Standing, TableDoc};
 use crate::plan::Plan;
 
 /// The text of `README.md`.
@@ -93,7 +92,7 @@ fn write_layers(out: &mut String, plan: &Plan, report: &RunReport) -> fmt::Resul
         let about = plan
             .layers
             .iter()
-            .find(|layer| layer.id.as_str() == state.id)
+            .find(|layer| layer.id == state.id)
             .map(|layer| &layer.schema);
         writeln!(
             out,
@@ -102,7 +101,7 @@ fn write_layers(out: &mut String, plan: &Plan, report: &RunReport) -> fmt::Resul
             about
                 .map(|schema| table_cell(&schema.catalog_title()))
                 .unwrap_or_default(),
-            status_word(state.status),
+            state.status().code(),
             state.rows_written,
             state.rows_rejected,
             state.tiles,
@@ -123,7 +122,7 @@ fn write_layers(out: &mut String, plan: &Plan, report: &RunReport) -> fmt::Resul
     let failed: Vec<_> = report
         .layers
         .iter()
-        .filter(|layer| layer.status != LayerStatus::Published)
+        .filter(|layer| !layer.is_published())
         .collect();
     if failed.is_empty() {
         return Ok(());
@@ -136,25 +135,19 @@ fn write_layers(out: &mut String, plan: &Plan, report: &RunReport) -> fmt::Resul
 }
 
 fn write_failure(out: &mut String, layer: &LayerReport) -> fmt::Result {
-    let reason = plain_prose(layer.reason.as_deref().unwrap_or("no reason was recorded"));
-    let age = layer
-        .carried_days
-        .map(|days| format!(" ({days} {} old)", if days == 1 { "day" } else { "days" }));
-    let age = age.unwrap_or_default();
-    match (layer.status, &layer.carried_from) {
-        (LayerStatus::Absent, _) => writeln!(out, "- `{}` is absent: {reason}", layer.id),
-        (_, Some(release)) => {
+    let id = &layer.id;
+    match &layer.standing {
+        Standing::Published { .. } => Ok(()),
+        Standing::Carried { reason, from, days } => {
+            let age = days.map(|days| format!(" ({days} {} old)", if days == 1 { "day" } else { "days" }));
             writeln!(
                 out,
-                "- `{}` is carried from release `{release}`{age}: {reason}",
-                layer.id
+                "- `{id}` is carried from release `{from}`{}: {}",
+                age.unwrap_or_default(),
+                plain_prose(reason)
             )
         }
-        (_, None) => writeln!(
-            out,
-            "- `{}` is carried from an earlier release: {reason}",
-            layer.id
-        ),
+        Standing::Absent { reason } => writeln!(out, "- `{id}` is absent: {}", plain_prose(reason)),
     }
 }
 

@@ -3,16 +3,14 @@
 //! Pure. Extensions are pinned by version; links are relative, so that a release can be moved.
 //! Source: radiantearth/stac-spec v1.1.0, best-practices.md (relative published catalogs).
 
-use std::fmt::Write;
-
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 
 use super::collection::{Collection, distinct};
 use super::dictionary::ColumnDoc;
 use super::footprint::{bbox_or_world, footprint, union_extent};
 use super::item::{Item, TEXTS, items_of, row_count};
 use super::stac_terms::{EXTENSIONS, VERSION, multihash};
+use crate::feature::digest::sha256_hex;
 use crate::feature::release::paths;
 use crate::feature::{FileRecord, LayerReport, RunReport};
 use crate::geoparquet::MEDIA_TYPE;
@@ -241,10 +239,10 @@ fn item_properties(report: &RunReport, of: &Item<'_>) -> Value {
 fn layer_state(layer: &LayerReport) -> Value {
     json!({
         "id": layer.id,
-        "status": layer.status,
-        "reason": layer.reason,
-        "carried_from": layer.carried_from,
-        "carried_days": layer.carried_days,
+        "status": layer.status(),
+        "reason": layer.reason(),
+        "carried_from": layer.carried_from(),
+        "carried_days": layer.carried_days(),
         "rows": layer.rows_written,
     })
 }
@@ -252,10 +250,10 @@ fn layer_state(layer: &LayerReport) -> Value {
 /// Where a layer's rows come from and what became of them, as fields of its collection.
 fn layer_provenance(state: &LayerReport, schema: &LayerSchema) -> [(&'static str, Value); 13] {
     [
-        ("cikr:status", json!(state.status)),
-        ("cikr:reason", json!(state.reason)),
-        ("cikr:carried_from", json!(state.carried_from)),
-        ("cikr:carried_days", json!(state.carried_days)),
+        ("cikr:status", json!(state.status())),
+        ("cikr:reason", json!(state.reason())),
+        ("cikr:carried_from", json!(state.carried_from())),
+        ("cikr:carried_days", json!(state.carried_days())),
         ("cikr:gate", json!(state.gate)),
         ("cikr:source", json!(state.source)),
         ("cikr:source_sha256", json!(state.source_sha256)),
@@ -302,14 +300,6 @@ fn table_column(column: &ColumnDoc) -> Value {
 
 fn link_json(rel: &str, href: &str, media_type: &str, title: &str) -> Value {
     json!({"rel": rel, "href": href, "type": media_type, "title": title})
-}
-
-/// SHA-256 in lower-case hex.
-fn sha256_hex(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().fold(String::new(), |mut hex, byte| {
-        write!(hex, "{byte:02x}").expect("a string takes any text");
-        hex
-    })
 }
 
 fn is_spdx(licence: &str) -> bool {

@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::output::Output;
 use super::store::{StoreAt, release_folder};
 use crate::error::{Error, exit};
-use crate::feature::{LayerReport, LayerStatus, RunReport};
+use crate::feature::{LayerReport, RunReport};
 use crate::plan::{ALL_STATES, EXPECTED_COLUMNS};
 use crate::verify;
 
@@ -51,10 +51,7 @@ fn parse_share(text: &str) -> Result<f64, String> {
 impl Expected {
     pub(super) fn run(&self, out: &mut Output<'_>) -> Result<u8, Error> {
         let report = verify::read_report(&release_folder(&self.release, &self.store)?)?;
-        let present = report
-            .layers
-            .iter()
-            .filter(|layer| layer.status != LayerStatus::Absent);
+        let present = report.layers.iter().filter(|layer| !layer.is_absent());
         let rows: Vec<ExpectedRow<'_>> = present
             .flat_map(|layer| self.rows_of_layer(layer, &report))
             .collect();
@@ -72,7 +69,7 @@ impl Expected {
         for (state_code, rows) in total.chain(states) {
             let (low, high) = bounds_around(rows, self.tolerance);
             expected.push(ExpectedRow {
-                layer: &layer.id,
+                layer: layer.id.as_str(),
                 state_code,
                 low,
                 high,

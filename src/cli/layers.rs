@@ -65,7 +65,7 @@ fn layer_entry<'a>(layer: &'a LayerPlan, last: Option<&'a RunReport>) -> ListedL
         source: &layer.source.shown,
         agency: &schema.agency,
         licence: &schema.licence,
-        last: last.and_then(|last| last.layers.iter().find(|report| report.id == layer.id.as_str())),
+        last: last.and_then(|last| last.layers.iter().find(|report| report.id == layer.id)),
     }
 }
 
@@ -75,13 +75,7 @@ fn layers_table(entries: &[ListedLayer<'_>]) -> String {
     for entry in entries {
         let last = entry.last.map_or_else(
             || "not in a release yet".to_owned(),
-            |last| {
-                format!(
-                    "{} rows, {}",
-                    last.rows_written,
-                    format!("{:?}", last.status).to_lowercase()
-                )
-            },
+            |last| format!("{} rows, {}", last.rows_written, last.status().code()),
         );
         let doubt = if entry.unverified {
             format!("; {UNVERIFIED}")

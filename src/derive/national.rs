@@ -14,7 +14,7 @@ use super::DeriveError;
 use super::product::{About, BoxError, Carried, HeldRelease, Night, Problem, Product, ProductWork, Scope};
 use crate::feature::release::paths::{layer_folder, national_path};
 use crate::feature::release::product_names;
-use crate::feature::{LayerReport, LayerStatus, ProductDoc, error_chain};
+use crate::feature::{LayerReport, ProductDoc, error_chain};
 use crate::geoparquet;
 
 /// The product.
@@ -43,19 +43,15 @@ impl Product for National {
     }
 
     fn verify(&self, held: &HeldRelease<'_>) -> Vec<Problem> {
-        let present = held
-            .report
-            .layers
-            .iter()
-            .filter(|layer| layer.status != LayerStatus::Absent);
+        let present = held.report.layers.iter().filter(|layer| !layer.is_absent());
         let mut problems = Vec::new();
         for layer in present {
             let tiles: Vec<PathBuf> = held
-                .tiles_of(&layer.id)
+                .tiles_of(layer.id.as_str())
                 .map(|tile| held.folder.join(&tile.path))
                 .collect();
             let wrong = check_layer(held.folder, layer, &tiles).into_iter();
-            let folder = layer_folder(&layer.id);
+            let folder = layer_folder(layer.id.as_str());
             problems.extend(wrong.map(|what| Problem::new(&folder, format!("national.parquet: {what}"))));
         }
         problems
@@ -66,7 +62,7 @@ impl Product for National {
 ///
 /// Compares column by column, so that memory holds one column of the layer.
 fn check_layer(release: &Path, layer: &LayerReport, tiles: &[PathBuf]) -> Vec<String> {
-    let file = release.join(national_path(&layer.id));
+    let file = release.join(national_path(layer.id.as_str()));
     match layer.national_bytes {
         None if file.exists() => vec!["a file that report.json doesn't know".to_owned()],
         None => vec![],

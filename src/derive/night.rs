@@ -75,7 +75,7 @@ impl<'a> Products<'a> {
         let rows = read_present(file, &columns)?;
         let nulls = null_counts(file, &rows)?;
         let seen = Seen {
-            layer: &layer.id,
+            layer: layer.id.as_str(),
             region: &tile.region,
             ordinal: tile.ordinal,
             rows: &rows,
@@ -103,7 +103,7 @@ impl<'a> Products<'a> {
         // All or none: the tiles are shown again to every observer then, and one that had recalled them would count
         // them twice.
         if !are_recalled {
-            self.forget(&layer.id);
+            self.forget(layer.id.as_str());
         }
         are_recalled
     }

@@ -2,6 +2,7 @@
 //!
 //! LEAF.
 
+use std::borrow::Borrow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -10,11 +11,23 @@ use serde::{Deserialize, Serialize};
 use super::shared_text;
 
 /// Identifier of a layer: lower-case letters, digits and `_`, starting with a letter.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+///
+/// In reports it is a text like any other; a map by it is asked by a `&str`, too.
+///
+/// ```
+/// use std::collections::BTreeMap;
+///
+/// use cikr::feature::LayerId;
+///
+/// let rows = BTreeMap::from([(LayerId::new("dams"), 3)]);
+/// assert_eq!(rows.get("dams"), Some(&3));
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct LayerId(String);
 
 impl LayerId {
-    /// Wraps an identifier that `spec` has checked.
+    /// Wraps an identifier that `spec` has checked, or that a release tells.
     pub fn new(id: impl Into<String>) -> Self {
         Self(id.into())
     }
@@ -27,7 +40,20 @@ impl LayerId {
 
 impl fmt::Display for LayerId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        // Padded where a table asks for it.
+        f.pad(&self.0)
+    }
+}
+
+impl AsRef<str> for LayerId {
+    fn as_ref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Borrow<str> for LayerId {
+    fn borrow(&self) -> &str {
+        &self.0
     }
 }
 

@@ -10,8 +10,11 @@ use serde_json::Value;
 use super::changes::LayerChanges;
 use super::flag::Flags;
 use super::gate::{GateReport, SourceProfile};
+use super::ids::LayerId;
 use super::quality::QualityReport;
+use super::raw::Repairs;
 use super::release::ReleaseId;
+use super::standing::{LayerStatus, Standing};
 
 /// How lists, catalogs and summaries mark what a schema nobody has seen the fields of made.
 pub const UNVERIFIED: &str = "unverified schema";
@@ -72,45 +75,20 @@ impl RunReport {
     }
 }
 
-/// Whether a layer's rows in the release are of this run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum LayerStatus {
-    /// Made by this run.
-    Published,
-    /// Failed in this run; the rows are those of an earlier release.
-    Carried,
-    /// Failed in this run, and no earlier release has it.
-    Absent,
-}
-
-/// What became of a layer.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+/// What became of a layer. Its JSON is flat: `layer_report_json` says how.
+#[derive(Debug, Clone)]
 pub struct LayerReport {
     /// Layer id.
-    pub id: String,
-    /// Whether its rows are of this run.
-    pub status: LayerStatus,
-    /// Why it failed, where it did.
-    pub reason: Option<String>,
-    /// Release its rows were made for, where carried.
-    pub carried_from: Option<String>,
-    /// Whole days from that release to the start of this run, where carried.
-    #[serde(default)]
-    pub carried_days: Option<i64>,
-    /// Release its files were made for, where neither source nor plan has changed since.
-    #[serde(default)]
-    pub unchanged_since: Option<String>,
+    pub id: LayerId,
+    /// Whether its rows are of this run, and why not.
+    pub standing: Standing,
     /// Digest of all that its files follow from: source, plan, boundaries, reference tables, program.
-    #[serde(default)]
     pub fingerprint: Option<String>,
     /// Whether the fields of its schema were seen neither in a file nor in a published list.
-    #[serde(default)]
     pub unverified: bool,
     /// Source as the pipeline names it.
     pub source: String,
     /// Whether the plan has its server's certificate not verified (`insecure-tls`).
-    #[serde(default)]
     pub insecure_tls: bool,
     /// SHA-256 of the landed source.
     pub source_sha256: Option<String>,
@@ -129,7 +107,6 @@ pub struct LayerReport {
     /// Size of the layer's tiles.
     pub bytes_out: u64,
     /// Size of the layer's `national.parquet`, where there is one.
-    #[serde(default)]
     pub national_bytes: Option<u64>,
     /// Seconds it took.
     pub seconds: f64,
@@ -144,71 +121,31 @@ pub struct LayerReport {
     /// Schema fields the source doesn't have.
     pub fields_missing: Vec<String>,
     /// Schema fields that the source has, without a value in any row.
-    #[serde(default)]
     pub fields_empty: Vec<String>,
-    /// Geometries whose heights (Z) were left out.
-    #[serde(default)]
-    pub dropped_z: u64,
-    /// Geometries whose measures (M) were left out.
-    #[serde(default)]
-    pub dropped_m: u64,
-    /// Rows whose text was no UTF-8 and was read as Windows-1252.
-    #[serde(default)]
-    pub recoded: u64,
-    /// Rows of text whose quotes were not as they should be, but could be understood.
-    #[serde(default)]
-    pub requoted: u64,
-    /// Rows with a text written as a formula (`="0100"`).
-    #[serde(default)]
-    pub unwrapped: u64,
-    /// Values such as `NaN` and `Infinity` where JSON should have a number: null.
-    #[serde(default)]
-    pub not_numbers: u64,
-    /// Holes, rings, lines and points of geometries that were degenerate and left out.
-    #[serde(default)]
-    pub dropped_parts: u64,
-    /// Geometries with rings that were left open, or parts that couldn't be used and were left out.
-    #[serde(default)]
-    pub mended_parts: u64,
-    /// Geometries whose curves became straight segments.
-    #[serde(default)]
-    pub straightened: u64,
-    /// Geometries that came with fewer vertices, because the service fails on all of them.
-    #[serde(default)]
-    pub generalised: u64,
+    /// What reading has left out or repaired.
+    pub repairs: Repairs,
     /// What can't be known of its rows, such as whether all have come; none in reports of earlier versions.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub doubts: Vec<String>,
     /// Flags on published rows: code → field → count, those cut from the table included.
-    #[serde(default)]
     pub flags: BTreeMap<String, BTreeMap<String, u64>>,
     /// Codes of which `quality/flags/<layer>.parquet` holds only the first, in source order.
-    #[serde(default)]
     pub flags_truncated: Vec<String>,
     /// What the gate said in this run; none where the layer didn't come to it (another failure, `--limit`).
-    #[serde(default)]
     pub gate: Option<GateReport>,
     /// What the rows' source looked like; none in reports of earlier versions.
-    #[serde(default)]
     pub profile: Option<SourceProfile>,
     /// What differs from the release before; none where there is nothing to compare with.
-    #[serde(default)]
     pub changes: Option<LayerChanges>,
     /// Why nothing was compared, where `changes` is none; none in reports of earlier versions.
-    #[serde(default)]
     pub not_compared: Option<String>,
 }
 
 impl LayerReport {
     /// Of a layer of which nothing is known yet.
-    pub fn new(id: &str, status: LayerStatus) -> Self {
+    pub fn new(id: LayerId, standing: Standing) -> Self {
         Self {
-            id: id.to_owned(),
-            status,
-            reason: None,
-            carried_from: None,
-            carried_days: None,
-            unchanged_since: None,
+            id,
+            standing,
             fingerprint: None,
             unverified: false,
             source: String::new(),
@@ -229,16 +166,7 @@ impl LayerReport {
             fields: BTreeMap::new(),
             fields_missing: vec![],
             fields_empty: vec![],
-            dropped_z: 0,
-            dropped_m: 0,
-            recoded: 0,
-            requoted: 0,
-            unwrapped: 0,
-            not_numbers: 0,
-            dropped_parts: 0,
-            mended_parts: 0,
-            straightened: 0,
-            generalised: 0,
+            repairs: Repairs::default(),
             doubts: vec![],
             flags: BTreeMap::new(),
             flags_truncated: vec![],
@@ -252,9 +180,9 @@ impl LayerReport {
     /// Law 1: rows read = rows in tiles + rows rejected.
     ///
     /// ```
-    /// use cikr::feature::{LayerReport, LayerStatus};
+    /// use cikr::feature::{LayerId, LayerReport, Standing};
     ///
-    /// let mut report = LayerReport::new("hospitals", LayerStatus::Published);
+    /// let mut report = LayerReport::new(LayerId::new("hospitals"), Standing::made());
     /// report.rows_read = 10;
     /// report.rows_written = 9;
     /// assert!(!report.is_conserved(), "a row has gone missing");
@@ -271,6 +199,67 @@ impl LayerReport {
             .values()
             .map(|fields| fields.values().sum::<u64>().min(Flags::KEPT))
             .sum()
+    }
+
+    /// How it stands in the release, in a word.
+    pub fn status(&self) -> LayerStatus {
+        self.standing.status()
+    }
+
+    /// Whether its rows are of this run.
+    pub fn is_published(&self) -> bool {
+        self.status() == LayerStatus::Published
+    }
+
+    /// Whether its rows are those of an earlier release.
+    pub fn is_carried(&self) -> bool {
+        self.status() == LayerStatus::Carried
+    }
+
+    /// Whether the release has no rows of it.
+    pub fn is_absent(&self) -> bool {
+        self.status() == LayerStatus::Absent
+    }
+
+    /// Why it failed, where it did.
+    ///
+    /// ```
+    /// use cikr::feature::{LayerId, LayerReport, Standing};
+    ///
+    /// let reason = "the source is empty".to_owned();
+    /// let absent = LayerReport::new(LayerId::new("dams"), Standing::Absent { reason });
+    /// assert_eq!(absent.reason(), Some("the source is empty"));
+    /// assert_eq!(LayerReport::new(LayerId::new("dams"), Standing::made()).reason(), None);
+    /// ```
+    pub fn reason(&self) -> Option<&str> {
+        match &self.standing {
+            Standing::Published { .. } => None,
+            Standing::Carried { reason, .. } | Standing::Absent { reason } => Some(reason),
+        }
+    }
+
+    /// Release its rows were made for, where carried.
+    pub fn carried_from(&self) -> Option<&str> {
+        match &self.standing {
+            Standing::Carried { from, .. } => Some(from),
+            Standing::Published { .. } | Standing::Absent { .. } => None,
+        }
+    }
+
+    /// Whole days from that release to the start of the run, where they are known.
+    pub fn carried_days(&self) -> Option<i64> {
+        match self.standing {
+            Standing::Carried { days, .. } => days,
+            Standing::Published { .. } | Standing::Absent { .. } => None,
+        }
+    }
+
+    /// Release its files were made for, where neither source nor plan has changed since.
+    pub fn unchanged_since(&self) -> Option<&str> {
+        match &self.standing {
+            Standing::Published { unchanged_since } => unchanged_since.as_deref(),
+            Standing::Carried { .. } | Standing::Absent { .. } => None,
+        }
     }
 }
 

@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::ids::LayerId;
+
 /// How complete, current and accurate a release is.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct QualityReport {
@@ -45,7 +47,7 @@ impl QualityReport {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct LayerQuality {
     /// Layer id.
-    pub id: String,
+    pub id: LayerId,
     /// Rows found of those expected.
     pub completeness: Score,
     /// Rows whose source date is recent enough.
@@ -196,7 +198,7 @@ impl ClaimKind {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClaimPair {
     /// Layer id.
-    pub layer: String,
+    pub layer: LayerId,
     /// State or county.
     pub kind: ClaimKind,
     /// What the source says.

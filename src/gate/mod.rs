@@ -18,13 +18,10 @@ mod source_columns;
 mod tests;
 mod values;
 
-use std::fmt::Write as _;
-
-use sha2::{Digest, Sha256};
-
 pub use continuity::{Continuity, Exchanged, Shifted};
 pub use measures::{LastGood, Measures};
 
+use crate::feature::digest::sha256_hex;
 use crate::feature::{Check, Finding, GateReport};
 use crate::plan::LayerPlan;
 use finding::red_finding;
@@ -73,11 +70,7 @@ pub fn judge(layer: &LayerPlan, last: Option<LastGood<'_>>, now: &Measures<'_>) 
 pub fn reading_digest(layer: &LayerPlan) -> String {
     let read = (&*layer.schema, &layer.source.format, &layer.source.crs);
     let text = serde_json::to_vec(&read).expect("a plan has text keys only, so it serializes");
-    let mut hex = String::new();
-    for byte in Sha256::digest(&text) {
-        let _ = write!(hex, "{byte:02x}");
-    }
-    hex
+    sha256_hex(text)
 }
 
 /// Rows of the source, not of the tiles: those depend on our schema.

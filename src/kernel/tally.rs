@@ -14,7 +14,7 @@ use super::boxes::box_around_two;
 use super::mangled::MangledDates;
 use super::profile::{self, Profiler};
 use super::{KernelError, geometry};
-use crate::feature::{FieldCounts, LocationCounts, RegionId, Repairs, Texts};
+use crate::feature::{FieldCounts, LocationCounts, LocationMethod, RegionId, Repairs, Texts};
 
 /// Counts over rows of a layer.
 #[derive(Debug, Clone, Default)]
@@ -106,10 +106,10 @@ impl RowTally {
             .and_then(|column| column.as_boolean_opt());
         let methods = rows_by_text(Texts::of_column(rows, "location_method"));
         let located = LocationCounts {
-            within: rows_of(&methods, "within"),
-            nearest: rows_of(&methods, "nearest"),
-            representative_point: rows_of(&methods, "representative_point"),
-            none: rows_of(&methods, "none"),
+            within: rows_of(&methods, LocationMethod::Within),
+            nearest: rows_of(&methods, LocationMethod::Nearest),
+            representative_point: rows_of(&methods, LocationMethod::RepresentativePoint),
+            none: rows_of(&methods, LocationMethod::None),
             county_mismatch: mismatch.map_or(0, |mismatch| mismatch.true_count() as u64),
         };
         let states = rows_by_text(Texts::of_column(rows, "state_code")).into_iter();
@@ -151,9 +151,9 @@ fn centres_without_state(stage: &StageRows) -> Vec<[f64; 2]> {
         .collect()
 }
 
-/// Rows that have a text.
-fn rows_of(counts: &BTreeMap<Option<&str>, u64>, text: &str) -> u64 {
-    counts.get(&Some(text)).copied().unwrap_or(0)
+/// Rows that were located in a way.
+fn rows_of(counts: &BTreeMap<Option<&str>, u64>, method: LocationMethod) -> u64 {
+    counts.get(&Some(method.code())).copied().unwrap_or(0)
 }
 
 /// Rows by text.

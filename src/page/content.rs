@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::cells::Cells;
 use super::reject_sample::RejectSample;
 use crate::catalog::Collection;
-use crate::feature::{LayerReport, LayerStatus, Outline, ProductDoc, RunReport};
+use crate::feature::{LayerId, LayerReport, Outline, ProductDoc, RunReport};
 use crate::plan::{LayerPlan, Plan};
 
 /// What the page is made of.
@@ -28,7 +28,7 @@ pub struct Page<'a> {
     /// States' outlines; empty where the pipeline joins none.
     pub outlines: &'a [Outline],
     /// First rows of each layer's rejects, by layer id.
-    pub rejects: &'a BTreeMap<String, Vec<RejectSample>>,
+    pub rejects: &'a BTreeMap<LayerId, Vec<RejectSample>>,
     /// Collections of the release, for the query shown.
     pub collections: &'a [Collection<'a>],
     /// Products asked for.
@@ -92,7 +92,7 @@ impl<'a> Page<'a> {
             .iter()
             .filter(|report| report.pipeline == self.report.pipeline);
         Layer {
-            plan: plans.find(|layer| layer.id.as_str() == state.id),
+            plan: plans.find(|layer| layer.id == state.id),
             state,
             before: self.last.and_then(|last| find_layer(last, &state.id)),
             // A release in which the layer was absent is a gap of the trend, not a zero.
@@ -104,14 +104,14 @@ impl<'a> Page<'a> {
     }
 }
 
-fn find_layer<'r>(report: &'r RunReport, id: &str) -> Option<&'r LayerReport> {
-    report.layers.iter().find(|layer| layer.id == id)
+fn find_layer<'r>(report: &'r RunReport, id: &LayerId) -> Option<&'r LayerReport> {
+    report.layers.iter().find(|layer| layer.id == *id)
 }
 
 impl Layer<'_> {
     pub(super) fn title(&self) -> String {
         self.plan
-            .map_or_else(|| self.state.id.clone(), |plan| plan.schema.catalog_title())
+            .map_or_else(|| self.state.id.to_string(), |plan| plan.schema.catalog_title())
     }
 
     pub(super) fn is_synthetic(&self) -> bool {
@@ -121,5 +121,5 @@ impl Layer<'_> {
 
 /// Rows of a layer in a release; none where it is absent.
 pub(super) fn published_rows(layer: &LayerReport) -> Option<u64> {
-    (layer.status != LayerStatus::Absent).then_some(layer.rows_written)
+    (!layer.is_absent()).then_some(layer.rows_written)
 }

@@ -11,7 +11,6 @@ use super::content::{Layer, Page, published_rows};
 use super::parts::left_out;
 use super::spark;
 use crate::catalog::number;
-use crate::catalog::status_word;
 use crate::feature::release::paths;
 use crate::feature::{LayerStatus, RunReport};
 
@@ -44,7 +43,7 @@ fn layers_to_show<'a, 'b>(layers: &'b [Layer<'a>]) -> Vec<&'b Layer<'a>> {
     order.sort_by_key(|at| {
         let layer = &layers[*at];
         (
-            layer.state.status == LayerStatus::Published,
+            layer.state.is_published(),
             Reverse(row_change(layer).map_or(0, i64::unsigned_abs)),
             *at,
         )
@@ -86,15 +85,15 @@ fn layers_table(layers: &[&Layer<'_>], is_compared: bool) -> Markup {
 
 fn layer_row(layer: &Layer<'_>, is_compared: bool) -> Markup {
     let state = layer.state;
-    let is_here = state.status != LayerStatus::Absent;
+    let is_here = !state.is_absent();
     html! {
         tr role="row" {
             th scope="row" role="rowheader" {
-                @if is_here { a href={ (paths::layer_folder(&state.id).display()) "/" (paths::COLLECTION) } { (layer.title()) } }
+                @if is_here { a href={ (paths::layer_folder(state.id.as_str()).display()) "/" (paths::COLLECTION) } { (layer.title()) } }
                 @else { (layer.title()) }
                 small { code { (state.id) } @if let Some(plan) = layer.plan { " · " (plan.schema.sector.code) } }
             }
-            td role="cell" data-t="Status" { (status_tag(state.status)) }
+            td role="cell" data-t="Status" { (status_tag(state.status())) }
             td.n role="cell" data-t="Rows" { @if is_here { (number::count(state.rows_written)) } @else { "–" } }
             @if is_compared { td.n role="cell" data-t="Change" { div { (change_cell(layer)) } } }
             td role="cell" data-t="Trend" { (spark::sparkline(&layer.trail)) }
@@ -116,7 +115,7 @@ fn status_tag(of: LayerStatus) -> Markup {
         LayerStatus::Carried => "warn",
         LayerStatus::Absent => "bad",
     };
-    html! { span.tag.(class) { (status_word(of)) } }
+    html! { span.tag.(class) { (of.code()) } }
 }
 
 fn change_cell(layer: &Layer<'_>) -> Markup {

@@ -10,7 +10,7 @@ use super::content::{Layer, Page};
 use super::parts::{cut_text, left_out, table_box};
 use crate::catalog::number;
 use crate::feature::release::product_names;
-use crate::feature::{ClaimPair, FieldCounts, LayerQuality, QualityReport, Score, Unmet, Verdict};
+use crate::feature::{ClaimPair, FieldCounts, LayerId, LayerQuality, QualityReport, Score, Unmet, Verdict};
 
 /// Most layers shown: those with the lowest score first.
 const MOST: usize = 40;
@@ -93,9 +93,9 @@ fn scores_table(worst: &[&LayerQuality], layers: &[Layer<'_>]) -> Markup {
     }
 }
 
-fn title_of(id: &str, layers: &[Layer<'_>]) -> String {
-    let layer = layers.iter().find(|layer| layer.state.id == id);
-    layer.map_or_else(|| id.to_owned(), Layer::title)
+fn title_of(id: &LayerId, layers: &[Layer<'_>]) -> String {
+    let layer = layers.iter().find(|layer| layer.state.id == *id);
+    layer.map_or_else(|| id.to_string(), Layer::title)
 }
 
 fn score_cell(score: &Score) -> Markup {
@@ -153,8 +153,8 @@ fn by_definition(quality: &QualityReport, score: ScoreOf) -> Vec<(&str, Vec<&str
             .iter_mut()
             .find(|(definition, _)| *definition == written)
         {
-            Some((_, layers)) => layers.push(&layer.id),
-            None => definitions.push((written, vec![&layer.id])),
+            Some((_, layers)) => layers.push(layer.id.as_str()),
+            None => definitions.push((written, vec![layer.id.as_str()])),
         }
     }
     definitions

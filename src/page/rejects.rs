@@ -8,7 +8,6 @@ use super::content::{Layer, Page};
 use super::parts::{cut_text, left_out, table_box};
 use super::reject_sample::{RejectSample, SAMPLES};
 use crate::catalog::number;
-use crate::feature::LayerStatus;
 use crate::feature::release::paths;
 
 /// Most layers shown, those with the most rejects.
@@ -21,7 +20,7 @@ const VALUE: usize = 80;
 pub(super) fn rejects_section(page: &Page<'_>, layers: &[Layer<'_>]) -> Markup {
     let mut worst: Vec<&Layer<'_>> = layers
         .iter()
-        .filter(|layer| layer.state.rows_rejected > 0 && layer.state.status != LayerStatus::Absent)
+        .filter(|layer| layer.state.rows_rejected > 0 && !layer.state.is_absent())
         .collect();
     // The sort is stable: equals stay in the order of the pipeline.
     worst.sort_by_key(|layer| std::cmp::Reverse(layer.state.rows_rejected));
@@ -45,14 +44,14 @@ fn layer_rejects(page: &Page<'_>, layer: &Layer<'_>, is_open: bool) -> Markup {
     let state = layer.state;
     let samples = page.rejects.get(&state.id).map_or(&[][..], Vec::as_slice);
     let samples = &samples[..samples.len().min(SAMPLES)];
-    let rejects = paths::rejects_path(&state.id).display().to_string();
+    let rejects = paths::rejects_path(state.id.as_str()).display().to_string();
     html! {
         details open[is_open] {
             summary {
                 strong { (layer.title()) } ": "
                 (number::count(state.rows_rejected)) " of " (number::count(state.rows_read)) " rows, "
                 (number::percent(state.rows_rejected, state.rows_read))
-                @if state.status == LayerStatus::Carried { " " span.m { "(of the run it is carried from)" } }
+                @if state.is_carried() { " " span.m { "(of the run it is carried from)" } }
             }
             ul.legend {
                 @for (reason, n) in &state.rejects_by_reason { li { (reason.replace('_', " ")) " " strong { (number::count(*n)) } } }

@@ -7,6 +7,7 @@ use maud::{Markup, html};
 use super::content::{Layer, Page};
 use super::parts::{cut_text, left_out, table_box};
 use crate::catalog::number;
+use crate::feature::LayerId;
 use crate::feature::release::paths;
 
 /// Most sources shown.
@@ -124,9 +125,9 @@ fn landed_age(page: &Page<'_>, landed: Option<&str>) -> Markup {
     }
 }
 
-fn record_dates(page: &Page<'_>, id: &str) -> Markup {
+fn record_dates(page: &Page<'_>, id: &LayerId) -> Markup {
     let quality = page.report.quality.as_ref();
-    let layer = quality.and_then(|quality| quality.layers.iter().find(|layer| layer.id == id));
+    let layer = quality.and_then(|quality| quality.layers.iter().find(|layer| layer.id == *id));
     html! {
         div {
             @match layer.and_then(|layer| layer.dates.as_ref()) {

@@ -43,7 +43,10 @@ fn shown_time(time: &str) -> String {
 }
 
 fn with_status(layers: &[Layer<'_>], status: LayerStatus) -> usize {
-    layers.iter().filter(|layer| layer.state.status == status).count()
+    layers
+        .iter()
+        .filter(|layer| layer.state.status() == status)
+        .count()
 }
 
 fn state_banner(layers: &[Layer<'_>]) -> Markup {
@@ -148,7 +151,7 @@ fn facts_list(page: &Page<'_>, layers: &[Layer<'_>]) -> Markup {
 pub(super) fn failures_section(page: &Page<'_>, layers: &[Layer<'_>]) -> Markup {
     let failed: Vec<&Layer<'_>> = layers
         .iter()
-        .filter(|layer| layer.state.status != LayerStatus::Published)
+        .filter(|layer| !layer.state.is_published())
         .collect();
     html! {
         @if !failed.is_empty() {
@@ -165,23 +168,18 @@ pub(super) fn failures_section(page: &Page<'_>, layers: &[Layer<'_>]) -> Markup 
 
 fn failure_item(page: &Page<'_>, layer: &Layer<'_>) -> Markup {
     let state = layer.state;
-    let reason = state.reason.as_deref().unwrap_or("no reason was recorded");
     html! {
         strong { (layer.title()) } " " code { (state.id) } " "
-        @if state.status == LayerStatus::Absent {
-            span.tag.bad { "absent" } " No earlier release has it; the release holds none of its rows."
-        } @else {
+        @if let Some(release) = state.carried_from() {
             span.tag.warn { "carried" }
-            " Its " (number::count(state.rows_written)) " rows are those of "
-            @match &state.carried_from {
-                Some(release) => { "release " code { (release) } (carried_age(page, release)) }
-                None => "an earlier release",
-            }
-            (landed_note(page, layer)) "."
+            " Its " (number::count(state.rows_written)) " rows are those of release "
+            code { (release) } (carried_age(page, release)) (landed_note(page, layer)) "."
+        } @else {
+            span.tag.bad { "absent" } " No earlier release has it; the release holds none of its rows."
         }
         @match &state.gate {
-            Some(verdict) if verdict.held.is_some() => { (gate::held_back(verdict, &state.id)) }
-            _ => { p.m { "Reason: " (cut_text(reason, REASON)) } }
+            Some(verdict) if verdict.held.is_some() => { (gate::held_back(verdict, state.id.as_str())) }
+            _ => { p.m { "Reason: " (cut_text(state.reason().unwrap_or_default(), REASON)) } }
         }
     }
 }

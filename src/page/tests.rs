@@ -8,7 +8,7 @@ use crate::catalog::tests::fixture::{layer_report, plan, run_report};
 use crate::feature::release::ReleaseId;
 use crate::feature::{
     ClaimKind, ClaimPair, FieldCounts, LayerId, LayerQuality, LayerReport, LayerStatus, Outline,
-    QualityReport, RunReport, Score, Unmet, Verdict,
+    QualityReport, RunReport, Score, Standing, Unmet, Verdict,
 };
 use crate::plan::{LayerPlan, LayerSchema, Plan, Region, State};
 
@@ -19,7 +19,7 @@ struct Release {
     history: Vec<RunReport>,
     facilities: Facilities,
     outlines: Vec<Outline>,
-    rejects: BTreeMap<String, Vec<RejectSample>>,
+    rejects: BTreeMap<LayerId, Vec<RejectSample>>,
 }
 
 impl Release {
@@ -64,6 +64,15 @@ fn reject(text: &str) -> RejectSample {
     }
 }
 
+/// How a layer stands that has failed for a reason.
+fn carried(reason: &str) -> Standing {
+    Standing::Carried {
+        reason: reason.to_owned(),
+        from: "2026-11-01".to_owned(),
+        days: Some(21),
+    }
+}
+
 #[test]
 fn whatever_a_source_or_a_schema_says_is_text() {
     let script = "<script>alert('x')</script>\"><img src=x onerror=alert(1)>";
@@ -79,7 +88,7 @@ fn whatever_a_source_or_a_schema_says_is_text() {
     release.plan.title = script.to_owned();
     release.plan.description = script.to_owned();
     let dams = &mut release.report.layers[0];
-    dams.reason = Some(script.to_owned());
+    dams.standing = carried(script);
     dams.source = script.to_owned();
     dams.rejects_by_reason.insert(script.to_owned(), 1);
     dams.fields.insert(
@@ -90,7 +99,7 @@ fn whatever_a_source_or_a_schema_says_is_text() {
         },
     );
     dams.fields_missing.push(script.to_owned());
-    release.rejects.insert("dams".to_owned(), vec![reject(script)]);
+    release.rejects.insert(LayerId::new("dams"), vec![reject(script)]);
     release
         .facilities
         .by_region
@@ -126,7 +135,11 @@ fn failures_say_what_stands_in_and_why() {
 fn an_age_is_that_at_the_start_of_the_run() {
     let mut release = Release::new(LayerStatus::Carried);
     let dams = &mut release.report.layers[0];
-    dams.carried_from = Some("20261101T030000000Z".to_owned());
+    dams.standing = Standing::Carried {
+        reason: "the source is empty".to_owned(),
+        from: "20261101T030000000Z".to_owned(),
+        days: Some(21),
+    };
     dams.landed_at = Some("2026-10-31T02:00:00Z".to_owned());
     let html = release.html();
     assert!(html.contains("<code>20261101T030000000Z</code> (21 days old), from a source landed on 2026-10-31, 22 days before"), "{html}");
@@ -138,7 +151,7 @@ fn changes_are_against_the_release_before() {
     let mut before = run_report(LayerStatus::Published);
     before.release = ReleaseId::parse("before").unwrap();
     before.layers[0].rows_written = 8;
-    before.layers[1].status = LayerStatus::Published;
+    before.layers[1].standing = Standing::made();
     before.layers.push(layer_report("old", LayerStatus::Published));
     release.history = vec![before.clone()];
     let html = release.html();
@@ -288,7 +301,9 @@ fn a_huge_run_is_a_page_of_bounded_size() {
             LayerStatus::Published
         };
         let mut state = layer_report(&id, status);
-        state.reason = state.reason.map(|_| long.repeat(20));
+        if state.is_carried() {
+            state.standing = carried(&long.repeat(20));
+        }
         state.rows_rejected = 1_000 + at;
         state.source = long.repeat(2);
         state.source_sha256 = Some("ab".repeat(32));
@@ -307,7 +322,7 @@ fn a_huge_run_is_a_page_of_bounded_size() {
         }
         release
             .rejects
-            .insert(id.clone(), vec![reject(&long.repeat(3)); SAMPLES]);
+            .insert(LayerId::new(id.clone()), vec![reject(&long.repeat(3)); SAMPLES]);
         release.plan.layers.push(LayerPlan {
             id: LayerId::new(id),
             schema: Arc::clone(&schema),

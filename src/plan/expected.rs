@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::check::{Bounds, Check};
 use super::reference::State;
-use crate::feature::RegionId;
+use crate::feature::{LayerId, RegionId};
 use crate::spec::{CsvTable, Diagnostic, PipelineSpec, Spanned, beside};
 
 /// Counts that a reviewer expects, per layer and state.
@@ -28,7 +28,7 @@ pub struct Expectations {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ExpectedCount {
     /// Layer id.
-    pub layer: String,
+    pub layer: LayerId,
     /// USPS code, `unassigned`, or [`ALL_STATES`] for the layer's total.
     pub state: String,
     /// Least rows.
@@ -138,7 +138,7 @@ fn expected_count(check: &mut Check<'_>, row: &[Cell; 6], known: &KnownNames<'_>
         check.error(&source.span, "the cell is empty: an expected count has a source");
     }
     ExpectedCount {
-        layer: layer.value.clone(),
+        layer: LayerId::new(&layer.value),
         state: state.value.clone(),
         low: least,
         high: most,
@@ -187,7 +187,7 @@ fn report_repeated_counts(check: &mut Check<'_>, rows: &[[Cell; 6]]) {
 /// States can't be expected to hold more than their layer.
 fn report_contradictions(check: &mut Check<'_>, rows: &[[Cell; 6]], counts: &[ExpectedCount]) {
     // The least of each state, added up: a layer whose total may be no more than that can't meet both.
-    let mut least: BTreeMap<&str, u64> = BTreeMap::new();
+    let mut least: BTreeMap<&LayerId, u64> = BTreeMap::new();
     for count in counts.iter().filter(|count| count.state != ALL_STATES) {
         *least.entry(&count.layer).or_default() += count.low;
     }
@@ -196,7 +196,7 @@ fn report_contradictions(check: &mut Check<'_>, rows: &[[Cell; 6]], counts: &[Ex
         .zip(counts)
         .filter(|(_, count)| count.state == ALL_STATES)
     {
-        let of_states = least.get(total.layer.as_str()).copied().unwrap_or(0);
+        let of_states = least.get(&total.layer).copied().unwrap_or(0);
         if let Some(high) = total.high.filter(|high| *high < of_states) {
             let message = format!(
                 "at most {high} rows of `{}` are expected, but its states expect {of_states} at least",

@@ -7,7 +7,7 @@ use std::path::Path;
 use super::quality;
 use crate::error::{Error, error_chain};
 use crate::feature::release::{paths, product_names};
-use crate::feature::{LayerChanges, LayerReport, LayerStatus, RunReport, UNVERIFIED, Veil, visible};
+use crate::feature::{LayerChanges, LayerReport, RunReport, Standing, UNVERIFIED, Veil, visible};
 use crate::spec::{self, Diagnostic};
 
 /// Tells why a command failed, on stderr: without secrets, and with nothing in it that can't be seen.
@@ -42,7 +42,7 @@ pub fn run_summary(report: &RunReport, release: &Path) -> String {
     let widest = report
         .layers
         .iter()
-        .map(|layer| layer.id.len())
+        .map(|layer| layer.id.as_str().len())
         .max()
         .unwrap_or(0)
         .max("layer".len());
@@ -89,7 +89,7 @@ pub fn run_summary(report: &RunReport, release: &Path) -> String {
     let fullest = report.layers.iter().max_by_key(|layer| layer.rows_written);
     let layer = fullest
         .filter(|_| !has_inventory)
-        .map(|layer| paths::layer_folder(&layer.id));
+        .map(|layer| paths::layer_folder(layer.id.as_str()));
     push_line(&mut text, "try, in DuckDB:");
     push_line(
         &mut text,
@@ -115,20 +115,13 @@ fn layer_line(layer: &LayerReport, widest: usize) -> String {
 }
 
 fn status_words(layer: &LayerReport) -> String {
-    let status = match layer.status {
-        LayerStatus::Published => published_words(layer),
-        LayerStatus::Carried => {
-            let from = layer.carried_from.as_deref().unwrap_or("an earlier release");
-            let age = layer
-                .carried_days
-                .map(|days| format!(", {days} d old"))
-                .unwrap_or_default();
-            format!(
-                "STALE, as in {from}{age}: {}",
-                layer.reason.as_deref().unwrap_or_default()
-            )
+    let status = match &layer.standing {
+        Standing::Published { unchanged_since } => published_words(layer, unchanged_since.as_deref()),
+        Standing::Carried { reason, from, days } => {
+            let age = days.map(|days| format!(", {days} d old")).unwrap_or_default();
+            format!("STALE, as in {from}{age}: {reason}")
         }
-        LayerStatus::Absent => format!("ABSENT: {}", layer.reason.as_deref().unwrap_or_default()),
+        Standing::Absent { reason } => format!("ABSENT: {reason}"),
     };
     // Behind the status, whatever it is: carried rows are of an unverified schema as much as new ones.
     let doubts = [
@@ -139,9 +132,8 @@ fn status_words(layer: &LayerReport) -> String {
     doubts.fold(status, |status, (_, doubt)| format!("{status}; {doubt}"))
 }
 
-fn published_words(layer: &LayerReport) -> String {
-    let since = layer.unchanged_since.as_ref();
-    let mut parts = vec![since.map_or_else(
+fn published_words(layer: &LayerReport, unchanged_since: Option<&str>) -> String {
+    let mut parts = vec![unchanged_since.map_or_else(
         || "published".to_owned(),
         |since| format!("unchanged since {since}"),
     )];
@@ -240,17 +232,18 @@ fn listed_fields(what: &str, fields: impl Iterator<Item = String>) -> Option<Str
 
 /// What reading has left out or repaired.
 fn repair_counts(layer: &LayerReport) -> impl Iterator<Item = String> {
+    let repairs = &layer.repairs;
     let counts = [
-        ("heights left out", layer.dropped_z),
-        ("measures left out", layer.dropped_m),
-        ("rows read as Windows-1252", layer.recoded),
-        ("rows with odd quotes understood", layer.requoted),
-        ("rows with texts written as formulas", layer.unwrapped),
-        ("numbers that are none (NaN, Infinity), null", layer.not_numbers),
-        ("geometries mended", layer.mended_parts),
-        ("degenerate parts of geometries left out", layer.dropped_parts),
-        ("curves made straight", layer.straightened),
-        ("geometries generalised by the service", layer.generalised),
+        ("heights left out", repairs.dropped_z),
+        ("measures left out", repairs.dropped_m),
+        ("rows read as Windows-1252", repairs.recoded),
+        ("rows with odd quotes understood", repairs.requoted),
+        ("rows with texts written as formulas", repairs.unwrapped),
+        ("numbers that are none (NaN, Infinity), null", repairs.not_numbers),
+        ("geometries mended", repairs.mended_parts),
+        ("degenerate parts of geometries left out", repairs.dropped_parts),
+        ("curves made straight", repairs.straightened),
+        ("geometries generalised by the service", repairs.generalised),
     ];
     counts
         .into_iter()

@@ -14,7 +14,7 @@ use super::tile_error::TileError;
 use super::{gate, tables, tile};
 use crate::error::{Error, error_chain};
 use crate::feature::release::paths::{collection_folder, flags_path, rejects_path, tile_folder};
-use crate::feature::{GateReport, LayerReport, LayerStatus, RunReport, TileRecord};
+use crate::feature::{GateReport, LayerId, LayerReport, RunReport, Standing, TileRecord};
 use crate::geoparquet;
 use crate::plan::LayerPlan;
 use crate::store::{Care, ReleaseFile, StoreError};
@@ -64,7 +64,7 @@ pub(super) fn carry_or_absent(
         LayerError::Held { gate } => Some((**gate).clone()),
         _ => None,
     };
-    for past in past_layers(context, id) {
+    for past in past_layers(context, &layer.id) {
         match link_layer(context, past) {
             Ok(tiles) => return Ok(carried_outcome(context, past, tiles, reason, held)),
             Err(CarryFailure::EndsRun { source }) => return Err(source.into()),
@@ -99,7 +99,7 @@ struct PastLayer<'a> {
 /// the others, newest first.
 ///
 /// The gate compares with the first; the others are asked only where its files are damaged.
-fn past_layers<'a>(context: &'a Context<'_>, id: &'a str) -> impl Iterator<Item = PastLayer<'a>> {
+fn past_layers<'a>(context: &'a Context<'_>, id: &'a LayerId) -> impl Iterator<Item = PastLayer<'a>> {
     let last = gate::last_good(context, id).map(|(release, layer)| PastLayer { release, layer });
     let last_release = context.last.map(|last| last.release.as_str());
     let older = context
@@ -108,8 +108,8 @@ fn past_layers<'a>(context: &'a Context<'_>, id: &'a str) -> impl Iterator<Item 
         .rev()
         .filter(move |report| Some(report.release.as_str()) != last_release)
         .filter_map(move |release| {
-            let layer = release.layers.iter().find(|layer| layer.id == id)?;
-            (layer.status != LayerStatus::Absent).then_some(PastLayer { release, layer })
+            let layer = release.layers.iter().find(|layer| layer.id == *id)?;
+            (!layer.is_absent()).then_some(PastLayer { release, layer })
         });
     last.into_iter().chain(older)
 }
@@ -169,11 +169,11 @@ fn carried_outcome(
     // That release may have carried it, too: its rows are as old as the release that made them.
     let made_for = gate::release_made_for(past.release, past.layer);
     let report = LayerReport {
-        status: LayerStatus::Carried,
-        reason: Some(reason),
-        unchanged_since: None,
-        carried_from: Some(made_for.to_owned()),
-        carried_days: gate::days_since(context, made_for),
+        standing: Standing::Carried {
+            reason,
+            from: made_for.to_owned(),
+            days: gate::days_since(context, made_for),
+        },
         gate: held,
         ..past.layer.clone()
     };
@@ -186,9 +186,8 @@ fn carried_outcome(
 
 fn absent_outcome(layer: &LayerPlan, reason: String, held: Option<GateReport>) -> LayerOutcome {
     let report = LayerReport {
-        reason: Some(reason),
         gate: held,
-        ..report_of_plan(layer, LayerStatus::Absent)
+        ..report_of_plan(layer, Standing::Absent { reason })
     };
     LayerOutcome::of_tiles(report, vec![], None)
 }

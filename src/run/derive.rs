@@ -17,7 +17,7 @@ use crate::derive::product::Rows;
 use crate::derive::{Before, LayerTables, Release, products_wanted};
 use crate::error::Error;
 use crate::feature::release::paths::changes_path;
-use crate::feature::{LayerQuality, LayerReport, LayerStatus, RunReport, TileRecord, Verdict};
+use crate::feature::{LayerQuality, LayerReport, RunReport, TileRecord, Verdict};
 use crate::plan::LayerPlan;
 use crate::store::{self, Lock};
 
@@ -51,7 +51,7 @@ pub(super) fn write_products(
     for (outcome, layer) in layers.iter_mut().zip(&report.layers) {
         // Nothing else is made of the rows: their memory is free again.
         outcome.rows = None;
-        outcome.changes = files.remove(&changes_path(&layer.id));
+        outcome.changes = files.remove(&changes_path(layer.id.as_str()));
         outcome.report.clone_from(layer);
     }
     report_linked_products(context, report);
@@ -102,7 +102,7 @@ fn show_earlier_tiles(context: &Context<'_>, lock: &Lock, layers: &[LayerOutcome
 }
 
 fn is_of_earlier_run(report: &LayerReport) -> bool {
-    report.status == LayerStatus::Carried || report.unchanged_since.is_some()
+    report.is_carried() || report.unchanged_since().is_some()
 }
 
 fn make_tables(
@@ -144,14 +144,13 @@ fn layer_before<'a>(
     plan: &LayerPlan,
     folder: Option<&'a Path>,
 ) -> Option<Before<'a>> {
-    let id = plan.id.as_str();
-    let (last, report) = gate::last_good(context, id)?;
+    let (last, report) = gate::last_good(context, &plan.id)?;
     let tiles = context.tiles_before;
     Some(Before {
         release: last.release.as_str(),
         folder: folder?,
         report,
-        tiles: tiles.map(|tiles| tiles.get(id).map_or(&[][..], Vec::as_slice)),
+        tiles: tiles.map(|tiles| tiles.get(plan.id.as_str()).map_or(&[][..], Vec::as_slice)),
         is_damaged: false,
     })
 }
@@ -173,7 +172,7 @@ fn warn_of_unmet(layer: &LayerQuality) {
         return;
     }
     warn!(
-        layer = layer.id,
+        layer = layer.id.as_str(),
         missing = unmet_states(layer, Verdict::Missing),
         unexpected = unmet_states(layer, Verdict::Unexpected),
         short = unmet_states(layer, Verdict::Short),

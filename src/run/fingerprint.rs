@@ -5,8 +5,8 @@ use serde::Serialize;
 use super::arrival::Arrival;
 use super::jurisdictions::SetSource;
 use crate::feature::Landed;
+use crate::feature::digest::sha256_hex;
 use crate::plan::{JurisdictionPlan, LayerPlan, Output, Plan};
-use crate::store;
 
 /// To be raised when the same source and plan give other files than before within one version.
 const GENERATION: u32 = 6;
@@ -63,7 +63,7 @@ impl<'a> Fingerprints<'a> {
 pub(super) fn digest_of(value: &impl Serialize) -> String {
     let json =
         serde_json::to_vec(value).expect("plans, tables and lists have text keys only, so they serialize");
-    store::sha256(&json)
+    sha256_hex(&json)
 }
 
 /// Digest and extension: the same bytes may be opened as two formats.

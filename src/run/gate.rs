@@ -10,7 +10,7 @@ use super::{clock, kept};
 use crate::engine::{EngineError, LayerRows};
 use crate::error::Error;
 use crate::feature::release::ReleaseId;
-use crate::feature::{Acceptance, GateReport, HeldBack, Landed, LayerReport, LayerStatus, RunReport};
+use crate::feature::{Acceptance, GateReport, HeldBack, Landed, LayerId, LayerReport, RunReport};
 use crate::gate::{self, LastGood, Measures};
 use crate::plan::LayerPlan;
 use crate::store::{GateRecord, Lock, Store, StoreError};
@@ -18,16 +18,16 @@ use crate::store::{GateRecord, Lock, Store, StoreError};
 /// The layer as the last release holds it, of whatever run; none where that has no rows of it.
 pub(super) fn last_good<'a>(
     context: &'a Context<'_>,
-    layer: &str,
+    layer: &LayerId,
 ) -> Option<(&'a RunReport, &'a LayerReport)> {
     let last = context.last?;
-    let before = last.layers.iter().find(|before| before.id == layer)?;
-    (before.status != LayerStatus::Absent).then_some((last, before))
+    let before = last.layers.iter().find(|before| before.id == *layer)?;
+    (!before.is_absent()).then_some((last, before))
 }
 
 /// Release that a layer's rows were made for.
 pub(super) fn release_made_for<'a>(last: &'a RunReport, before: &'a LayerReport) -> &'a str {
-    before.carried_from.as_deref().unwrap_or(last.release.as_str())
+    before.carried_from().unwrap_or(last.release.as_str())
 }
 
 /// Whole days from a release to the start of this run, as the release's id tells.
@@ -54,7 +54,7 @@ pub(super) fn judge_layer(
     if context.plan.limits.rows.is_some() {
         return Ok(None);
     }
-    let last = last_good(context, layer.id.as_str());
+    let last = last_good(context, &layer.id);
     let continuity = match last {
         Some((last, _)) => kept::measure_continuity(context, layer, rows, last)
             .map_err(|source| EngineError::Rows { source })?,
@@ -145,7 +145,9 @@ pub(super) fn record_held_back(
     for layer in layers {
         let held = layer.report.gate.as_ref().and_then(|gate| gate.held.clone());
         if held.is_some() {
-            edit_record(context.store, lock, &layer.report.id, |record| record.held = held)?;
+            edit_record(context.store, lock, layer.report.id.as_str(), |record| {
+                record.held = held;
+            })?;
         }
     }
     Ok(())
@@ -158,10 +160,10 @@ pub(super) fn record_held_back(
 pub(super) fn note_used_acceptances(store: &Store, lock: &Lock, report: &RunReport) -> Result<(), Error> {
     // A part of a layer says nothing of the whole.
     let judged = report.layers.iter().filter(|layer| layer.gate.is_some());
-    for layer in judged.filter(|layer| layer.status == LayerStatus::Published) {
+    for layer in judged.filter(|layer| layer.is_published()) {
         let digest = layer.source_sha256.as_deref();
         let used = layer.gate.as_ref().and_then(|gate| gate.accepted.as_ref());
-        edit_record(store, lock, &layer.id, |record| {
+        edit_record(store, lock, layer.id.as_str(), |record| {
             record.held = None;
             for accepted in record
                 .acceptances

@@ -1,7 +1,7 @@
 //! What is told of a layer: its report, by what its stages counted. Writes nothing.
 
 use crate::engine::LayerRows;
-use crate::feature::{Flags, Landed, LayerReport, LayerStatus, Origin, TileRecord};
+use crate::feature::{Flags, Landed, LayerReport, Origin, Standing, TileRecord};
 use crate::plan::LayerPlan;
 
 /// What is to be told of a layer that was made.
@@ -12,7 +12,7 @@ pub(super) fn published_report(
     tiles: &[TileRecord],
 ) -> LayerReport {
     let tally = &rows.tally;
-    let mut report = report_of_plan(layer, LayerStatus::Published);
+    let mut report = report_of_plan(layer, Standing::made());
     report.source_sha256 = Some(landed.sha256.clone());
     report.landed_at = Some(landed.landed_at.clone());
     report.bytes_in = landed.bytes;
@@ -34,28 +34,19 @@ pub(super) fn published_report(
         .filter(|(field, counts)| counts.values == 0 && !rows.missing.contains(field));
     report.fields_empty = empty.map(|(field, _)| field.clone()).collect();
     report.fields_missing.clone_from(&rows.missing);
-    report.dropped_z = tally.repairs.dropped_z;
-    report.dropped_m = tally.repairs.dropped_m;
-    report.recoded = tally.repairs.recoded;
-    report.requoted = tally.repairs.requoted;
-    report.unwrapped = tally.repairs.unwrapped;
-    report.not_numbers = tally.repairs.not_numbers;
-    report.dropped_parts = tally.repairs.dropped_parts;
-    report.mended_parts = tally.repairs.mended_parts;
-    report.straightened = tally.repairs.straightened;
-    report.generalised = tally.repairs.generalised;
+    report.repairs = tally.repairs;
     report.doubts.clone_from(&landed.doubts);
     report.profile = Some(rows.profile.clone());
     report
 }
 
-/// A report of a layer of which nothing is known yet but its plan.
-pub(super) fn report_of_plan(layer: &LayerPlan, status: LayerStatus) -> LayerReport {
+/// A report of a layer of which nothing is known yet but its plan and how it stands.
+pub(super) fn report_of_plan(layer: &LayerPlan, standing: Standing) -> LayerReport {
     LayerReport {
         unverified: layer.schema.unverified,
         source: layer.source.shown.to_string(),
         insecure_tls: layer.source.is_insecure(),
-        ..LayerReport::new(layer.id.as_str(), status)
+        ..LayerReport::new(layer.id.clone(), standing)
     }
 }
 

@@ -18,7 +18,7 @@ use crate::derive::Products;
 use crate::derive::product::Night;
 use crate::engine::Room;
 use crate::error::Error;
-use crate::feature::{LayerStatus, TileRecord};
+use crate::feature::TileRecord;
 use crate::kernel::profile;
 use crate::plan::LayerPlan;
 
@@ -161,7 +161,7 @@ fn take_over_or_make(
     };
     // Before it is noted: the run that takes it over publishes it as it stands there.
     outcome.report = context.mask_secrets(&outcome.report)?;
-    if outcome.report.status == LayerStatus::Published {
+    if outcome.report.is_published() {
         outcome.report.fingerprint = fingerprint.map(str::to_owned);
         takeover::note_finished(context, layer, &outcome.report)?;
     }

@@ -40,7 +40,7 @@ pub(super) fn write_national_files(
         let file = write_one(context, layer, outcome, room)?;
         info!(
             stage = "write",
-            layer = outcome.report.id,
+            layer = outcome.report.id.as_str(),
             bytes = file.bytes,
             "national file written"
         );

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::feature::{LayerStatus, QualityReport, RunReport};
+use crate::feature::{LayerReport, QualityReport, RunReport};
 
 /// What a run published.
 #[derive(Debug)]
@@ -19,11 +19,7 @@ impl Outcome {
     /// Whether every layer and its boundaries are of this run, and no more counts than allowed
     /// are other than expected.
     pub fn is_complete(&self) -> bool {
-        let is_fresh = self
-            .report
-            .layers
-            .iter()
-            .all(|layer| layer.status == LayerStatus::Published);
+        let is_fresh = self.report.layers.iter().all(LayerReport::is_published);
         let is_placed = self.report.jurisdictions.iter().all(|set| set.stale.is_none());
         let unmet = self.report.quality.as_ref().map_or(0, QualityReport::unmet);
         is_fresh && is_placed && self.unmet.is_none_or(|allowed| unmet <= allowed)

@@ -15,7 +15,7 @@ use super::tallies;
 use super::tile_error::TileError;
 use crate::error::Error;
 use crate::feature::release::paths::rejects_path;
-use crate::feature::{RegionId, RejectReason, Rejects, Texts, Tile, TileRecord, visible};
+use crate::feature::{LayerId, RegionId, RejectReason, Rejects, Texts, Tile, TileRecord, visible};
 use crate::geoparquet;
 use crate::kernel::geometry;
 use crate::page::{Facilities, RejectSample, SAMPLES};
@@ -137,7 +137,7 @@ fn visible_value(context: &Context<'_>, text: &str) -> String {
 pub(super) fn first_rejects(
     context: &Context<'_>,
     layers: &[LayerOutcome],
-) -> Result<BTreeMap<String, Vec<RejectSample>>, Error> {
+) -> Result<BTreeMap<LayerId, Vec<RejectSample>>, Error> {
     let mut first = BTreeMap::new();
     for layer in layers {
         if layer.report.rows_rejected == 0 || layer.schema.is_none() {
@@ -145,7 +145,9 @@ pub(super) fn first_rejects(
         }
         let samples = match &layer.rejects {
             Some(found) => found.clone(),
-            None => read_samples(context, &layer.report.id).map_err(|source| Error::Table { source })?,
+            None => {
+                read_samples(context, layer.report.id.as_str()).map_err(|source| Error::Table { source })?
+            }
         };
         first.insert(layer.report.id.clone(), samples);
     }

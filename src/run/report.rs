@@ -7,7 +7,7 @@ use super::jurisdictions::JoinedSets;
 use super::layer_outcome::LayerOutcome;
 use crate::error::Error;
 use crate::feature::release::product_names;
-use crate::feature::{LayerStatus, RunReport, TileRecord};
+use crate::feature::{RunReport, TileRecord};
 use crate::plan::Plan;
 
 /// The report, as far as layers and inventory tell.
@@ -44,10 +44,10 @@ pub(super) fn report_of_run(
 pub(super) fn refuse_without_layers(layers: &[LayerOutcome]) -> Result<(), Error> {
     let mut reasons = Vec::new();
     for layer in layers.iter().map(|layer| &layer.report) {
-        if layer.status == LayerStatus::Published {
+        // What has failed has a reason, and what is published has none.
+        let Some(reason) = layer.reason() else {
             return Ok(());
-        }
-        let reason = layer.reason.as_deref().unwrap_or("no reason");
+        };
         reasons.push(format!("{}: {reason}", layer.id));
     }
     Err(Error::NothingPublished { reasons })

@@ -76,7 +76,7 @@ pub(super) fn take_over(
         Ok(outcome) => {
             info!(
                 stage = "write",
-                layer = outcome.report.id,
+                layer = outcome.report.id.as_str(),
                 tiles = outcome.tiles.len(),
                 "taken over from a run that died"
             );
@@ -101,13 +101,14 @@ fn restore(
     report: LayerReport,
     files: Vec<ReleaseFile>,
 ) -> Result<LayerOutcome, BoxError> {
-    context.note_rows(&rejects_path(&report.id), report.rows_rejected);
-    context.note_rows(&flags_path(&report.id), report.kept_flags());
-    let data = tile_folder(&report.id);
+    let id = layer.id.as_str();
+    context.note_rows(&rejects_path(id), report.rows_rejected);
+    context.note_rows(&flags_path(id), report.kept_flags());
+    let data = tile_folder(id);
     let tiles = files
         .into_iter()
         .filter(|file| file.path.starts_with(&data))
-        .map(|file| tile::read_record(context, &report.id, file))
+        .map(|file| tile::read_record(context, id, file))
         .collect::<Result<Vec<_>, _>>()?;
     let first = tiles.first().ok_or("a finished layer has no tiles")?;
     let schema = geoparquet::read_footer(&context.staging.path_of(&first.path))?.schema;

@@ -35,9 +35,11 @@ fn digest_of_tiles(tiles: &[TileRecord]) -> String {
 /// Whether what products want to see of a layer of an earlier run is known without its tiles.
 pub(super) fn recall_layer(context: &Context<'_>, outcome: &LayerOutcome) -> bool {
     let layer = &outcome.report;
-    let told = context.store.tally(&layer.id, &digest_of_tiles(&outcome.tiles));
+    let told = context
+        .store
+        .tally(layer.id.as_str(), &digest_of_tiles(&outcome.tiles));
     let is_known = told.is_some_and(|told| context.products.recall(layer, &told));
-    debug!(layer = layer.id, is_known, "tally");
+    debug!(layer = layer.id.as_str(), is_known, "tally");
     is_known
 }
 
@@ -56,8 +58,9 @@ pub(super) fn are_kept(context: &Context<'_>, layer: &str, tiles: &[TileRecord])
 /// When the store can't take it.
 pub(super) fn keep_layers(context: &Context<'_>, lock: &Lock, layers: &[&LayerOutcome]) -> Result<(), Error> {
     for outcome in layers.iter().filter(|outcome| !outcome.tiles.is_empty()) {
-        if let Some(told) = context.products.tally(&outcome.report.id) {
-            put_tally(context, lock, &outcome.report.id, &outcome.tiles, told)?;
+        let layer = outcome.report.id.as_str();
+        if let Some(told) = context.products.tally(layer) {
+            put_tally(context, lock, layer, &outcome.tiles, told)?;
         }
     }
     Ok(())

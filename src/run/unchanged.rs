@@ -22,7 +22,7 @@ use crate::error::{Error, error_chain};
 use crate::feature::release::paths::{
     FACILITIES, REFERENCE, flags_path, national_path, rejects_path, tile_folder,
 };
-use crate::feature::{FileRecord, Landed, LayerReport, LayerStatus, RunReport, TileRecord};
+use crate::feature::{FileRecord, Landed, LayerReport, RunReport, Standing, TileRecord};
 use crate::geoparquet;
 use crate::store::{Care, ReleaseFile, StoreError};
 
@@ -71,7 +71,7 @@ pub(super) fn link_if_all_same(
         // Where its tally is kept, nothing of its tiles is looked at: digesting them
         // all is left to their turn.
         if let Some(outcome) = &linked
-            && !tallies::are_kept(context, &outcome.report.id, &outcome.tiles)
+            && !tallies::are_kept(context, outcome.report.id.as_str(), &outcome.tiles)
         {
             linked = keep_if_undamaged(context, linked)?;
         }
@@ -123,16 +123,16 @@ fn layer_before<'a>(
     fingerprint: &str,
 ) -> Option<(&'a RunReport, &'a LayerReport)> {
     let last = context.last.filter(|_| !context.mode.rebuild)?;
-    let id = context.plan.layers[index].id.as_str();
-    let before = last.layers.iter().find(|before| before.id == id)?;
+    let id = &context.plan.layers[index].id;
+    let before = last.layers.iter().find(|before| before.id == *id)?;
     let is_same = before.fingerprint.as_deref() == Some(fingerprint) && before.tiles > 0;
     is_same.then_some((last, before))
 }
 
 /// Whether the last release has the layers of the plan, and all that is linked whole.
 fn has_same_list(context: &Context<'_>, last: &RunReport) -> bool {
-    let before = last.layers.iter().map(|before| before.id.as_str());
-    let now = context.plan.layers.iter().map(|layer| layer.id.as_str());
+    let before = last.layers.iter().map(|before| &before.id);
+    let now = context.plan.layers.iter().map(|layer| &layer.id);
     before.eq(now)
         && products_wanted(context.plan).map(Product::describe).all(|about| {
             !matches!(about.carried, Carried::Whole(_)) || last.product(about.doc.name).is_some()
@@ -160,7 +160,7 @@ fn keep_if_undamaged(
     linked: Option<LayerOutcome>,
 ) -> Result<Option<LayerOutcome>, Error> {
     let Some(outcome) = linked else { return Ok(None) };
-    let id = &outcome.report.id;
+    let id = outcome.report.id.as_str();
     let problems = context.staging.damaged_files(&[tile_folder(id)]);
     if problems.is_empty() {
         return Ok(Some(outcome));
@@ -184,26 +184,22 @@ fn link_layer(
     before: &LayerReport,
     landed: &Landed,
 ) -> Result<Option<LayerOutcome>, Error> {
-    let _span = error_span!("layer", id = before.id).entered();
+    let _span = error_span!("layer", id = before.id.as_str()).entered();
     let timer = Instant::now();
     let Some(files) = linked_or_warn(context, layer_files(context, last, before))? else {
-        discard_layer(context, &before.id)?;
+        discard_layer(context, before.id.as_str())?;
         return Ok(None);
     };
     let first = files.tiles.first();
     let first = first.map(|tile| context.staging.path_of(&tile.path));
     let footer = first.and_then(|path| geoparquet::read_footer(&path).ok());
     info!(stage = "write", tiles = files.tiles.len(), "unchanged");
+    let since = before.unchanged_since().unwrap_or(last.release.as_str());
     let report = LayerReport {
-        status: LayerStatus::Published,
-        reason: None,
-        carried_from: None,
-        carried_days: None,
+        standing: Standing::Published {
+            unchanged_since: Some(since.to_owned()),
+        },
         gate: gate::report_of_same(context, last, before),
-        unchanged_since: before
-            .unchanged_since
-            .clone()
-            .or_else(|| Some(last.release.to_string())),
         landed_at: Some(landed.landed_at.clone()),
         doubts: landed.doubts.clone(),
         seconds: timer.elapsed().as_secs_f64(),

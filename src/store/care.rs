@@ -11,11 +11,11 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::digest::digest_bytes;
 use super::error::StoreError;
 use super::layout::CHECKED;
 use super::manifest::ManifestFile;
 use super::{Store, disk, record};
+use crate::feature::digest::sha256_hex;
 use crate::feature::release::ReleaseId;
 
 /// Every file of a release that is linked on and on is digested at least once in so many nights.
@@ -76,7 +76,7 @@ impl Checked {
     fn is_turn_of(&self, path: &str) -> bool {
         // By the digest of the path and not by its place in a list: a file keeps its turn whatever comes and goes
         // around it, and each night has about as much to read.
-        let share = u64::from_str_radix(&digest_bytes(path.as_bytes())[..12], 16).unwrap_or_default();
+        let share = u64::from_str_radix(&sha256_hex(path)[..12], 16).unwrap_or_default();
         (share % NIGHTS + self.turn % NIGHTS).is_multiple_of(NIGHTS)
     }
 }

@@ -5,13 +5,13 @@
 use std::fmt;
 use std::path::Path;
 
-use super::digest::digest_bytes;
 use super::error::{IoResultExt, StoreError};
 use super::manifest::{self, Manifest};
 use super::problem::{Problem, ProblemKind};
 use super::regular::read_regular;
 use super::release::Latest;
 use super::{Store, record};
+use crate::feature::digest::sha256_hex;
 use crate::feature::error_chain;
 use crate::feature::release::ReleaseId;
 use crate::feature::release::paths::{MANIFEST, is_of_inventory, is_tile};
@@ -104,7 +104,7 @@ impl Store {
     fn manifest_told_of(&self, told: &Latest) -> Result<Result<Manifest, String>, StoreError> {
         let path = self.release_dir(&told.release).join(MANIFEST);
         let text = read_regular(&path).while_reading(&path)?;
-        let found = digest_bytes(&text);
+        let found = sha256_hex(&text);
         if found == told.manifest_sha256 {
             record::parse(&path, &text).map(Ok)
         } else {
@@ -122,7 +122,7 @@ impl Store {
             });
         };
         let path = self.release_dir(release).join(MANIFEST);
-        let found = digest_bytes(&read_regular(&path).while_reading(&path)?);
+        let found = sha256_hex(&read_regular(&path).while_reading(&path)?);
         let expected = latest.manifest_sha256.clone();
         if found == expected {
             return Ok((latest, vec![]));
@@ -147,7 +147,7 @@ fn read_listed(release_dir: &Path, manifest: &Manifest, relative: &str) -> Resul
     // The bytes that are digested are those that are returned: a file read twice could be two files.
     let bytes = read_regular(&release_dir.join(relative))
         .map_err(|source| ProblemKind::Unreadable(source.to_string()))?;
-    let found = digest_bytes(&bytes);
+    let found = sha256_hex(&bytes);
     if found == *expected {
         return Ok(bytes);
     }

@@ -2,7 +2,6 @@
 //!
 //! Reads files, writes none.
 
-use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{self, BufReader, Read, Write};
 use std::path::Path;
@@ -12,6 +11,7 @@ use sha2::{Digest, Sha256};
 use super::error::{IoResultExt, StoreError};
 use super::landing_error::LandingError;
 use super::regular::open_regular;
+use crate::feature::digest::to_hex;
 
 const CHUNK_BYTES: usize = 1 << 17;
 
@@ -51,16 +51,6 @@ impl<W: Write> Write for Digesting<W> {
     }
 }
 
-/// Digest (lower-case hex) of bytes in memory.
-///
-/// ```
-/// let digest = cikr::store::sha256(b"abc");
-/// assert!(digest.starts_with("ba7816bf") && digest.len() == 64);
-/// ```
-pub fn digest_bytes(bytes: &[u8]) -> String {
-    to_hex(&Sha256::digest(bytes))
-}
-
 /// Digest (lower-case hex) and size of a file of the store.
 pub(super) fn digest_file(path: &Path) -> Result<(String, u64), StoreError> {
     open_regular(path).and_then(digest_reader).while_reading(path)
@@ -69,13 +59,14 @@ pub(super) fn digest_file(path: &Path) -> Result<(String, u64), StoreError> {
 /// Whether a file has a digest (lower-case hex).
 ///
 /// ```
-/// use cikr::store::{has_digest, sha256, write_texts};
+/// use cikr::feature::digest::sha256_hex;
+/// use cikr::store::{has_digest, write_texts};
 ///
 /// let folder = tempfile::tempdir().unwrap();
 /// let path = folder.path().join("dams.csv");
 /// write_texts(&[(path.clone(), "id\n1\n")], false).unwrap();
-/// assert!(has_digest(&path, &sha256(b"id\n1\n")));
-/// assert!(!has_digest(&path, &sha256(b"id\n2\n")));
+/// assert!(has_digest(&path, &sha256_hex(b"id\n1\n")));
+/// assert!(!has_digest(&path, &sha256_hex(b"id\n2\n")));
 /// ```
 pub fn has_digest(path: &Path, sha256: &str) -> bool {
     digest_file(path).is_ok_and(|(found, _)| found == sha256)
@@ -99,27 +90,10 @@ pub(super) fn digest_reader(file: impl Read) -> io::Result<(String, u64)> {
     Ok((sha256, bytes))
 }
 
-/// Bytes as lower-case hexadecimal digits.
-fn to_hex(bytes: &[u8]) -> String {
-    bytes
-        .iter()
-        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-            write!(text, "{byte:02x}").expect("writing to a string cannot fail");
-            text
-        })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// NIST FIPS 180-4, the example of one block.
-    const ABC: &str = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
-
-    #[test]
-    fn the_digest_is_sha_256_in_lower_case() {
-        assert_eq!(digest_bytes(b"abc"), ABC);
-    }
+    use crate::feature::digest::sha256_hex;
 
     #[test]
     fn only_the_bytes_taken_are_hashed() {
@@ -135,6 +109,6 @@ mod tests {
         let mut digesting = Digesting::new(OneByteAtATime);
         digesting.write_all(b"abc").unwrap();
         let (_, sha256, bytes) = digesting.finish();
-        assert_eq!((sha256.as_str(), bytes), (ABC, 3));
+        assert_eq!((sha256.as_str(), bytes), (&*sha256_hex(b"abc"), 3));
     }
 }

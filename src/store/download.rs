@@ -250,6 +250,7 @@ impl Drop for Download<'_> {
 mod tests {
     use super::super::{fault, fixture};
     use super::*;
+    use crate::feature::digest::sha256_hex;
 
     const BODY: &[u8] = b"id,x,y\n1,2,3\n";
 
@@ -340,7 +341,7 @@ mod tests {
         let (_folder, store) = fixture::store();
         let landed = fetch(&store, "k", BODY).unwrap();
         assert_eq!(fs::read(&landed.path).unwrap(), BODY);
-        let sha256 = digest::digest_bytes(BODY);
+        let sha256 = sha256_hex(BODY);
         assert_eq!(
             landed.path.file_name().unwrap().to_str(),
             Some(&*format!("{sha256}.csv"))

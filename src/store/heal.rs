@@ -12,7 +12,8 @@ use super::care::Care;
 use super::folder::folder_names;
 use super::gate::GateRecord;
 use super::held::{HELD, HeldRecord};
-use super::{Latest, Lock, Store, StoreError, digest, disk, manifest, record};
+use super::{Latest, Lock, Store, StoreError, disk, manifest, record};
+use crate::feature::digest::sha256_hex;
 use crate::feature::error_chain;
 use crate::feature::release::ReleaseId;
 use crate::feature::release::paths::{MANIFEST, is_of_inventory, is_tile};
@@ -188,7 +189,7 @@ impl Healing<'_> {
         Some(Latest {
             version: record::VERSION,
             release: id.clone(),
-            manifest_sha256: digest::digest_bytes(&text),
+            manifest_sha256: sha256_hex(&text),
             tiles: tiles.len() as u64,
             rows: counted.filter_map(|file| file.rows).sum(),
             bytes: manifest.files.iter().map(|file| file.bytes).sum(),

@@ -39,7 +39,7 @@ impl Staging<'_> {
         report: &LayerReport,
         paths: &[PathBuf],
     ) -> Result<(), StoreError> {
-        check_name("layer", &report.id)?;
+        check_name("layer", report.id.as_str())?;
         let finished = Finished {
             version: record::VERSION,
             print: print.to_owned(),
@@ -147,7 +147,7 @@ fn has_finished(run: &Path) -> bool {
 mod tests {
     use super::super::fixture;
     use super::*;
-    use crate::feature::LayerStatus;
+    use crate::feature::{LayerId, Standing};
 
     const TILE: &str = "layers/dams/data/part-000.parquet";
 
@@ -159,7 +159,7 @@ mod tests {
             let staging = store.begin_release(&lock, &fixture::id("r1")).unwrap();
             staging.write(Path::new(TILE), b"rows").unwrap();
             staging.write(Path::new("layers/other/x"), b"x").unwrap();
-            let report = LayerReport::new("dams", LayerStatus::Published);
+            let report = LayerReport::new(LayerId::new("dams"), Standing::made());
             staging
                 .finish_layer("print", &report, &[PathBuf::from("layers/dams")])
                 .unwrap();

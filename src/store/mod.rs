@@ -65,7 +65,6 @@ mod tally;
 mod text;
 
 pub use care::Care;
-pub use digest::digest_bytes as sha256;
 pub use digest::has_digest;
 pub use download::{Download, Unfinished};
 pub use error::StoreError;

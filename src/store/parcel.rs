@@ -9,9 +9,10 @@ use std::fs::{self, DirEntry};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use super::digest::{digest_bytes, digest_source};
+use super::digest::digest_source;
 use super::error::IoResultExt;
 use super::landing_error::LandingError;
+use crate::feature::digest::sha256_hex;
 use crate::feature::extensions::{SQLITE_CHANGES, is_parquet};
 
 /// What a Shapefile's reader needs beside the `.shp`; spatial indexes and editors' files it does without.
@@ -258,7 +259,7 @@ fn digest_of_set(parts: &[Part]) -> String {
     for part in parts {
         writeln!(lines, "{}\t{}", part.name, part.sha256).expect("writing to a string cannot fail");
     }
-    digest_bytes(lines.as_bytes())
+    sha256_hex(lines)
 }
 
 /// What a reader goes by: the last extension, and the one before it where the last says how it is packed.

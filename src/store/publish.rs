@@ -5,10 +5,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use super::digest::digest_bytes;
 use super::disk::Readers;
 use super::manifest::{Manifest, ManifestFile};
 use super::{Latest, Staging, Store, StoreError, disk, record};
+use crate::feature::digest::sha256_hex;
 use crate::feature::release::ReleaseId;
 use crate::feature::release::paths::MANIFEST;
 
@@ -143,7 +143,7 @@ impl Staging<'_> {
         let text = record::to_json(&manifest);
         let readers = Readers::Of(self.mode);
         disk::put_file_for(readers, self.scratch(), &self.path_of(Path::new(MANIFEST)), &text)?;
-        Ok((manifest, digest_bytes(&text)))
+        Ok((manifest, sha256_hex(&text)))
     }
 
     /// The files' bytes were synced one by one; their names are still to be. Folders, and files linked from earlier

@@ -11,7 +11,8 @@ use super::error::{IoResultExt, StoreError};
 use super::landed::{LandedFile, PAGES, PULL};
 use super::landing_error::LandingError;
 use super::pull_record::{LandedPage, PageEntry, PageList, PullKey, read_page};
-use super::{Store, check_name, digest, disk, record};
+use super::{Store, check_name, disk, record};
+use crate::feature::digest::sha256_hex;
 use crate::feature::{FetchRecord, Landed, PageRecord};
 
 /// The name says what opens the list.
@@ -49,7 +50,7 @@ impl Store {
     pub fn pull(&self, id: &str, key: &str) -> Result<Pull<'_>, StoreError> {
         check_name("layer", id)?;
         // Its digest is kept: a URL in it may hold what must not be written down.
-        let key = digest::digest_bytes(key.as_bytes());
+        let key = sha256_hex(key);
         let folder = self.landing_dir(id).join(PULL);
         let path = folder.join(".key.json");
         // A key that can't be read is that of another pull.
@@ -103,7 +104,7 @@ impl Pull<'_> {
     /// The name is no plain one, or the store can't be written to.
     pub fn put(&self, name: &str, bytes: &[u8], page_record: &PageRecord) -> Result<(), StoreError> {
         check_name("page", name)?;
-        let sha256 = digest::digest_bytes(bytes);
+        let sha256 = sha256_hex(bytes);
         let path = Path::new(PAGES).join(format!("{sha256}.zst"));
         let page = LandedPage {
             path,
@@ -162,7 +163,7 @@ impl Pull<'_> {
             generalised: fetch.generalised.clone(),
         };
         let text = record::to_json(&list);
-        fetch.sha256 = digest::digest_bytes(&text);
+        fetch.sha256 = sha256_hex(&text);
         fetch.pages = list.pages.len() as u64;
         let name = PathBuf::from(format!("{}.{EXTENSION}", fetch.sha256));
         disk::put_file(&self.store.work(), &self.layer_folder().join(&name), &text)?;
@@ -267,7 +268,7 @@ mod tests {
         for page in list["pages"].as_array().unwrap().iter().chain([&list["info"]]) {
             let path = landed.path.with_file_name(page["path"].as_str().unwrap());
             let bytes = zstd::decode_all(File::open(path).unwrap()).unwrap();
-            assert_eq!(page["sha256"], digest::digest_bytes(&bytes));
+            assert_eq!(page["sha256"], sha256_hex(&bytes));
         }
         let held = store.held_copy("dams").unwrap().unwrap();
         assert_eq!(
@@ -320,7 +321,7 @@ mod tests {
         assert_eq!(pull.get("a").unwrap(), None);
         let path = store
             .root()
-            .join(format!("landing/dams/pages/{}.zst", digest::digest_bytes(b"y")));
+            .join(format!("landing/dams/pages/{}.zst", sha256_hex(b"y")));
         for damage in [
             zstd::encode_all(&b"z"[..], 3).unwrap(),
             zstd::encode_all(&vec![0; 1 << 20][..], 3).unwrap(),

@@ -11,7 +11,8 @@ use serde::{Deserialize, Serialize};
 
 use super::error::StoreError;
 use super::folder::folder_names;
-use super::{digest, record};
+use super::record;
+use crate::feature::digest::sha256_hex;
 use crate::feature::{Generalised, PageRecord};
 
 /// A page as the list of an accepted pull has it; `path` is relative to the list.
@@ -88,6 +89,6 @@ pub(super) fn read_page(path: &Path, page: &LandedPage) -> Option<Vec<u8>> {
                 .take(page.bytes.saturating_add(1))
                 .read_to_end(&mut bytes)
         });
-    let is_whole = unpacked.is_ok() && digest::digest_bytes(&bytes) == page.sha256;
+    let is_whole = unpacked.is_ok() && sha256_hex(&bytes) == page.sha256;
     is_whole.then_some(bytes)
 }

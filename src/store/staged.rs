@@ -14,7 +14,8 @@ use super::disk::Readers;
 use super::error::{IoResultExt, StoreError};
 use super::regular::read_regular;
 use super::release_file::ReleaseFile;
-use super::{Staging, digest, disk};
+use super::{Staging, disk};
+use crate::feature::digest::sha256_hex;
 
 const BUFFER_BYTES: usize = 1 << 17;
 
@@ -90,7 +91,7 @@ impl Staging<'_> {
             let written = ReleaseFile {
                 path: relative.to_owned(),
                 bytes: bytes.len() as u64,
-                sha256: digest::digest_bytes(bytes),
+                sha256: sha256_hex(bytes),
             };
             self.add_file(&written, None, || {
                 disk::link_or_copy(&same, &self.path_of(relative))

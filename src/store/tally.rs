@@ -11,7 +11,8 @@ use serde_json::value::RawValue;
 use super::error::StoreError;
 use super::lock::Lock;
 use super::regular::read_regular;
-use super::{Store, check_name, disk, record, sha256};
+use super::{Store, check_name, disk, record};
+use crate::feature::digest::sha256_hex;
 
 #[derive(Serialize, Deserialize)]
 struct TallyRecord {
@@ -27,7 +28,7 @@ struct TallyRecord {
 fn tally_digest(tiles: &str, told: &BTreeMap<String, Box<RawValue>>) -> String {
     let parts = told.iter().flat_map(|(name, value)| [name.as_str(), value.get()]);
     let lines: Vec<&str> = std::iter::once(tiles).chain(parts).collect();
-    sha256(lines.join("\n").as_bytes())
+    sha256_hex(lines.join("\n"))
 }
 
 impl Store {

@@ -23,7 +23,7 @@ use crate::feature::release::ReleaseId;
 use crate::feature::release::paths::{
     LATEST, MANIFEST, REPORT, collection_folder, flags_path, is_tile, rejects_path,
 };
-use crate::feature::{LayerReport, LayerStatus, RunReport};
+use crate::feature::{LayerReport, RunReport};
 use crate::geoparquet;
 use crate::store::{self, Manifest, ManifestFile, Store, StoreError};
 
@@ -253,7 +253,7 @@ fn broken_laws(release: &Path, report: &RunReport, checked: &[CheckedTile]) -> V
     report
         .layers
         .iter()
-        .filter(|layer| layer.status != LayerStatus::Absent)
+        .filter(|layer| !layer.is_absent())
         .flat_map(|layer| broken_layer_laws(release, layer, checked))
         .collect()
 }
@@ -261,7 +261,9 @@ fn broken_laws(release: &Path, report: &RunReport, checked: &[CheckedTile]) -> V
 /// What of a layer's report its files don't bear out.
 fn broken_layer_laws(release: &Path, layer: &LayerReport, checked: &[CheckedTile]) -> Vec<Problem> {
     let tiles = checked.iter().map(|checked| &checked.tile);
-    let tiles: Vec<&HeldTile> = tiles.filter(|tile| tile.collection == layer.id).collect();
+    let tiles: Vec<&HeldTile> = tiles
+        .filter(|tile| tile.collection == layer.id.as_str())
+        .collect();
     let mut broken = Vec::new();
     let rows: u64 = tiles.iter().map(|tile| tile.rows).sum();
     if rows != layer.rows_written {
@@ -274,18 +276,18 @@ fn broken_layer_laws(release: &Path, layer: &LayerReport, checked: &[CheckedTile
         ));
     }
     broken.extend(repeated_id(&tiles).map(|id| format!("facility `{id}` stands twice")));
-    let rejects = footer_rows(release, &rejects_path(&layer.id));
+    let rejects = footer_rows(release, &rejects_path(layer.id.as_str()));
     if rejects != Some(layer.rows_rejected) {
         let found = found_rows(rejects, "no readable rejects file");
         broken.push(format!("{} rows rejected, {found}", layer.rows_rejected));
     }
     // Releases from before there were flags have no file of them, and none in their report.
-    let flags = footer_rows(release, &flags_path(&layer.id));
+    let flags = footer_rows(release, &flags_path(layer.id.as_str()));
     if flags.unwrap_or(0) != layer.kept_flags() {
         let found = found_rows(flags, "no readable flags file");
         broken.push(format!("{} flags to be kept, {found}", layer.kept_flags()));
     }
-    let folder = collection_folder(&layer.id);
+    let folder = collection_folder(layer.id.as_str());
     broken
         .into_iter()
         .map(|what| Problem::new(&folder, what))

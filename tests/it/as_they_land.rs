@@ -44,7 +44,9 @@ fn a_slow_source_keeps_no_other_layer_waiting() {
         "ID,NAME,COUNTYFIPS,BEDS,LON,LAT\n1,B,48001,6,-95,35\n",
     );
     let ended = folder.run().code(0);
-    assert!(ended.layer("points").unchanged_since.is_none() && ended.layer("slow").unchanged_since.is_some());
+    assert!(
+        ended.layer("points").unchanged_since().is_none() && ended.layer("slow").unchanged_since().is_some()
+    );
 }
 
 /// Whether a release in the making has a tile of the layer.

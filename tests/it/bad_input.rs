@@ -16,7 +16,7 @@ fn fails_alone(folder: &Folder, layer: &str, words: &[&str]) {
     folder.pipeline(&format!("{POINTS_LAYER}\n{layer}"));
     let ended = folder.run().code(5);
     let bad = ended.layer("bad");
-    let reason = bad.reason.clone().unwrap_or_default();
+    let reason = bad.reason().unwrap_or_default();
     for word in words {
         assert!(reason.contains(word), "`{word}` is not in: {reason}");
     }
@@ -208,7 +208,7 @@ fn record_over_the_limit() {
         (lines.rows_written, lines.rejects_by_reason.get("record_too_long")),
         (1, Some(&1))
     );
-    let reason = ended.layer("collection").reason.unwrap_or_default();
+    let reason = ended.layer("collection").reason().unwrap_or_default().to_owned();
     assert!(
         reason.contains("record_too_long 1") && reason.contains("bad.geojson:1"),
         "{reason}"
@@ -293,7 +293,13 @@ fn too_many_rejects_fail_the_layer() {
     let layer = layer("csv = { path = \"bad.csv\", x = \"LON\", y = \"LAT\", crs = \"EPSG:4326\" }")
         .replace("\"points\"", "\"strict\"");
     folder.pipeline(&format!("{POINTS_LAYER}\n{layer}"));
-    let reason = folder.run().code(5).layer("bad").reason.unwrap_or_default();
+    let reason = folder
+        .run()
+        .code(5)
+        .layer("bad")
+        .reason()
+        .unwrap_or_default()
+        .to_owned();
     assert!(
         reason.contains("1 of 2 rows rejected (no_key 1)") && reason.contains("bad.csv:3"),
         "{reason}"

@@ -166,7 +166,7 @@ fn a_carried_layer_is_unchanged() {
     night(&folder, &ROWS.replace(",5,", ",9,"));
     fs::remove_file(folder.path().join("points.csv")).unwrap();
     let layer = folder.run().code(5).layer("points");
-    assert_eq!(layer.status, LayerStatus::Carried);
+    assert_eq!(layer.status(), LayerStatus::Carried);
     let changes = layer.changes.unwrap();
     assert!(!changes.is_some() && changes.unchanged == 3, "{changes:?}");
     folder.cikr(&["verify", "store"]).code(0);
@@ -327,7 +327,7 @@ fn a_damaged_release_before_is_no_reason_to_fail() {
     folder.write("points.csv", csv(&ROWS.replace(",5,", ",9,")));
     let ended = folder.run().code(0).says("not compared with the last release");
     let layer = ended.layer("points");
-    assert_eq!((layer.changes, layer.status), (None, LayerStatus::Published));
+    assert_eq!((layer.status(), layer.changes), (LayerStatus::Published, None));
     assert!(layer.not_compared.unwrap().contains("are damaged"));
     folder.cikr(&["verify", "store"]).code(0);
 }

@@ -94,7 +94,7 @@ fn windows_1252_is_read_and_counted() {
         ("3", Some("Peña")),
     ];
     let ended = check(file, LON_LAT, &names);
-    assert_eq!(ended.layer("points").recoded, 2, "the third row is UTF-8");
+    assert_eq!(ended.layer("points").repairs.recoded, 2, "the third row is UTF-8");
     let told = run(file, LON_LAT)
         .0
         .cikr(&["run", "pipeline.toml"])
@@ -278,7 +278,7 @@ fn odd_quotes_are_understood_where_they_can_be_and_counted() {
         ("5", Some("6\" main")),
     ];
     let ended = check(file, LON_LAT, &names);
-    assert_eq!(ended.layer("points").requoted, 4);
+    assert_eq!(ended.layer("points").repairs.requoted, 4);
     // Where a name ends can't be told.
     let file = "ID,NAME,LON,LAT\n1,\"The \"Old\", Mill\",-95,35\n2,B,-95,35\n";
     let rejects = check_with_rejects(file, LON_LAT, &[("2", "B")]);
@@ -295,14 +295,14 @@ fn odd_quotes_are_understood_where_they_can_be_and_counted() {
 fn texts_written_as_formulas_are_texts() {
     let file = "ID,NAME,LON,LAT\n=\"0100\",A,-95,35\n\"=\"\"0200\"\"\",\"=\"\"B\"\"\",=\"-95\",36\n";
     let ended = check(file, LON_LAT, &[("0100", Some("A")), ("0200", Some("B"))]);
-    assert_eq!(ended.layer("points").unwrapped, 2);
+    assert_eq!(ended.layer("points").repairs.unwrapped, 2);
     let file = "ID,NAME,LON,LAT\n=T(\"0300\"),'0042,-95,35\n'0400,'Ohana,-95,36\n5,\"=\"\"5\"\"\"\" pipe\"\"\",-95,36\n";
     let texts = [
         ("0300", Some("0042")),
         ("0400", Some("'Ohana")),
         ("5", Some("5\" pipe")),
     ];
-    assert_eq!(check(file, LON_LAT, &texts).layer("points").unwrapped, 3);
+    assert_eq!(check(file, LON_LAT, &texts).layer("points").repairs.unwrapped, 3);
 }
 
 #[test]

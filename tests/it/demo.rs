@@ -52,9 +52,9 @@ fn planted_defects_are_found_to_the_row() {
     let defects = defects();
     assert_eq!(report.layers.len(), defects.len());
     for layer in &report.layers {
-        let expected = &defects[&layer.id];
+        let expected = &defects[layer.id.as_str()];
         let found = serde_json::to_value(layer).unwrap();
-        assert_eq!(layer.status, LayerStatus::Published, "{}", layer.id);
+        assert_eq!(layer.status(), LayerStatus::Published, "{}", layer.id);
         assert_eq!(found["rows_read"], expected["rows"], "{} rows", layer.id);
         assert_eq!(found["rows_written"], expected["written"], "{} written", layer.id);
         assert_eq!(
@@ -290,7 +290,7 @@ fn made_up_layers_say_so() {
     let agencies = by_id(&release.join("facilities"), "source_agency");
     for layer in &demo().report.layers {
         let real = ["airports", "state_capitals"].contains(&layer.id.as_str());
-        let collection = fs::read_to_string(demo().layer(&layer.id).join("collection.json")).unwrap();
+        let collection = fs::read_to_string(demo().layer(layer.id.as_str()).join("collection.json")).unwrap();
         assert_eq!(collection.contains("(synthetic)"), !real, "{}", layer.id);
         assert!(
             real || !collection.contains(".gov") && !collection.contains(".mil"),

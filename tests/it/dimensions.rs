@@ -89,7 +89,11 @@ fn heights_and_measures_are_counted_per_layer() {
         ("plain", (0, 0)),
     ] {
         let report = ended.layer(id);
-        assert_eq!((report.dropped_z, report.dropped_m), dropped, "{id}");
+        assert_eq!(
+            (report.repairs.dropped_z, report.repairs.dropped_m),
+            dropped,
+            "{id}"
+        );
     }
     let told = folder.cikr(&["run", "pipeline.toml"]).code(0).stdout;
     assert!(
@@ -164,7 +168,7 @@ fn other_crss_stated_by_the_file_or_declared_by_the_pipeline() {
             "{id}: {at:?}"
         );
     }
-    let reason = |id: &str| ended.layer(id).reason.unwrap_or_default();
+    let reason = |id: &str| ended.layer(id).reason().unwrap_or_default().to_owned();
     assert!(reason("contradicted").contains("EPSG:26914") && reason("contradicted").contains("EPSG:26915"));
     assert!(
         reason("default").contains("out_of_range 1"),
@@ -189,7 +193,7 @@ fn curves_in_well_known_text_become_straight() {
     folder.pipeline(&layer("points", &source));
     let ended = folder.run().code(0);
     let points = ended.layer("points");
-    assert_eq!((points.rows_written, points.straightened), (3, 1));
+    assert_eq!((points.rows_written, points.repairs.straightened), (3, 1));
     assert_eq!(points.rejects_by_reason.get("impossible_geometry"), Some(&1));
     let area = |geometry: &Geometry<f64>| geo::Area::unsigned_area(geometry);
     let largest = geometries(&folder, "points").iter().map(area).fold(0.0, f64::max);

@@ -270,8 +270,8 @@ fn a_file_that_turns_into_a_page_leaves_the_last_good_one() {
         .write("pipeline.toml", pipeline + local);
     folder.run().code(0);
     let layer = folder.run().code(5).layer("points");
-    assert_eq!(layer.status, LayerStatus::Carried);
-    assert!(layer.reason.unwrap().contains("a web page"));
+    assert_eq!(layer.status(), LayerStatus::Carried);
+    assert!(layer.reason().unwrap().contains("a web page"));
 }
 
 #[test]

@@ -230,13 +230,13 @@ fn law_5_a_failing_layer_is_carried_and_named_everywhere() {
     for _night in 0..2 {
         let ended = folder.run().code(5);
         let second = ended.layer("second");
-        assert_eq!((second.status, second.rows_written), (LayerStatus::Carried, 1));
+        assert_eq!((second.status(), second.rows_written), (LayerStatus::Carried, 1));
         assert_eq!(
-            second.carried_from.as_deref(),
+            second.carried_from(),
             Some(first.release.as_str()),
             "the release that made it"
         );
-        assert!(second.reason.unwrap().contains("HTML"));
+        assert!(second.reason().unwrap().contains("HTML"));
         let release = folder.latest();
         assert!(
             only_tiles(&release) == first_tiles,
@@ -270,13 +270,13 @@ fn law_5_damaged_last_good_data_stops_nobody() {
     folder.write("second.csv", "");
     let ended = folder.run().code(5);
     assert_eq!(
-        (ended.layer("second").status, ended.layer("points").rows_written),
+        (ended.layer("second").status(), ended.layer("points").rows_written),
         (LayerStatus::Absent, 50)
     );
     assert!(
         ended
             .layer("second")
-            .reason
+            .reason()
             .unwrap()
             .contains("last good data can't be used")
     );
@@ -288,8 +288,14 @@ fn law_5_damaged_last_good_data_stops_nobody() {
         schema.replace("max-rejects = 0.9", "max-rejects = 1.0"),
     );
     let ended = folder.run().code(5);
-    assert_eq!(ended.layer("second").status, LayerStatus::Absent);
-    assert!(ended.layer("second").reason.unwrap().contains("so none is left"));
+    assert_eq!(ended.layer("second").status(), LayerStatus::Absent);
+    assert!(
+        ended
+            .layer("second")
+            .reason()
+            .unwrap()
+            .contains("so none is left")
+    );
     // A last release that can't be read is told of, and the night goes on.
     fs::remove_file(folder.latest().join("report.json")).unwrap();
     folder

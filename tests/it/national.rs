@@ -94,7 +94,7 @@ fn a_carried_layer_has_its_national_file_too() {
     let first = fs::read(folder.latest().join("layers/points/national.parquet")).unwrap();
     fs::remove_file(folder.path().join("points.csv")).unwrap();
     let ended = folder.run().code(5);
-    assert_eq!(ended.layer("points").status, LayerStatus::Carried);
+    assert_eq!(ended.layer("points").status(), LayerStatus::Carried);
     assert!(
         fs::read(folder.latest().join("layers/points/national.parquet")).unwrap() == first,
         "the same rows give the same bytes"

@@ -102,7 +102,10 @@ fn a_page_compares_with_the_release_before() {
     );
 
     fs::remove_file(folder.path().join("points.csv")).unwrap();
-    assert_eq!(folder.run().code(5).layer("points").status, LayerStatus::Carried);
+    assert_eq!(
+        folder.run().code(5).layer("points").status(),
+        LayerStatus::Carried
+    );
     let html = page(&folder);
     assert!(html.contains("1 is carried from an earlier release"), "{html}");
     assert!(

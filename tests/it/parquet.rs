@@ -252,7 +252,7 @@ fn a_dictionary_that_miscounts_gives_no_other_rows() {
                 "{claim} values claimed"
             );
         } else {
-            let reason = layer.reason.unwrap();
+            let reason = layer.reason().unwrap();
             assert!(
                 reason.contains("d.parquet") && !reason.contains("panicked"),
                 "{claim}: {reason}"

@@ -115,7 +115,7 @@ fn numbers_that_are_none_are_null_and_counted() {
     let ended = folder.run().code(0);
     let layer = ended.layer("points");
     assert_eq!(
-        (layer.not_numbers, layer.rejects_by_reason.get("no_key")),
+        (layer.repairs.not_numbers, layer.rejects_by_reason.get("no_key")),
         (2, Some(&1))
     );
     let names = by_id(&folder.latest().join("layers/points"), "name");

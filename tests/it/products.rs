@@ -130,7 +130,7 @@ fn a_pipeline_chooses_its_products() {
     // Choosing others makes no layer again: a switch is no part of what tiles follow from.
     let default = with("");
     assert_eq!(names(&default), ["changes", "inventory", "quality", "sectors"]);
-    assert!(default.layers[0].unchanged_since.is_some() && default.inventory_rows == 3);
+    assert!(default.layers[0].unchanged_since().is_some() && default.inventory_rows == 3);
     assert_eq!(default.layers[0].changes.as_ref().unwrap().unchanged, 3);
     assert_eq!(
         rows(&folder.latest().join("facilities"))
@@ -140,7 +140,7 @@ fn a_pipeline_chooses_its_products() {
         3
     );
     let national = with("national = true");
-    assert!(national.layers[0].unchanged_since.is_some() && national.layers[0].national_bytes.is_some());
+    assert!(national.layers[0].unchanged_since().is_some() && national.layers[0].national_bytes.is_some());
     let again = with("products = [\"national\", \"sectors\"]");
     assert_eq!(names(&again), ["national", "sectors"]);
     assert_eq!(again.layers[0].national_bytes, national.layers[0].national_bytes);

@@ -232,7 +232,7 @@ impl Ended {
         self.report()
             .layers
             .into_iter()
-            .find(|layer| layer.id == id)
+            .find(|layer| layer.id.as_str() == id)
             .unwrap()
     }
 }

@@ -134,7 +134,7 @@ pub(crate) fn points(report: &RunReport) -> &LayerQuality {
     quality(report)
         .layers
         .iter()
-        .find(|layer| layer.id == "points")
+        .find(|layer| layer.id.as_str() == "points")
         .unwrap()
 }
 
@@ -430,7 +430,7 @@ fn the_tables_do_not_depend_on_threads_or_tiles() {
     assert!(bytes(&folder) == first, "one thread");
     let report = folder.run().code(0).report();
     assert!(
-        report.layers[0].unchanged_since.is_some() && bytes(&folder) == first,
+        report.layers[0].unchanged_since().is_some() && bytes(&folder) == first,
         "of linked tiles"
     );
     assert_eq!(

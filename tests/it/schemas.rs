@@ -287,9 +287,9 @@ fn rows_of_every_published_layout_arrive_with_every_value() {
     let report: RunReport = folder.run().code(0).report();
     assert_eq!(report.layers.len(), layouts.len());
     for layer in &report.layers {
-        let layout = &layouts[&layer.id];
+        let layout = &layouts[layer.id.as_str()];
         let shown = format!("{} {}: {layer:?}", layer.id, layout.of);
-        assert_eq!(layer.status, LayerStatus::Published, "{shown}");
+        assert_eq!(layer.status(), LayerStatus::Published, "{shown}");
         assert_eq!(
             (layer.rows_read, layer.rows_written),
             (ROWS as u64, ROWS as u64),

@@ -53,12 +53,12 @@ fn since(report: &RunReport) -> Vec<Option<&str>> {
         report
             .layers
             .iter()
-            .all(|layer| layer.status == LayerStatus::Published)
+            .all(|layer| layer.status() == LayerStatus::Published)
     );
     report
         .layers
         .iter()
-        .map(|layer| layer.unchanged_since.as_deref())
+        .map(|layer| layer.unchanged_since())
         .collect()
 }
 
@@ -182,15 +182,15 @@ fn a_layer_that_was_stale_and_has_its_old_source_again_is_published() {
     let folder = folder();
     let first = folder.run().code(0).report();
     folder.write("second.csv", "<html>gone</html>");
-    assert_eq!(folder.run().code(5).layer("second").status, LayerStatus::Carried);
+    assert_eq!(
+        folder.run().code(5).layer("second").status(),
+        LayerStatus::Carried
+    );
     folder.write("second.csv", SECOND);
     let report = folder.run().code(0).report();
     assert!(since(&report).iter().all(Option::is_some));
     assert_eq!(
-        (
-            report.layers[1].reason.as_ref(),
-            report.layers[1].carried_from.as_ref()
-        ),
+        (report.layers[1].reason(), report.layers[1].carried_from()),
         (None, None)
     );
     assert_eq!(since(&report)[0], Some(first.release.as_str()));
@@ -247,8 +247,8 @@ fn a_night_is_replayed_from_the_landing() {
     // What was never landed fails by itself, and says what to do.
     fs::remove_dir_all(folder.path().join("store/landing/second")).unwrap();
     let second = offline(&["--rebuild"]).code(5).layer("second");
-    assert_eq!(second.status, LayerStatus::Carried);
-    assert!(second.reason.unwrap().contains("`cikr fetch` lands it"));
+    assert_eq!(second.status(), LayerStatus::Carried);
+    assert!(second.reason().unwrap().contains("`cikr fetch` lands it"));
     fs::remove_dir_all(folder.path().join("store/landing/jurisdiction-state")).unwrap();
     offline(&[])
         .code(4)

@@ -184,11 +184,12 @@ fn the_first_night_carries_gates_and_compares_as_any_other() {
         panic!("two layers")
     };
     assert_eq!(
-        (points.status, second.status),
+        (points.status(), second.status()),
         (LayerStatus::Published, LayerStatus::Carried)
     );
     assert_eq!(
-        points.unchanged_since, None,
+        points.unchanged_since(),
+        None,
         "a new column makes every layer again"
     );
     assert!(points.gate.as_ref().is_none_or(|gate| gate.held.is_none()));
@@ -227,7 +228,7 @@ fn the_first_night_carries_gates_and_compares_as_any_other() {
 
     // A night later nothing is new any more.
     let report = folder.run().code(5).report();
-    assert!(report.layers[0].unchanged_since.is_some());
+    assert!(report.layers[0].unchanged_since().is_some());
     assert!(
         report.layers[0]
             .changes

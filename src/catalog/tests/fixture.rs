@@ -9,7 +9,7 @@ use geo::{Rect, coord};
 use super::super::*;
 use crate::feature::release::ReleaseId;
 use crate::feature::{
-    LayerId, LayerReport, LayerStatus, ProductDoc, RegionId, RunReport, TableDoc, TileRecord,
+    LayerId, LayerReport, LayerStatus, ProductDoc, RegionId, RunReport, Standing, TableDoc, TileRecord,
 };
 use crate::plan::{
     Field, FieldKind, Format, GeometryKind, JurisdictionKind, JurisdictionPlan, LayerPlan, LayerSchema,
@@ -139,11 +139,17 @@ pub(crate) fn plan() -> Plan {
 }
 
 pub(crate) fn layer_report(id: &str, status: LayerStatus) -> LayerReport {
-    let failed = status != LayerStatus::Published;
+    let reason = "the source is empty".to_owned();
+    let standing = match status {
+        LayerStatus::Published => Standing::made(),
+        LayerStatus::Carried => Standing::Carried {
+            reason,
+            from: "2026-11-01".to_owned(),
+            days: Some(21),
+        },
+        LayerStatus::Absent => Standing::Absent { reason },
+    };
     LayerReport {
-        reason: failed.then(|| "the source is empty".to_owned()),
-        carried_from: (status == LayerStatus::Carried).then(|| "2026-11-01".to_owned()),
-        carried_days: (status == LayerStatus::Carried).then_some(21),
         source: "dams.geojson".to_owned(),
         rows_read: 5,
         rows_written: 4,
@@ -152,7 +158,7 @@ pub(crate) fn layer_report(id: &str, status: LayerStatus) -> LayerReport {
         bytes_in: 1,
         bytes_out: 1,
         tiles: 2,
-        ..LayerReport::new(id, status)
+        ..LayerReport::new(LayerId::new(id), standing)
     }
 }
 

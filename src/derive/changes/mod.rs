@@ -35,9 +35,7 @@ use super::{Before, DeriveError, LayerTables, Release};
 use crate::feature::records::{RecordBudget, Sorted};
 use crate::feature::release::paths::changes_path;
 use crate::feature::release::product_names;
-use crate::feature::{
-    LayerChanges, LayerReport, LayerStatus, ProductDoc, RunReport, TileRecord, error_chain,
-};
+use crate::feature::{LayerChanges, LayerReport, ProductDoc, RunReport, TileRecord, error_chain};
 use crate::geoparquet::GeoparquetError;
 
 /// The product.
@@ -94,7 +92,7 @@ impl Tables for Watch<'_> {
         for (layer, compared) in report.layers.iter_mut().zip(compared) {
             match compared {
                 Ok(changes) => {
-                    log_changes(&layer.id, &changes);
+                    log_changes(layer.id.as_str(), &changes);
                     layer.changes = Some(changes);
                 }
                 Err(reason) => layer.not_compared = Some(reason),
@@ -115,7 +113,7 @@ fn compare_layer(
         Ok(found) => found,
         Err(reason) => return Ok(Err(reason)),
     };
-    let observed = watch.take_layer(&layer.report.id);
+    let observed = watch.take_layer(layer.report.id.as_str());
     let pair = ComparedTiles::of_layer(layer, tiles, observed.as_deref(), records);
     let Some(pair) = pair.map_err(|source| DeriveError::Scratch { source })? else {
         return Ok(Err(
@@ -134,7 +132,7 @@ fn compare_layer(
         Err(error) => match unreadable {
             Some(reason) => {
                 warn!(
-                    layer = layer.report.id,
+                    layer = layer.report.id.as_str(),
                     reason, "not compared with the last release"
                 );
                 Ok(Err(reason))
@@ -152,7 +150,7 @@ fn comparable_tiles<'l>(layer: &'l LayerTables<'_>) -> Result<(&'l Before<'l>, &
     let Some(before) = &layer.before else {
         return Err("no release before has rows of it".to_owned());
     };
-    if layer.report.status == LayerStatus::Absent {
+    if layer.report.is_absent() {
         return Err("the release has no rows of it".to_owned());
     }
     // A part of the rows against all of them would tell the rest as removed.
@@ -168,7 +166,7 @@ fn comparable_tiles<'l>(layer: &'l LayerTables<'_>) -> Result<(&'l Before<'l>, &
     if before.is_damaged {
         let reason = format!("tiles of release {} are damaged", before.release);
         warn!(
-            layer = layer.report.id,
+            layer = layer.report.id.as_str(),
             reason, "not compared with the last release"
         );
         return Err(reason);
@@ -254,7 +252,7 @@ fn write_changes(
     out: &dyn TableStore,
     unreadable: &mut Option<String>,
 ) -> Result<LayerChanges, DeriveError> {
-    let path = changes_path(&layer.report.id);
+    let path = changes_path(layer.report.id.as_str());
     let mut changes = LayerChanges::default();
     let done = out.write_pieces(&path, rows::table_schema(), &mut |emit| {
         changes = compare_sides(layer.plan, pair.as_sides(), room, emit).inspect_err(

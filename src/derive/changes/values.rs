@@ -1,14 +1,12 @@
 //! Two values of a column: whether they are the same, and how they read.
 
-use std::fmt::Write;
-
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Date32Type, Float64Type, Int64Type};
 use arrow_array::{Array, ArrayAccessor, ArrayRef, BinaryArray, BooleanArray, PrimitiveArray, StringArray};
 use arrow_schema::DataType;
 use geo::{BoundingRect, CoordsIter, Distance, Geodesic, Geometry, Point};
-use sha2::{Digest, Sha256};
 
+use crate::feature::digest::sha256_hex;
 use crate::kernel::geometry;
 
 /// Rows in which two columns of one length hold different values.
@@ -114,11 +112,7 @@ fn geometry_text(wkb: &[u8]) -> String {
 
 /// The first digits of a SHA-256: enough for people to tell two shapes apart.
 fn short_digest(bytes: &[u8]) -> String {
-    let mut hex = String::with_capacity(12);
-    for byte in Sha256::digest(bytes).iter().take(6) {
-        let _ = write!(hex, "{byte:02x}");
-    }
-    hex
+    sha256_hex(bytes)[..12].to_owned()
 }
 
 /// How far a point has moved, metres; none for anything but two points.

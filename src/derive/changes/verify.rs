@@ -10,19 +10,15 @@ use arrow_array::cast::AsArray;
 
 use crate::derive::product::{HeldRelease, Problem};
 use crate::feature::release::paths::{changes_path, layer_folder};
-use crate::feature::{LayerChanges, LayerReport, LayerStatus, error_chain};
+use crate::feature::{LayerChanges, LayerReport, error_chain};
 use crate::geoparquet;
 
 /// What is wrong with the tables of a release.
 pub(super) fn find_problems(held: &HeldRelease<'_>) -> Vec<Problem> {
-    let present = held
-        .report
-        .layers
-        .iter()
-        .filter(|layer| layer.status != LayerStatus::Absent);
+    let present = held.report.layers.iter().filter(|layer| !layer.is_absent());
     let mut problems = Vec::new();
     for layer in present {
-        let folder = layer_folder(&layer.id);
+        let folder = layer_folder(layer.id.as_str());
         let wrong = check_layer(held.folder, layer).into_iter();
         problems.extend(wrong.map(|what| Problem::new(&folder, what)));
     }
@@ -31,7 +27,7 @@ pub(super) fn find_problems(held: &HeldRelease<'_>) -> Vec<Problem> {
 
 /// What is wrong with a layer's table of changes in a release: its rows are those that the report counts.
 fn check_layer(release: &Path, layer: &LayerReport) -> Vec<String> {
-    let file = release.join(changes_path(&layer.id));
+    let file = release.join(changes_path(layer.id.as_str()));
     let Some(changes) = &layer.changes else {
         let is_foreign = file.exists();
         return is_foreign

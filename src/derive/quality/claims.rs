@@ -22,7 +22,7 @@ pub(super) fn claims_table(assessed: &[Assessed<'_>]) -> Result<Table, DeriveErr
     Table::new(
         paths::QUALITY_CLAIMS,
         vec![
-            ("layer", text_column(&pairs, |pair| Some(&pair.layer))),
+            ("layer", text_column(&pairs, |pair| Some(pair.layer.as_str()))),
             ("kind", text_column(&pairs, |pair| Some(pair.kind.code()))),
             ("claimed", text_column(&pairs, |pair| Some(&pair.claimed))),
             ("computed", text_column(&pairs, |pair| pair.computed.as_deref())),
@@ -36,13 +36,13 @@ pub(super) fn claims_table(assessed: &[Assessed<'_>]) -> Result<Table, DeriveErr
 pub(super) fn disagreeing_pairs(assessed: &[Assessed<'_>]) -> Vec<ClaimPair> {
     let mut pairs: Vec<ClaimPair> = Vec::new();
     for of in assessed {
-        let layer = of.layer.plan.id.as_str();
+        let layer = &of.layer.plan.id;
         pairs.extend(
             of.scan
                 .pairs
                 .iter()
                 .map(|((kind, claimed, computed), pair)| ClaimPair {
-                    layer: layer.to_owned(),
+                    layer: layer.clone(),
                     kind: *kind,
                     claimed: claimed.clone(),
                     computed: computed.clone(),

@@ -2,10 +2,13 @@
 //!
 //! Pure.
 
+use arrow_array::ArrayRef;
+
 use super::assessed::Assessed;
 use super::column::{count_column, share_column, share_of, text_column};
 use super::scan::Cell;
 use crate::derive::{DeriveError, Table};
+use crate::feature::LocationMethod;
 use crate::feature::release::paths;
 
 struct Row<'a> {
@@ -32,38 +35,39 @@ pub(super) fn coverage_table(assessed: &[Assessed<'_>]) -> Result<Table, DeriveE
             })
         })
         .collect();
-    // By the order of `scan::METHODS`.
-    let [within, nearest, representative_point, none] =
-        [0, 1, 2, 3].map(|method| count_column(&rows, move |row| Some(row.cell.methods[method])));
-    let [
-        share_within,
-        share_nearest,
-        share_representative_point,
-        share_none,
-    ] = [0, 1, 2, 3].map(|method| {
-        share_column(&rows, move |row| {
-            share_of(row.cell.methods[method], row.cell.rows)
-        })
-    });
-    Table::new(
-        paths::QUALITY_COVERAGE,
-        vec![
-            ("layer", text_column(&rows, |row| Some(row.layer))),
-            ("state_code", text_column(&rows, |row| Some(row.state))),
-            ("sector_code", text_column(&rows, |row| row.sector)),
-            ("rows", count_column(&rows, |row| Some(row.cell.rows))),
-            ("within", within),
-            ("nearest", nearest),
-            ("representative_point", representative_point),
-            ("none", none),
-            ("share_within", share_within),
-            ("share_nearest", share_nearest),
-            ("share_representative_point", share_representative_point),
-            ("share_none", share_none),
-            ("claimed", count_column(&rows, |row| Some(row.cell.claimed))),
-            ("agreeing", count_column(&rows, |row| Some(row.cell.agreeing))),
-            ("dated", count_column(&rows, |row| Some(row.cell.dated))),
-            ("current", count_column(&rows, |row| Some(row.cell.current))),
-        ],
-    )
+    let mut columns = vec![
+        ("layer", text_column(&rows, |row| Some(row.layer))),
+        ("state_code", text_column(&rows, |row| Some(row.state))),
+        ("sector_code", text_column(&rows, |row| row.sector)),
+        ("rows", count_column(&rows, |row| Some(row.cell.rows))),
+    ];
+    columns.extend(LocationMethod::ALL.map(|method| (method.code(), rows_column(&rows, method))));
+    columns.extend(LocationMethod::ALL.map(|method| (share_name(method), shares_column(&rows, method))));
+    columns.extend([
+        ("claimed", count_column(&rows, |row| Some(row.cell.claimed))),
+        ("agreeing", count_column(&rows, |row| Some(row.cell.agreeing))),
+        ("dated", count_column(&rows, |row| Some(row.cell.dated))),
+        ("current", count_column(&rows, |row| Some(row.cell.current))),
+    ]);
+    Table::new(paths::QUALITY_COVERAGE, columns)
+}
+
+/// Name of the column that says which share of the rows was located in a way.
+pub(super) const fn share_name(method: LocationMethod) -> &'static str {
+    match method {
+        LocationMethod::Within => "share_within",
+        LocationMethod::Nearest => "share_nearest",
+        LocationMethod::RepresentativePoint => "share_representative_point",
+        LocationMethod::None => "share_none",
+    }
+}
+
+/// How many rows were located in a way.
+fn rows_column(rows: &[Row<'_>], method: LocationMethod) -> ArrayRef {
+    count_column(rows, |row| Some(row.cell.rows_located(method)))
+}
+
+/// Which share of the rows was.
+fn shares_column(rows: &[Row<'_>], method: LocationMethod) -> ArrayRef {
+    share_column(rows, |row| share_of(row.cell.rows_located(method), row.cell.rows))
 }

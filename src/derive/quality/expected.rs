@@ -31,7 +31,7 @@ impl<'a> Expected<'a> {
             .expected
             .iter()
             .flat_map(|expected| &expected.counts)
-            .filter(|count| !is_part && count.reviewed.is_some() && count.layer == layer.plan.id.as_str())
+            .filter(|count| !is_part && count.reviewed.is_some() && count.layer == layer.plan.id)
             .map(|count| (count.state.as_str(), count))
             .collect();
         let mut found = scan.rows_by_state();

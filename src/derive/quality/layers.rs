@@ -10,7 +10,7 @@ use super::column::{count_column, date_column, days_column, share_column, share_
 use super::currency::{date_span, days_since_1970, rows_dated_after};
 use crate::derive::{DeriveError, Table};
 use crate::feature::release::paths;
-use crate::feature::{ClaimKind, LayerStatus, RejectReason};
+use crate::feature::{ClaimKind, RejectReason};
 
 /// The table, in pipeline order.
 ///
@@ -35,16 +35,16 @@ fn source_columns(assessed: &[Assessed<'_>]) -> Vec<Named> {
         ),
         (
             "status",
-            text_column(assessed, |of| Some(status_code(of.layer.report.status))),
+            text_column(assessed, |of| Some(of.layer.report.status().code())),
         ),
         (
             "carried_from",
-            text_column(assessed, |of| of.layer.report.carried_from.as_deref()),
+            text_column(assessed, |of| of.layer.report.carried_from()),
         ),
         (
             "carried_age_days",
             days_column(assessed, |of| {
-                let day = release_day(of.layer.report.carried_from.as_deref()?)?;
+                let day = release_day(of.layer.report.carried_from()?)?;
                 Some(of.age_in_days(days_since_1970(day)))
             }),
         ),
@@ -197,14 +197,6 @@ pub(super) fn flags_table(assessed: &[Assessed<'_>]) -> Result<Table, DeriveErro
             ("rows", count_column(&rows, |(.., rows)| Some(*rows))),
         ],
     )
-}
-
-fn status_code(status: LayerStatus) -> &'static str {
-    match status {
-        LayerStatus::Published => "published",
-        LayerStatus::Carried => "carried",
-        LayerStatus::Absent => "absent",
-    }
 }
 
 fn duplicate_keys(of: &Assessed<'_>) -> u64 {

@@ -38,7 +38,7 @@ use super::product::{
 };
 use super::{DeriveError, Release, Table};
 use crate::feature::release::product_names;
-use crate::feature::{LayerQuality, LayerReport, ProductDoc, QualityReport, RunReport};
+use crate::feature::{LayerId, LayerQuality, LayerReport, ProductDoc, QualityReport, RunReport};
 
 // A report is loaded whole, and by each night that looks back.
 
@@ -88,7 +88,7 @@ struct Making<'a> {
     /// Days since 1970 when the run began.
     today: i32,
     /// By layer.
-    scans: Mutex<BTreeMap<String, Scan>>,
+    scans: Mutex<BTreeMap<LayerId, Scan>>,
     twins: TwinRecords<'a>,
 }
 
@@ -96,7 +96,7 @@ impl Making<'_> {
     /// Duplicates that an earlier release found in the same tiles: what a fingerprint stands for is the same, byte for
     /// byte.
     fn known_duplicates(&self, layer: &LayerReport) -> Option<u64> {
-        layer.unchanged_since.as_ref()?;
+        layer.unchanged_since()?;
         self.night
             .history
             .iter()
@@ -129,7 +129,7 @@ impl Observer for Making<'_> {
         let scan = scan::scan_rows(seen);
         // The rows were counted before: under the lock two counts are added up, however many rows they are of.
         let mut scans = self.scans.lock().unwrap_or_else(PoisonError::into_inner);
-        scans.entry(seen.layer.to_owned()).or_default().add_scan(scan);
+        scans.entry(LayerId::new(seen.layer)).or_default().add_scan(scan);
         drop(scans);
         self.twins.see_rows(seen.layer, seen.rows);
     }
@@ -175,7 +175,7 @@ impl Tables for Making<'_> {
         let scans: Vec<_> = release
             .layers
             .iter()
-            .map(|layer| (layer, scans.remove(layer.plan.id.as_str()).unwrap_or_default()))
+            .map(|layer| (layer, scans.remove(&layer.plan.id).unwrap_or_default()))
             .collect();
         let twins = self
             .twins
@@ -268,7 +268,7 @@ fn layer_quality(release: &Release<'_>, assessed: &Assessed<'_>) -> LayerQuality
     let layer = assessed.layer;
     let scan = &assessed.scan;
     LayerQuality {
-        id: layer.plan.id.to_string(),
+        id: layer.plan.id.clone(),
         completeness: assessed.expected.completeness_score(release.plan),
         currency: currency::currency_score(layer, scan),
         accuracy: claims::accuracy_score(release.plan, scan),

@@ -10,10 +10,7 @@ use arrow_array::{Array, BooleanArray, Date32Array, RecordBatch};
 use serde::{Deserialize, Serialize};
 
 use crate::derive::product::Seen;
-use crate::feature::{ClaimKind, RegionId, Texts, entries};
-
-/// How rows may be located, in the order of [`Cell::methods`].
-pub(super) const METHODS: [&str; 4] = ["within", "nearest", "representative_point", "none"];
+use crate::feature::{ClaimKind, LocationMethod, RegionId, Texts, entries};
 
 /// Columns that are looked at; the last two to find rows that repeat another's name and box.
 pub(super) const READS: [&str; 14] = [
@@ -40,8 +37,8 @@ pub(super) const BUT_TWINS: usize = 12;
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(super) struct Cell {
     pub(super) rows: u64,
-    /// By [`METHODS`].
-    pub(super) methods: [u64; 4],
+    /// By [`LocationMethod::index`].
+    methods: [u64; LocationMethod::ALL.len()],
     /// With a claim that could be checked.
     pub(super) claimed: u64,
     /// Of these, with no claim that disagrees.
@@ -163,6 +160,11 @@ impl Cell {
             *all += more;
         }
     }
+
+    /// Rows that were located in a way.
+    pub(super) fn rows_located(&self, method: LocationMethod) -> u64 {
+        self.methods[method.index()]
+    }
 }
 
 /// Rows by day, since 1970: counts that are added up now and then, not with every row.
@@ -256,9 +258,8 @@ impl<'a> Columns<'a> {
                 .entry((text_at(self.state, row), text_at(self.sector, row)))
                 .or_default();
             cell.rows += 1;
-            let method = text_at(self.method, row);
-            if let Some(at) = METHODS.iter().position(|known| Some(*known) == method) {
-                cell.methods[at] += 1;
+            if let Some(method) = text_at(self.method, row).and_then(LocationMethod::of_code) {
+                cell.methods[method.index()] += 1;
             }
             if let Some(day) = self
                 .date

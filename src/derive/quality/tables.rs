@@ -3,8 +3,9 @@
 //! Paths, column names and their order are part of the published schema; a test holds the tables of a real release
 //! against them.
 
-use crate::feature::TableDoc;
+use super::coverage::share_name;
 use crate::feature::release::paths;
+use crate::feature::{LocationMethod, TableDoc};
 
 const LAYER: (&str, &str) = ("layer", "layer id");
 
@@ -104,17 +105,23 @@ pub const TABLES: &[TableDoc] = &[
             ),
             ("sector_code", "sector (reference/sectors)"),
             ("rows", "rows"),
-            ("within", "rows located in a polygon"),
-            ("nearest", "rows located by the nearest polygon"),
+            (LocationMethod::Within.code(), "rows located in a polygon"),
             (
-                "representative_point",
+                LocationMethod::Nearest.code(),
+                "rows located by the nearest polygon",
+            ),
+            (
+                LocationMethod::RepresentativePoint.code(),
                 "lines and polygons located by a point on them",
             ),
-            ("none", "rows not located"),
-            ("share_within", "within over rows"),
-            ("share_nearest", "nearest over rows"),
-            ("share_representative_point", "representative_point over rows"),
-            ("share_none", "none over rows"),
+            (LocationMethod::None.code(), "rows not located"),
+            (share_name(LocationMethod::Within), "within over rows"),
+            (share_name(LocationMethod::Nearest), "nearest over rows"),
+            (
+                share_name(LocationMethod::RepresentativePoint),
+                "representative_point over rows",
+            ),
+            (share_name(LocationMethod::None), "none over rows"),
             (
                 "claimed",
                 "rows with a claimed state or county that can be checked: accuracy's denominator",

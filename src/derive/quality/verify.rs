@@ -10,10 +10,8 @@ use arrow_array::{RecordBatch, StringArray, UInt64Array};
 
 use crate::derive::product::{HeldRelease, Problem};
 use crate::feature::release::paths;
-use crate::feature::{LayerReport, LayerStatus, RunReport, error_chain};
+use crate::feature::{LayerReport, LocationMethod, RunReport, error_chain};
 use crate::geoparquet;
-
-const METHODS: [&str; 4] = ["within", "nearest", "representative_point", "none"];
 
 /// What contradicts the report; a release made before there were such tables has nothing to check.
 pub(super) fn find_problems(held: &HeldRelease<'_>) -> Vec<Problem> {
@@ -43,7 +41,7 @@ fn check_coverage(rows: &RecordBatch, report: &RunReport) -> Vec<String> {
     let layers = text_column(rows, "layer");
     let states = text_column(rows, "state_code");
     let counts = count_column(rows, "rows");
-    let located = METHODS.map(|method| count_column(rows, method));
+    let located = LocationMethod::ALL.map(|method| count_column(rows, method.code()));
     let mut wrong = Vec::new();
     let mut found: BTreeMap<&str, BTreeMap<String, u64>> = BTreeMap::new();
     for row in 0..rows.num_rows() {
@@ -54,7 +52,7 @@ fn check_coverage(rows: &RecordBatch, report: &RunReport) -> Vec<String> {
             .or_default()
             .entry(state.to_owned())
             .or_default() += counts.value(row);
-        // Every row is located in one way or in none, and `none` is one of the four.
+        // Every row is located in one way or in none, and `none` is one of the methods.
         let ways: u64 = located.iter().map(|method| method.value(row)).sum();
         if ways != counts.value(row) {
             wrong.push(format!(
@@ -64,11 +62,7 @@ fn check_coverage(rows: &RecordBatch, report: &RunReport) -> Vec<String> {
         }
     }
     // What is taken out as it is checked leaves the layers that nobody knows.
-    for layer in report
-        .layers
-        .iter()
-        .filter(|layer| layer.status != LayerStatus::Absent)
-    {
+    for layer in report.layers.iter().filter(|layer| !layer.is_absent()) {
         let states = found.remove(layer.id.as_str()).unwrap_or_default();
         wrong.extend(state_differences(layer, &states));
     }

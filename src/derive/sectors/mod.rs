@@ -126,7 +126,7 @@ impl Observer for Making<'_> {
         self.classes
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-            .restore_layer(&layer.id, told);
+            .restore_layer(layer.id.as_str(), told);
         true
     }
 }

@@ -11,7 +11,7 @@ use arrow_array::{Array, BooleanArray, RecordBatch, StringArray};
 use super::tables::MEMBERSHIP;
 use crate::derive::product::{HeldRelease, Problem};
 use crate::feature::release::paths::SECTOR_SCHEMES;
-use crate::feature::{LayerReport, LayerStatus, error_chain};
+use crate::feature::{LayerReport, error_chain};
 use crate::geoparquet::{self, GeoparquetError};
 use crate::kernel::sector::class;
 use crate::plan::{FUNCTIONS, LIFELINES};
@@ -33,18 +33,14 @@ pub(super) fn find_problems(held: &HeldRelease<'_>) -> Vec<Problem> {
         Ok(schemes) => schemes,
         Err(error) => return vec![Problem::new(SECTOR_SCHEMES, error_chain(&error))],
     };
-    let present = held
-        .report
-        .layers
-        .iter()
-        .filter(|layer| layer.status != LayerStatus::Absent);
+    let present = held.report.layers.iter().filter(|layer| !layer.is_absent());
     if held.has_file_below(PER_FACILITY) {
         return present
             .filter_map(|layer| check_facility_links(held, layer, &schemes))
             .collect();
     }
     let classes: BTreeSet<&str> = present
-        .flat_map(|layer| held.tiles_of(&layer.id))
+        .flat_map(|layer| held.tiles_of(layer.id.as_str()))
         .flat_map(|tile| tile.classes.iter().map(String::as_str))
         .collect();
     let keys: Vec<&str> = classes.into_iter().collect();
@@ -72,7 +68,7 @@ fn check_facility_links(held: &HeldRelease<'_>, layer: &LayerReport, schemes: &[
     let columns = [&["facility_id"], &COLUMNS[..]].concat();
     let links = geoparquet::read(&held.folder.join(&path), Some(&columns));
     let ids: Vec<&str> = held
-        .tiles_of(&layer.id)
+        .tiles_of(layer.id.as_str())
         .flat_map(|tile| &tile.ids)
         .map(String::as_str)
         .collect();

@@ -9,11 +9,9 @@ use arrow_array::{ArrayRef, StringArray};
 use geo::{CoordsIter, Geometry, Point, Rect};
 
 use super::lists::{SetLists, StateLists};
+use crate::feature::LocationMethod;
 use crate::kernel::jurisdiction::{JurisdictionIndex, Match};
 use crate::plan::{JurisdictionKind, JurisdictionPlan, Reference, State};
-
-/// How a row may be located, in the order of the keys of `location_method`.
-const METHODS: [&str; 4] = ["within", "nearest", "representative_point", "none"];
 
 /// The polygon sets of a run with their indexes, and the lists that columns are dictionaries over.
 #[derive(Debug)]
@@ -26,6 +24,7 @@ pub struct JoinContext {
     pub(super) county_states: Vec<Option<u32>>,
     /// All that there are, with a polygon or without.
     every_state: Vec<State>,
+    /// The codes of all methods, each under its key.
     pub(super) methods: ArrayRef,
 }
 
@@ -97,7 +96,9 @@ impl JoinContext {
             states,
             county_states,
             every_state: reference.states.clone(),
-            methods: Arc::new(StringArray::from_iter_values(METHODS)),
+            methods: Arc::new(StringArray::from_iter_values(
+                LocationMethod::ALL.map(LocationMethod::code),
+            )),
         }
     }
 

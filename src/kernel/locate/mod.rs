@@ -15,6 +15,7 @@ use geo::Point;
 
 use super::CodedArray;
 use super::cluster::along_curve;
+use crate::feature::LocationMethod;
 use crate::plan::{GeometryKind, JurisdictionKind};
 use answers::{Answers, SetAnswers};
 
@@ -158,9 +159,9 @@ fn missing_rows(asked: &[&SetAnswers<'_>; 3], state: Option<&Answers>) -> Vec<(u
         .collect()
 }
 
-/// How a row was located: the key of its method, and the distance to the nearest jurisdiction.
+/// How a row was located, and the distance to the nearest jurisdiction.
 struct Placement {
-    method: i32,
+    method: LocationMethod,
     distance_m: Option<f64>,
 }
 
@@ -169,22 +170,22 @@ impl Placement {
     fn of_row(row: usize, kind: GeometryKind, state: &Answers, county: &Answers) -> Self {
         if state.ranks[row].is_none() {
             return Self {
-                method: 3,
+                method: LocationMethod::None,
                 distance_m: None,
             };
         }
         let away = [state.away.get(&row), county.away.get(&row)];
         let distance_m = away.into_iter().flatten().copied().reduce(f64::max);
         let method = match (kind, distance_m) {
-            (_, Some(_)) => 1,
-            (GeometryKind::Point, None) => 0,
-            (GeometryKind::Line | GeometryKind::Polygon, None) => 2,
+            (_, Some(_)) => LocationMethod::Nearest,
+            (GeometryKind::Point, None) => LocationMethod::Within,
+            (GeometryKind::Line | GeometryKind::Polygon, None) => LocationMethod::RepresentativePoint,
         };
         Self { method, distance_m }
     }
 }
 
 fn method_column(placements: &[Placement], context: &JoinContext) -> CodedArray {
-    let keys: Int32Array = placements.iter().map(|row| Some(row.method)).collect();
+    let keys: Int32Array = placements.iter().map(|row| Some(row.method.key())).collect();
     CodedArray::try_new(keys, Arc::clone(&context.methods)).expect("a method is a place in their list")
 }

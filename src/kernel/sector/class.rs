@@ -4,14 +4,13 @@
 //! class; what follows from these is told once per class, not once per facility.
 
 use std::collections::HashMap;
-use std::fmt::Write as _;
 
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, ListArray, RecordBatch, StringArray};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use crate::feature::Texts;
+use crate::feature::digest::sha256_hex;
 
 /// Name of the column.
 pub const COLUMN: &str = "sector_class";
@@ -26,8 +25,8 @@ pub const COLUMNS: [&str; 6] = [
     "lifeline",
 ];
 
-/// Bytes of the digest in a name, which stands in every row of a tile: of a layer with a million classes, two share a name in one case of 560.
-const DIGEST_BYTES: usize = 6;
+/// Digits of the digest in a name, which stands in every row of a tile: of a layer with a million classes, two share a name in one case of 560.
+const DIGITS: usize = 12;
 
 /// What a class follows from; an empty text is not known.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -70,11 +69,7 @@ impl ClassValues {
 }
 
 fn class_name(layer: &str, json: &str) -> String {
-    let mut name = format!("{layer}:");
-    for byte in &Sha256::digest(json)[..DIGEST_BYTES] {
-        write!(name, "{byte:02x}").expect("a string takes any text");
-    }
-    name
+    format!("{layer}:{}", &sha256_hex(json)[..DIGITS])
 }
 
 /// Rows of one class.

@@ -2,7 +2,6 @@
 //!
 //! The list is bounded, and a page lies below its folder whatever the list says.
 
-use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
@@ -13,6 +12,7 @@ use serde::de::IgnoredAny;
 use sha2::{Digest, Sha256};
 
 use super::pull_error::pull_error;
+use crate::feature::digest::to_hex;
 use crate::source::error::SourceError;
 
 /// Longest list, bytes: some three hundred thousand pages.
@@ -174,12 +174,7 @@ impl PageInput {
         if self.read != self.entry.bytes {
             return Err(format!("it has not the {} bytes that came", self.entry.bytes));
         }
-        let mut hex = String::new();
-        for byte in self.digest.finalize() {
-            // Writing to a text doesn't fail.
-            let _ = write!(hex, "{byte:02x}");
-        }
-        if hex == self.entry.sha256 {
+        if to_hex(&self.digest.finalize()) == self.entry.sha256 {
             Ok(())
         } else {
             Err("its bytes are not those that came".to_owned())

@@ -73,8 +73,8 @@ fn check(prepare: impl FnOnce(&Path), cases: &[Case]) {
     for case in cases {
         let layer = ended.layer(case.id);
         let reason = layer
-            .reason
-            .unwrap_or_else(|| format!("published {} rows", layer.rows_written));
+            .reason()
+            .map_or_else(|| format!("published {} rows", layer.rows_written), str::to_owned);
         let missing: Vec<_> = case
             .words
             .iter()

@@ -70,7 +70,7 @@ fn flags_are_carried_with_their_layer_and_counted_on() {
     folder.write("things.csv", "<html>gone</html>");
     let carried = folder.run().code(5).layer("things");
     assert_eq!(
-        (carried.status, &carried.flags),
+        (carried.status(), &carried.flags),
         (LayerStatus::Carried, &first.flags)
     );
     assert_eq!(fs::read(flags_file(&folder.latest())).unwrap(), before);

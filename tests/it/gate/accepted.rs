@@ -28,7 +28,7 @@ fn an_accepted_change_is_published_once_and_said_so() {
     fs::rename(folder.path().join("points.csv"), folder.path().join("away.csv")).unwrap();
     let away = folder.run().code(5).layer("points");
     assert_eq!(
-        (away.status, away.rows_written, away.gate.is_none()),
+        (away.status(), away.rows_written, away.gate.is_none()),
         (LayerStatus::Carried, 100, true)
     );
     fs::rename(folder.path().join("away.csv"), folder.path().join("points.csv")).unwrap();

@@ -69,10 +69,10 @@ fn warnings(layer: &LayerReport) -> Vec<Check> {
 #[track_caller]
 fn held(ended: &Ended) -> LayerReport {
     let layer = ended.layer("points");
-    assert_eq!(layer.status, LayerStatus::Carried, "{:?}", layer.gate);
+    assert_eq!(layer.status(), LayerStatus::Carried, "{:?}", layer.gate);
     assert!(gate(&layer).held.is_some());
     assert_eq!(
-        ended.layer("second").status,
+        ended.layer("second").status(),
         LayerStatus::Published,
         "the others are published"
     );
@@ -82,7 +82,7 @@ fn held(ended: &Ended) -> LayerReport {
 #[track_caller]
 fn passed(ended: &Ended) -> LayerReport {
     let layer = ended.layer("points");
-    assert_eq!(layer.status, LayerStatus::Published, "{:?}", layer.reason);
+    assert_eq!(layer.status(), LayerStatus::Published, "{:?}", layer.reason());
     layer
 }
 
@@ -115,13 +115,13 @@ fn a_layer_that_shrinks_from_28619_rows_to_37_keeps_its_last_good_rows() {
         let layer = held(&ended);
         assert_eq!((layer.rows_written, reds(&layer)), (28_619, vec![Check::Rows]));
         let release = first.file_name().unwrap().to_str().unwrap();
-        assert_eq!(layer.carried_from.as_deref(), Some(release));
+        assert_eq!(layer.carried_from(), Some(release));
         assert_eq!(
             gate(&layer).against.as_deref(),
             Some(release),
             "compared with what was published"
         );
-        assert_eq!(layer.carried_days, Some(0));
+        assert_eq!(layer.carried_days(), Some(0));
         let held = gate(&layer).held.clone().unwrap();
         assert_eq!((held.rows_read, held.sha256.len()), (37, 64));
         let latest = folder.latest();
@@ -187,7 +187,7 @@ fn a_source_that_turned_into_a_web_page_is_an_ordinary_failure() {
     ] {
         folder.write("points.csv", bad);
         let layer = folder.run().code(5).layer("points");
-        assert_eq!((layer.status, layer.rows_written), (LayerStatus::Carried, 100));
+        assert_eq!((layer.status(), layer.rows_written), (LayerStatus::Carried, 100));
         assert!(layer.gate.is_none(), "{bad}: {:?}", layer.gate);
     }
     accept(&folder, &[])
@@ -246,8 +246,8 @@ fn a_first_pull_is_judged_by_itself() {
         drop(fs::remove_dir_all(folder.path().join("store")));
         let ended = folder.pipeline(&layers).run().code(5);
         let layer = ended.layer("points");
-        assert_eq!((layer.status, reds(&layer)), (LayerStatus::Absent, vec![check]));
-        assert_eq!(ended.layer("second").status, LayerStatus::Published);
+        assert_eq!((layer.status(), reds(&layer)), (LayerStatus::Absent, vec![check]));
+        assert_eq!(ended.layer("second").status(), LayerStatus::Published);
         // What a store has never held can be accepted too.
         accept(&folder, &[]).code(0);
         let layer = passed(&folder.run().code(0));
@@ -265,7 +265,7 @@ fn a_first_pull_is_judged_by_itself() {
 }
 
 fn passed_alone(ended: &Ended) {
-    assert_eq!(ended.layer("points").status, LayerStatus::Published);
+    assert_eq!(ended.layer("points").status(), LayerStatus::Published);
 }
 
 #[test]
@@ -308,7 +308,7 @@ fn runs_of_a_part_are_not_judged_and_judge_nothing() {
 
 fn passed_of(ended: &Ended) -> LayerReport {
     let layer = ended.layer("points");
-    assert_eq!(layer.status, LayerStatus::Published);
+    assert_eq!(layer.status(), LayerStatus::Published);
     layer
 }
 
@@ -322,7 +322,7 @@ fn layers_of_one_source_are_judged_each_by_its_own_band() {
     let ended = folder.run().code(5);
     assert_eq!(ended.layer("wide").rows_written, 10);
     assert_eq!(
-        (ended.layer("points").status, ended.layer("points").rows_written),
+        (ended.layer("points").status(), ended.layer("points").rows_written),
         (LayerStatus::Carried, 100)
     );
     accept(&folder, &[]).code(0);

@@ -50,7 +50,8 @@ fn a_view_that_never_ends_is_given_up() {
     folder.pipeline(&format!("{layers}\n[limits]\nread = 3\n"));
     let ended = folder.run().code(5);
     for layer in ["view_0", "view_1"] {
-        let reason = ended.layer(layer).reason.unwrap();
+        let layer = ended.layer(layer);
+        let reason = layer.reason().unwrap();
         assert!(
             reason.contains("takes longer than `limits.read` allows"),
             "{reason}"
@@ -68,7 +69,8 @@ fn pages_that_are_named_twice_are_no_rows() {
         "{POINTS_LAYER}\n[[layer]]\nid = \"twice\"\nschema = \"points\"\nsource.{}\n",
         file.source
     ));
-    let reason = folder.run().code(5).layer("twice").reason.unwrap();
+    let twice = folder.run().code(5).layer("twice");
+    let reason = twice.reason().unwrap();
     assert!(
         reason.contains("same_pages.parquet") && reason.contains("lie in the same bytes"),
         "{reason}"
@@ -182,7 +184,10 @@ fn run(folder: &Path, file: &Hostile) -> (Watched, Option<cikr::feature::LayerRe
         .and_then(|_| {
             let report = fs::read(target.latest().join("report.json")).ok()?;
             let report: cikr::feature::RunReport = serde_json::from_slice(&report).ok()?;
-            report.layers.into_iter().find(|layer| layer.id == "hostile")
+            report
+                .layers
+                .into_iter()
+                .find(|layer| layer.id.as_str() == "hostile")
         });
     (watched, report)
 }
@@ -197,7 +202,7 @@ fn judge(watched: &Watched, layer: Option<cikr::feature::LayerReport>) -> Result
         return Err(format!("ended by {}; {}", watched.status, watched.stderr));
     }
     let layer = layer.ok_or("no report of it")?;
-    let reason = layer.reason.unwrap_or_default();
+    let reason = layer.reason().unwrap_or_default().to_owned();
     match layer.rows_written {
         _ if reason.contains("panicked") => Err(reason),
         0 if reason.is_empty() => Err("neither published nor told of".to_owned()),

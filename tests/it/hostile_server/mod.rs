@@ -106,7 +106,7 @@ fn trial(cases: Vec<Case>) -> usize {
         if times.len() > MOST_REQUESTS || lasted > LONGEST {
             wrong.push(format!("{name}: {} requests in {lasted:?}", times.len()));
         }
-        whole += usize::from(report.status == LayerStatus::Published);
+        whole += usize::from(report.status() == LayerStatus::Published);
         wrong.extend(mistake(&folder, &truth, report).map(|what| format!("{name}: {what}")));
     }
     assert!(
@@ -175,11 +175,11 @@ fn mistake(
     let bare = |rows: &BTreeMap<String, Option<String>>| -> BTreeMap<String, Option<String>> {
         rows.iter().map(|(id, name)| (short(id), name.clone())).collect()
     };
-    if report.status != LayerStatus::Published {
-        let reason = report.reason.as_deref().unwrap_or_default();
+    if report.status() != LayerStatus::Published {
+        let reason = report.reason().unwrap_or_default();
         return (reason.len() < 10 || reason.contains("panicked")).then(|| format!("fails with `{reason}`"));
     }
-    let (rows, truth) = (bare(&published(folder, &report.id)), bare(truth));
+    let (rows, truth) = (bare(&published(folder, report.id.as_str())), bare(truth));
     let is_true = rows.iter().all(|(id, name)| truth.get(id) == Some(name));
     let told = rows.len() as u64 + report.rows_rejected;
     (!is_true || told != truth.len() as u64).then(|| {

@@ -198,7 +198,7 @@ fn a_shape_too_heavy_for_any_page_is_generalised_and_told_of() {
     ));
     let ended = folder.run().code(0);
     let report = ended.layer("points");
-    assert_eq!((report.generalised, report.rows_read), (1, 1_000));
+    assert_eq!((report.repairs.generalised, report.rows_read), (1, 1_000));
     let words = folder.cikr(&["run", "pipeline.toml"]).code(0).stdout;
     assert!(
         words.contains("geometries generalised by the service: 1"),

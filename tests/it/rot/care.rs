@@ -46,7 +46,7 @@ fn a_digit_that_changed_in_a_landed_copy_is_not_published() {
         ])
         .code(5);
     let layer = offline.layer("points");
-    assert_eq!(layer.status, LayerStatus::Carried, "nothing whole is landed");
+    assert_eq!(layer.status(), LayerStatus::Carried, "nothing whole is landed");
     assert_tables(&folder, &before, "");
     folder.cikr(&["verify", "store"]).code(0);
 }
@@ -129,9 +129,9 @@ fn a_tile_that_was_written_to_is_made_again_at_once() {
         .run()
         .code(0)
         .says("the last release can't be built on: made again");
-    assert_eq!(night.layer("points").unchanged_since, None);
+    assert_eq!(night.layer("points").unchanged_since(), None);
     assert!(
-        night.layer("more").unchanged_since.is_some(),
+        night.layer("more").unchanged_since().is_some(),
         "the other layer is linked"
     );
     assert_tables(&folder, &before, "");
@@ -194,9 +194,14 @@ fn a_layer_that_fails_is_carried_from_an_older_release_where_the_last_is_damaged
     fs::remove_file(folder.path().join("points.csv")).unwrap();
     folder.write("more.csv", format!("{HEADER}{}", rows(2)));
     let layer = folder.run().code(5).layer("points");
-    assert_eq!(layer.status, LayerStatus::Carried);
-    assert_eq!(layer.carried_from.as_deref(), older.file_name().unwrap().to_str());
-    assert!(layer.reason.unwrap().contains("its last good data can't be used"));
+    assert_eq!(layer.status(), LayerStatus::Carried);
+    assert_eq!(layer.carried_from(), older.file_name().unwrap().to_str());
+    assert!(
+        layer
+            .reason()
+            .unwrap()
+            .contains("its last good data can't be used")
+    );
     folder.cikr(&["verify", "store"]).code(0);
 }
 
