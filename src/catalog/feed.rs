@@ -346,7 +346,7 @@ mod tests {
         report.title = "A & B <script>\u{0}".to_owned();
         report.layers[0].standing = Standing::Carried {
             reason: "]]><b>\u{1b}[31m\"".to_owned(),
-            from: "2026-11-01".to_owned(),
+            from: ReleaseId::parse("2026-11-01").ok(),
             days: None,
         };
         let xml = told(&report);

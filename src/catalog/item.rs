@@ -92,7 +92,7 @@ impl<'a> Item<'a> {
             layer.map(|(plan, _)| plan.id.as_str().to_owned()),
             layer.map(|(plan, _)| plan.schema.sector.code.clone()),
             state.map(|state| state.status().code().to_owned()),
-            state.and_then(LayerReport::carried_from).map(str::to_owned),
+            state.and_then(LayerReport::carried_from).map(ToString::to_string),
             state.and_then(LayerReport::reason).map(str::to_owned),
         ]
     }

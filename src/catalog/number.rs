@@ -2,7 +2,7 @@
 //!
 //! Pure text. Separators are those of English; the minus is a minus, not a hyphen.
 
-use chrono::{DateTime, NaiveDateTime};
+use chrono::DateTime;
 
 /// `1,234,567`.
 pub fn count(n: u64) -> String {
@@ -94,12 +94,6 @@ pub fn days_between(from: &str, to: &str) -> Option<i64> {
     Some((to - from).num_days())
 }
 
-/// When a release was begun, as its id tells: RFC 3339; none of an id of another form.
-pub fn release_time(release: &str) -> Option<String> {
-    let time = NaiveDateTime::parse_from_str(release.get(..15)?, "%Y%m%dT%H%M%S").ok()?;
-    Some(time.and_utc().to_rfc3339())
-}
-
 /// `today`, `1 day`, `12 days`.
 pub fn days_in_words(days: i64) -> String {
     match days {
@@ -162,10 +156,5 @@ mod tests {
             Some(4)
         );
         assert_eq!(days_between("yesterday", "2026-11-25T02:00:00Z"), None);
-        assert_eq!(
-            release_time("20261125T025202896Z").as_deref(),
-            Some("2026-11-25T02:52:02+00:00")
-        );
-        assert_eq!(release_time("r1"), None);
     }
 }

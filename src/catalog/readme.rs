@@ -140,9 +140,13 @@ fn write_failure(out: &mut String, layer: &LayerReport) -> fmt::Result {
         Standing::Published { .. } => Ok(()),
         Standing::Carried { reason, from, days } => {
             let age = days.map(|days| format!(" ({days} {} old)", if days == 1 { "day" } else { "days" }));
+            let from = from.as_ref().map_or_else(
+                || "an earlier release".to_owned(),
+                |from| format!("release `{from}`"),
+            );
             writeln!(
                 out,
-                "- `{id}` is carried from release `{from}`{}: {}",
+                "- `{id}` is carried from {from}{}: {}",
                 age.unwrap_or_default(),
                 plain_prose(reason)
             )

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use super::release::ReleaseId;
 use serde::{Deserialize, Serialize};
 
 /// What a layer's source looked like, kept so that the next run can compare its own with it.
@@ -100,7 +101,7 @@ impl ValueKind {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct GateReport {
     /// Release it was compared with; none where the layer has no last good data to compare with.
-    pub against: Option<String>,
+    pub against: Option<ReleaseId>,
     /// Everything it found: what holds the layer back first.
     pub findings: Vec<Finding>,
     /// What it held back; none where the layer passed.
@@ -195,7 +196,7 @@ impl Check {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HeldBack {
     /// Run that held it back.
-    pub release: String,
+    pub release: ReleaseId,
     /// When that run began, RFC 3339 UTC.
     pub at: String,
     /// SHA-256 of the landed source.
@@ -222,7 +223,7 @@ pub struct Acceptance {
     pub held: Option<HeldBack>,
     /// Release that made use of it; none until then.
     #[serde(default)]
-    pub used_by: Option<String>,
+    pub used_by: Option<ReleaseId>,
 }
 
 impl Acceptance {
@@ -235,7 +236,7 @@ impl Acceptance {
     ///     "sha256": null, "by": "ada", "at": "2026-11-22T03:00:00Z", "reason": "the agency has merged two lists",
     /// }))?;
     /// assert!(any.covers("5f70bf18"));
-    /// let used = Acceptance { used_by: Some("20261122T030000000Z".to_owned()), ..any };
+    /// let used = Acceptance { used_by: ReleaseId::parse("20261122T030000000Z").ok(), ..any };
     /// assert!(!used.covers("5f70bf18"), "once");
     /// # Ok::<(), serde_json::Error>(())
     /// ```

@@ -11,17 +11,14 @@ use super::gate::{GateReport, SourceProfile};
 use super::ids::LayerId;
 use super::outcome::{FieldCounts, LayerReport, LocationCounts};
 use super::raw::Repairs;
+use super::release::ReleaseId;
 use super::standing::{LayerStatus, Standing};
 
-// No version has written a failed layer without these two. A report that lacks them all the same was written by somebody
-// else, and its layer still has rows: to refuse it would cost the night a whole release to build on, and to make one up
-// would date the rows. So what isn't known is said in words, which are no release and have no age.
+// No version has written a failed layer without a reason. A report that lacks it all the same was written by somebody else,
+// and its layer still has rows: to refuse it would cost the night a whole release to build on.
 
 /// Why a layer failed, where its report doesn't say.
 const NO_REASON: &str = "no reason was recorded";
-
-/// What a layer is carried from, where its report doesn't say.
-const UNKNOWN_RELEASE: &str = "unknown";
 
 // Every field that came after the first version has a default, so that the reports of earlier releases still read.
 
@@ -31,11 +28,11 @@ struct FlatLayerReport {
     id: LayerId,
     status: LayerStatus,
     reason: Option<String>,
-    carried_from: Option<String>,
+    carried_from: Option<ReleaseId>,
     #[serde(default)]
     carried_days: Option<i64>,
     #[serde(default)]
-    unchanged_since: Option<String>,
+    unchanged_since: Option<ReleaseId>,
     #[serde(default)]
     fingerprint: Option<String>,
     #[serde(default)]
@@ -120,10 +117,7 @@ impl FlatLayerReport {
             },
             LayerStatus::Carried => Standing::Carried {
                 reason: reason.unwrap_or_else(|| NO_REASON.to_owned()),
-                from: self
-                    .carried_from
-                    .take()
-                    .unwrap_or_else(|| UNKNOWN_RELEASE.to_owned()),
+                from: self.carried_from.take(),
                 days: self.carried_days,
             },
             LayerStatus::Absent => Standing::Absent {
@@ -138,9 +132,9 @@ impl From<LayerReport> for FlatLayerReport {
         Self {
             status: report.status(),
             reason: report.reason().map(str::to_owned),
-            carried_from: report.carried_from().map(str::to_owned),
+            carried_from: report.carried_from().cloned(),
             carried_days: report.carried_days(),
-            unchanged_since: report.unchanged_since().map(str::to_owned),
+            unchanged_since: report.unchanged_since().cloned(),
             id: report.id,
             fingerprint: report.fingerprint,
             unverified: report.unverified,
@@ -265,20 +259,20 @@ mod tests {
 
     #[test]
     fn each_status_has_what_it_tells() {
-        let before = "20261130T141717465Z";
+        let before = ReleaseId::parse("20261130T141717465Z").unwrap();
         let standings: Vec<Standing> = report().layers.into_iter().map(|layer| layer.standing).collect();
         assert_eq!(
             standings,
             [
                 Standing::made(),
                 Standing::Published {
-                    unchanged_since: Some(before.to_owned())
+                    unchanged_since: Some(before.clone())
                 },
                 Standing::Carried {
                     reason: "the layer failed: cannot read the source: stale.csv should be delimited text but looks like \
                              an HTML page: look into it, then fix the download or the pipeline's `source`"
                         .to_owned(),
-                    from: before.to_owned(),
+                    from: Some(before),
                     days: Some(0),
                 },
                 Standing::Absent {
@@ -338,7 +332,11 @@ mod tests {
         }
         let read = read(&first);
         assert_eq!(
-            (read.status(), read.carried_from(), read.carried_days()),
+            (
+                read.status(),
+                read.carried_from().map(ReleaseId::as_str),
+                read.carried_days()
+            ),
             (LayerStatus::Carried, Some("20261130T141717465Z"), None)
         );
         assert_eq!((read.rows_written, read.repairs), (2, Repairs::default()));
@@ -355,7 +353,7 @@ mod tests {
         stale["unchanged_since"] = json!("20261101T030000000Z");
         let carried = Standing::Carried {
             reason: NO_REASON.to_owned(),
-            from: UNKNOWN_RELEASE.to_owned(),
+            from: None,
             days: Some(0),
         };
         assert_eq!(read(&stale).standing, carried);

@@ -239,9 +239,9 @@ impl LayerReport {
     }
 
     /// Release its rows were made for, where carried.
-    pub fn carried_from(&self) -> Option<&str> {
+    pub fn carried_from(&self) -> Option<&ReleaseId> {
         match &self.standing {
-            Standing::Carried { from, .. } => Some(from),
+            Standing::Carried { from, .. } => from.as_ref(),
             Standing::Published { .. } | Standing::Absent { .. } => None,
         }
     }
@@ -255,9 +255,9 @@ impl LayerReport {
     }
 
     /// Release its files were made for, where neither source nor plan has changed since.
-    pub fn unchanged_since(&self) -> Option<&str> {
+    pub fn unchanged_since(&self) -> Option<&ReleaseId> {
         match &self.standing {
-            Standing::Published { unchanged_since } => unchanged_since.as_deref(),
+            Standing::Published { unchanged_since } => unchanged_since.as_ref(),
             Standing::Carried { .. } | Standing::Absent { .. } => None,
         }
     }

@@ -4,6 +4,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::release::ReleaseId;
+
 /// How a layer stands in a release, with what only a layer that stands so has to tell.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Standing {
@@ -11,14 +13,14 @@ pub enum Standing {
     Published {
         /// Release its files were made for, where neither source nor plan has changed since; none where this run made
         /// them.
-        unchanged_since: Option<String>,
+        unchanged_since: Option<ReleaseId>,
     },
     /// Failed in this run; the rows are those of an earlier release.
     Carried {
         /// Why it failed.
         reason: String,
-        /// Release its rows were made for.
-        from: String,
+        /// Release its rows were made for; none where its report, which somebody else has written, doesn't say.
+        from: Option<ReleaseId>,
         /// Whole days from that release to the start of this run; none where its id doesn't tell when it was.
         days: Option<i64>,
     },

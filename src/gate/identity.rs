@@ -6,6 +6,7 @@ use super::columns;
 use super::continuity::{Continuity, FEW};
 use super::finding::red_finding;
 use super::{LastGood, Measures};
+use crate::feature::release::ReleaseId;
 use crate::feature::{Check, Finding};
 use crate::plan::LayerPlan;
 
@@ -64,7 +65,7 @@ fn changed_key(layer: &LayerPlan, last: LastGood<'_>, now: &Measures<'_>) -> Opt
 }
 
 /// Facilities that are where they were, under other ids.
-fn describe_lost_ids(release: &str, continuity: &Continuity) -> Option<String> {
+fn describe_lost_ids(release: &ReleaseId, continuity: &Continuity) -> Option<String> {
     let all = continuity.facilities;
     let gone = all - continuity.ids;
     // Ids that are gone together with their places are facilities that are gone, which the count of rows judges.
@@ -82,7 +83,7 @@ fn describe_lost_ids(release: &str, continuity: &Continuity) -> Option<String> {
 }
 
 /// Ids that are other facilities' now.
-fn describe_taken_ids(release: &str, continuity: &Continuity) -> Option<String> {
+fn describe_taken_ids(release: &ReleaseId, continuity: &Continuity) -> Option<String> {
     let Continuity { compared, taken, .. } = continuity;
     (*compared >= FEW && taken * 2 > *compared).then(|| {
         format!(

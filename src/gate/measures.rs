@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 
 use super::continuity::Continuity;
+use crate::feature::release::ReleaseId;
 use crate::feature::{FieldCounts, LayerReport, SourceProfile};
 
 /// What a run has measured of a layer before anything of it is written.
@@ -30,7 +31,7 @@ pub struct Measures<'a> {
 #[derive(Debug, Clone, Copy)]
 pub struct LastGood<'a> {
     /// Release its rows were made for.
-    pub release: &'a str,
+    pub release: &'a ReleaseId,
     /// What its report said.
     pub report: &'a LayerReport,
 }

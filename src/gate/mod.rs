@@ -56,7 +56,7 @@ pub fn judge(layer: &LayerPlan, last: Option<LastGood<'_>>, now: &Measures<'_>) 
     // Stable: within red and not, findings stay in the order of the checks.
     findings.sort_by_key(|finding| !finding.is_red);
     GateReport {
-        against: last.map(|last| last.release.to_owned()),
+        against: last.map(|last| last.release.clone()),
         findings,
         held: None,
         accepted: None,

@@ -4,6 +4,7 @@
 
 use super::finding::{list_names, percent_of, red_finding};
 use super::{LastGood, Measures};
+use crate::feature::release::ReleaseId;
 use crate::feature::{Check, Finding, RegionId};
 use crate::plan::LayerPlan;
 
@@ -29,7 +30,7 @@ pub(super) fn misplaced_rows(
 }
 
 /// The middle of today's core may not lie off the last one by more than half its size.
-fn moved_core(release: &str, before: [f64; 4], now: [f64; 4]) -> Option<Finding> {
+fn moved_core(release: &ReleaseId, before: [f64; 4], now: [f64; 4]) -> Option<Finding> {
     // Whether it has moved away is asked, not whether it has grown or shrunk: a layer that gains Guam or loses Alaska
     // is judged by its rows and its states.
     if is_around(before, middle_of(now)) {

@@ -9,6 +9,7 @@ use super::gate;
 use super::parts::{cut_text, left_out};
 use crate::catalog::number;
 use crate::feature::LayerStatus;
+use crate::feature::release::ReleaseId;
 
 /// Longest reason shown, characters; the whole one is in `report.json`.
 const REASON: usize = 300;
@@ -185,11 +186,11 @@ fn failure_item(page: &Page<'_>, layer: &Layer<'_>) -> Markup {
 }
 
 /// How old a release is, as its report or its id tells.
-fn carried_age(page: &Page<'_>, release: &str) -> String {
-    let kept = page.history.iter().find(|report| report.release == release);
+fn carried_age(page: &Page<'_>, release: &ReleaseId) -> String {
+    let kept = page.history.iter().find(|report| report.release == *release);
     let begun = kept
         .map(|report| report.started.clone())
-        .or_else(|| number::release_time(release));
+        .or_else(|| Some(release.begun()?.to_rfc3339()));
     let days = begun.and_then(|begun| number::days_between(&begun, &page.report.started));
     days.map_or_else(String::new, |days| {
         format!(" ({} old)", number::days_in_words(days))

@@ -68,7 +68,7 @@ fn reject(text: &str) -> RejectSample {
 fn carried(reason: &str) -> Standing {
     Standing::Carried {
         reason: reason.to_owned(),
-        from: "2026-11-01".to_owned(),
+        from: ReleaseId::parse("2026-11-01").ok(),
         days: Some(21),
     }
 }
@@ -137,7 +137,7 @@ fn an_age_is_that_at_the_start_of_the_run() {
     let dams = &mut release.report.layers[0];
     dams.standing = Standing::Carried {
         reason: "the source is empty".to_owned(),
-        from: "20261101T030000000Z".to_owned(),
+        from: ReleaseId::parse("20261101T030000000Z").ok(),
         days: Some(21),
     };
     dams.landed_at = Some("2026-10-31T02:00:00Z".to_owned());

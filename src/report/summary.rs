@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::quality;
 use crate::error::{Error, error_chain};
-use crate::feature::release::{paths, product_names};
+use crate::feature::release::{ReleaseId, paths, product_names};
 use crate::feature::{LayerChanges, LayerReport, RunReport, Standing, UNVERIFIED, Veil, visible};
 use crate::spec::{self, Diagnostic};
 
@@ -116,9 +116,10 @@ fn layer_line(layer: &LayerReport, widest: usize) -> String {
 
 fn status_words(layer: &LayerReport) -> String {
     let status = match &layer.standing {
-        Standing::Published { unchanged_since } => published_words(layer, unchanged_since.as_deref()),
+        Standing::Published { unchanged_since } => published_words(layer, unchanged_since.as_ref()),
         Standing::Carried { reason, from, days } => {
             let age = days.map(|days| format!(", {days} d old")).unwrap_or_default();
+            let from = from.as_ref().map_or("an earlier release", ReleaseId::as_str);
             format!("STALE, as in {from}{age}: {reason}")
         }
         Standing::Absent { reason } => format!("ABSENT: {reason}"),
@@ -132,7 +133,7 @@ fn status_words(layer: &LayerReport) -> String {
     doubts.fold(status, |status, (_, doubt)| format!("{status}; {doubt}"))
 }
 
-fn published_words(layer: &LayerReport, unchanged_since: Option<&str>) -> String {
+fn published_words(layer: &LayerReport, unchanged_since: Option<&ReleaseId>) -> String {
     let mut parts = vec![unchanged_since.map_or_else(
         || "published".to_owned(),
         |since| format!("unchanged since {since}"),

@@ -171,7 +171,7 @@ fn carried_outcome(
     let report = LayerReport {
         standing: Standing::Carried {
             reason,
-            from: made_for.to_owned(),
+            from: Some(made_for.clone()),
             days: gate::days_since(context, made_for),
         },
         gate: held,

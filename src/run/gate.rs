@@ -26,13 +26,13 @@ pub(super) fn last_good<'a>(
 }
 
 /// Release that a layer's rows were made for.
-pub(super) fn release_made_for<'a>(last: &'a RunReport, before: &'a LayerReport) -> &'a str {
-    before.carried_from().unwrap_or(last.release.as_str())
+pub(super) fn release_made_for<'a>(last: &'a RunReport, before: &'a LayerReport) -> &'a ReleaseId {
+    before.carried_from().unwrap_or(&last.release)
 }
 
 /// Whole days from a release to the start of this run, as the release's id tells.
-pub(super) fn days_since(context: &Context<'_>, release: &str) -> Option<i64> {
-    let begun = ReleaseId::parse(release).ok()?.begun()?;
+pub(super) fn days_since(context: &Context<'_>, release: &ReleaseId) -> Option<i64> {
+    let begun = release.begun()?;
     let started = DateTime::parse_from_rfc3339(context.started).ok()?;
     Some((started.to_utc() - begun).num_days())
 }
@@ -107,11 +107,11 @@ fn accept_or_hold(
             why = accepted.reason,
             "let through the gate: {reason}"
         );
-        accepted.used_by = Some(context.release.to_string());
+        accepted.used_by = Some(context.release.clone());
         return Ok(());
     }
     report.held = Some(HeldBack {
-        release: context.release.to_string(),
+        release: context.release.clone(),
         at: context.started.to_owned(),
         sha256: landed.sha256.clone(),
         rows_read,
@@ -126,7 +126,7 @@ pub(super) fn report_of_same(
     last: &RunReport,
     before: &LayerReport,
 ) -> Option<GateReport> {
-    let against = Some(release_made_for(last, before).to_owned());
+    let against = Some(release_made_for(last, before).clone());
     context.plan.limits.rows.is_none().then(|| GateReport {
         against,
         ..GateReport::default()
@@ -175,7 +175,7 @@ pub(super) fn note_used_acceptances(store: &Store, lock: &Lock, report: &RunRepo
                 // What a run that died after publishing made use of.
                 let is_published = accepted.sha256.is_some() && accepted.sha256.as_deref() == digest;
                 if is_used || is_published {
-                    accepted.used_by = Some(report.release.to_string());
+                    accepted.used_by = Some(report.release.clone());
                 }
             }
         })?;

@@ -194,10 +194,10 @@ fn link_layer(
     let first = first.map(|tile| context.staging.path_of(&tile.path));
     let footer = first.and_then(|path| geoparquet::read_footer(&path).ok());
     info!(stage = "write", tiles = files.tiles.len(), "unchanged");
-    let since = before.unchanged_since().unwrap_or(last.release.as_str());
+    let since = before.unchanged_since().unwrap_or(&last.release);
     let report = LayerReport {
         standing: Standing::Published {
-            unchanged_since: Some(since.to_owned()),
+            unchanged_since: Some(since.clone()),
         },
         gate: gate::report_of_same(context, last, before),
         landed_at: Some(landed.landed_at.clone()),

@@ -233,7 +233,7 @@ fn law_5_a_failing_layer_is_carried_and_named_everywhere() {
         assert_eq!((second.status(), second.rows_written), (LayerStatus::Carried, 1));
         assert_eq!(
             second.carried_from(),
-            Some(first.release.as_str()),
+            Some(&first.release),
             "the release that made it"
         );
         assert!(second.reason().unwrap().contains("HTML"));

@@ -5,6 +5,7 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
+use cikr::feature::release::ReleaseId;
 use cikr::feature::{LayerStatus, RunReport};
 
 use crate::program::{Folder, POINTS_LAYER, tiles};
@@ -58,7 +59,7 @@ fn since(report: &RunReport) -> Vec<Option<&str>> {
     report
         .layers
         .iter()
-        .map(|layer| layer.unchanged_since())
+        .map(|layer| layer.unchanged_since().map(ReleaseId::as_str))
         .collect()
 }
 

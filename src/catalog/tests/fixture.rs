@@ -144,7 +144,7 @@ pub(crate) fn layer_report(id: &str, status: LayerStatus) -> LayerReport {
         LayerStatus::Published => Standing::made(),
         LayerStatus::Carried => Standing::Carried {
             reason,
-            from: "2026-11-01".to_owned(),
+            from: ReleaseId::parse("2026-11-01").ok(),
             days: Some(21),
         },
         LayerStatus::Absent => Standing::Absent { reason },

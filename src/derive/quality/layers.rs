@@ -9,6 +9,7 @@ use super::assessed::Assessed;
 use super::column::{count_column, date_column, days_column, share_column, share_of, text_column};
 use super::currency::{date_span, days_since_1970, rows_dated_after};
 use crate::derive::{DeriveError, Table};
+use crate::feature::release::ReleaseId;
 use crate::feature::release::paths;
 use crate::feature::{ClaimKind, RejectReason};
 
@@ -39,13 +40,15 @@ fn source_columns(assessed: &[Assessed<'_>]) -> Vec<Named> {
         ),
         (
             "carried_from",
-            text_column(assessed, |of| of.layer.report.carried_from()),
+            text_column(assessed, |of| {
+                of.layer.report.carried_from().map(ReleaseId::as_str)
+            }),
         ),
         (
             "carried_age_days",
             days_column(assessed, |of| {
-                let day = release_day(of.layer.report.carried_from()?)?;
-                Some(of.age_in_days(days_since_1970(day)))
+                let begun = of.layer.report.carried_from()?.begun()?;
+                Some(of.age_in_days(days_since_1970(begun.date_naive())))
             }),
         ),
         (
@@ -213,9 +216,4 @@ fn parse_day(time: &str) -> Option<NaiveDate> {
     DateTime::parse_from_rfc3339(time)
         .ok()
         .map(|time| time.to_utc().date_naive())
-}
-
-/// The day on which a release was begun: its id starts with it.
-fn release_day(release: &str) -> Option<NaiveDate> {
-    NaiveDate::parse_from_str(release.split_once('T')?.0, "%Y%m%d").ok()
 }

@@ -32,6 +32,8 @@ pub struct BadReleaseId {
 impl ReleaseId {
     /// How the id of a release tells when it was begun: to the millisecond, so that ids sort by age.
     const BEGUN: &str = "%Y%m%dT%H%M%S%3fZ";
+    /// As people write it who give a release its name.
+    const BEGUN_TO_THE_SECOND: &str = "%Y%m%dT%H%M%SZ";
 
     /// That of a release begun at this moment.
     ///
@@ -59,8 +61,10 @@ impl ReleaseId {
 
     /// When it was begun, where its name tells: its caller may have given it another.
     pub fn begun(&self) -> Option<DateTime<Utc>> {
-        let time = NaiveDateTime::parse_from_str(&self.0, Self::BEGUN).ok()?;
-        Some(time.and_utc())
+        [Self::BEGUN, Self::BEGUN_TO_THE_SECOND]
+            .iter()
+            .find_map(|form| NaiveDateTime::parse_from_str(&self.0, form).ok())
+            .map(|time| time.and_utc())
     }
 }
 
@@ -95,5 +99,37 @@ impl PartialEq<&str> for ReleaseId {
 impl fmt::Display for ReleaseId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_may_tell_when_the_release_was_begun() {
+        let begun = |name: &str| {
+            let time = ReleaseId::parse(name).unwrap().begun()?;
+            Some(time.to_rfc3339())
+        };
+        assert_eq!(
+            begun("20261125T025202896Z").as_deref(),
+            Some("2026-11-25T02:52:02.896+00:00")
+        );
+        assert_eq!(
+            begun("20261125T025202Z").as_deref(),
+            Some("2026-11-25T02:52:02+00:00")
+        );
+        assert_eq!(begun("v2026-11"), None);
+    }
+
+    #[test]
+    fn names_that_are_no_plain_ones_are_refused_also_in_records() {
+        for name in ["", ".", "..", "a/b", "-a", "a.json", "ä", "a b"] {
+            let error = ReleaseId::parse(name).unwrap_err();
+            assert!(error.to_string().contains(name), "{error}");
+        }
+        assert!(serde_json::from_str::<ReleaseId>("\"../landing\"").is_err());
+        assert!(ReleaseId::parse(&"a".repeat(101)).is_err());
     }
 }
