@@ -138,7 +138,7 @@ impl StageInputs<'_> {
     }
 
     fn attribute_named(&self, name: &str) -> Option<ArrayRef> {
-        self.normalised.columns.column_by_name(name).map(Arc::clone)
+        self.normalised.columns.column(name).map(Arc::clone)
     }
 }
 

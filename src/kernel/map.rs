@@ -86,7 +86,7 @@ pub fn map_batch(
     let mut normalised = normalise::normalise(raw, schema, &reference.states, context.again, transform)?;
     let sectors = sector::classify(
         normalised.rows.len(),
-        |name| normalised.columns.column_by_name(name)?.as_any().downcast_ref(),
+        |name| normalised.columns.text(name),
         layer,
         reference,
     )?;
