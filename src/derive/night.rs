@@ -3,13 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use arrow_array::RecordBatch;
 use serde_json::value::RawValue;
 
 use super::product::{Carried, Night, Observer, ProductWork, RowPlace, Seen, TableStore, Tables};
 use super::tiles::null_counts;
 use super::{DeriveError, Release, products_wanted, read_present};
-use crate::feature::{LayerReport, RunReport, Tile, TileRecord};
+use crate::feature::{FacilityRows, LayerReport, RunReport, Tile, TileRecord};
 
 /// What products have seen of a layer's tiles, by their names.
 pub type Tally = BTreeMap<String, Box<RawValue>>;
@@ -41,7 +40,7 @@ impl<'a> Products<'a> {
     }
 
     /// Shows a layer's tile, or a piece of one, that this run writes: every column is there.
-    pub fn observe_rows(&self, tile: &Tile, rows: &RecordBatch, places: &[RowPlace]) {
+    pub fn observe_rows(&self, tile: &Tile, rows: &FacilityRows, places: &[RowPlace]) {
         let seen = Seen {
             layer: &tile.collection,
             region: &tile.region,

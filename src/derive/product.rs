@@ -17,7 +17,7 @@ use super::release::Release;
 pub use super::rows::{RowPlace, Rows};
 use super::table::Table;
 use crate::feature::records::RecordBudget;
-use crate::feature::{LayerReport, ProductDoc, RegionId, RunReport};
+use crate::feature::{FacilityRows, LayerReport, ProductDoc, RegionId, RunReport};
 use crate::geoparquet::GeoparquetError;
 use crate::plan::Plan;
 
@@ -151,7 +151,7 @@ pub struct Seen<'a> {
     /// Number of the tile in its region.
     pub ordinal: u32,
     /// The rows: every column of a tile in memory, those asked for of one on disk.
-    pub rows: &'a RecordBatch,
+    pub rows: &'a FacilityRows,
     /// Where each row is to be had again ([`Rows`]); none of a tile on disk.
     pub places: Option<&'a [RowPlace]>,
     /// Nulls of every column but geometry and covering, in column order, where the rows have fewer columns.

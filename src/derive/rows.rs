@@ -2,9 +2,8 @@
 
 use std::fmt::Debug;
 
-use arrow_array::RecordBatch;
-
 use super::error::BoxError;
+use crate::feature::FacilityRows;
 
 /// Where a row of a layer that this run made is to be had: the part of the rows that it is in, and its number there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,5 +20,5 @@ pub trait Rows: Debug + Sync {
     ///
     /// # Errors
     /// When they can't be had back.
-    fn take(&self, places: &[RowPlace], columns: &[&str]) -> Result<RecordBatch, BoxError>;
+    fn take(&self, places: &[RowPlace], columns: &[&str]) -> Result<FacilityRows, BoxError>;
 }

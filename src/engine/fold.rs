@@ -4,15 +4,15 @@ use std::collections::HashMap;
 use std::io;
 use std::sync::Arc;
 
-use arrow_array::{ArrayRef, RecordBatch, UInt64Array};
-use arrow_schema::{DataType, Field, Schema};
+use arrow_array::{ArrayRef, UInt64Array};
+use arrow_schema::{DataType, Field};
 
 use super::keys::KeySet;
 use super::origins::Origins;
 use super::rows::{LocalRows, POSITION, RowStore, RowsError};
 use super::sample::Sample;
 use super::{EngineError, Room};
-use crate::feature::{Flag, Flags, Origin, Rejects, Texts};
+use crate::feature::{Flag, Flags, Origin, Rejects};
 use crate::kernel::KernelError;
 use crate::kernel::again::SecondReading;
 use crate::kernel::assemble::StageRows;
@@ -92,7 +92,7 @@ impl<'c> Fold<'c> {
         let mut rows = batch.stage;
         // Only points are asked where in the source they stood: packing flags those that share their place.
         if self.context.layer.schema.geometry == GeometryKind::Point {
-            rows.rows = with_positions(&rows, first, batch.order.as_deref())
+            rows = with_positions(rows, first, batch.order.as_deref())
                 .map_err(|source| EngineError::Kernel { source })?;
         }
         self.store
@@ -126,8 +126,7 @@ impl<'c> Fold<'c> {
 
     /// Keeps the flags of a batch, with the id and the origin of their rows; of a code that has had its share it only counts.
     fn note_flags(&mut self, batch: &StageBatch) -> io::Result<()> {
-        let ids = batch.stage.rows.column_by_name("facility_id");
-        let ids = ids.and_then(|ids| Texts::from_array(ids.as_ref()));
+        let ids = batch.stage.ids();
         let places = batch.places_of(batch.flags.iter().map(|doubt| doubt.index));
         let mut flags = Vec::new();
         for (doubt, place) in batch.flags.iter().zip(places) {
@@ -142,10 +141,7 @@ impl<'c> Fold<'c> {
                     source: Arc::clone(&batch.source),
                     row: batch.origins[doubt.index],
                 },
-                facility_id: ids
-                    .and_then(|ids| ids.value(place))
-                    .unwrap_or_default()
-                    .to_owned(),
+                facility_id: ids.value(place).unwrap_or_default().to_owned(),
                 field: doubt.field,
                 value: doubt.value,
                 code: doubt.code,
@@ -163,16 +159,12 @@ fn scratch_error(source: io::Error) -> EngineError {
 }
 
 /// Rows with their positions, the first of which in their batch is `first`.
-fn with_positions(rows: &StageRows, first: u64, order: Option<&[u32]>) -> Result<RecordBatch, KernelError> {
-    let count = rows.rows.num_rows() as u64;
+fn with_positions(rows: StageRows, first: u64, order: Option<&[u32]>) -> Result<StageRows, KernelError> {
+    let count = rows.rows().num_rows() as u64;
     let positions: ArrayRef = Arc::new(match order {
         Some(order) => UInt64Array::from_iter_values(order.iter().map(|row| first + u64::from(*row))),
         None => UInt64Array::from_iter_values(first..first + count),
     });
-    let schema = rows.rows.schema();
-    let position = Arc::new(Field::new(POSITION, DataType::UInt64, false));
-    let fields: Vec<Arc<Field>> = schema.fields().iter().cloned().chain([position]).collect();
-    let columns = rows.rows.columns().iter().cloned().chain([positions]).collect();
-    RecordBatch::try_new(Arc::new(Schema::new(fields)), columns)
+    rows.with_column(Field::new(POSITION, DataType::UInt64, false), positions)
         .map_err(|source| KernelError::Arrow { source })
 }

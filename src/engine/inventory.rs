@@ -14,11 +14,11 @@ use super::EngineError;
 use super::pack::{Gathered, Packable};
 use super::rows::{RowStore, RowsError, SpotPlace};
 use super::tiles::facility_ids;
-use crate::feature::{FeatureBatch, RegionId, Texts};
+use crate::feature::{FacilityRows, FeatureBatch, RegionId, Texts};
 use crate::kernel::boxes::{box_around_all, box_around_two};
-use crate::kernel::geometry;
 use crate::kernel::pack::Spot;
 use crate::kernel::publish::{Published, publish};
+use crate::kernel::{KernelError, geometry};
 use crate::plan::LayerPlan;
 
 /// Bits of a spot's part that are left to the store; the others tell which store it is. A spot names its row in 32 bits
@@ -65,7 +65,7 @@ impl InventoryMember<'_> {
         Ok(facility_ids(&rows))
     }
 
-    fn rows_with_points(&self, spots: &[Spot], columns: &[&str]) -> Result<RecordBatch, RowsError> {
+    fn rows_with_points(&self, spots: &[Spot], columns: &[&str]) -> Result<FacilityRows, RowsError> {
         let rows = self.store.take_rows(spots, Some(columns))?;
         Ok(with_points(&rows, spots)?)
     }
@@ -87,7 +87,7 @@ fn split_by_member(members: usize, spots: &[Spot]) -> (Vec<Vec<Spot>>, Vec<(usiz
 }
 
 /// Rows with the points of their spots as their geometry.
-fn with_points(rows: &RecordBatch, spots: &[Spot]) -> Result<RecordBatch, arrow_schema::ArrowError> {
+fn with_points(rows: &FacilityRows, spots: &[Spot]) -> Result<FacilityRows, arrow_schema::ArrowError> {
     let mut points = BinaryBuilder::with_capacity(spots.len(), spots.len() * 21);
     let mut wkb = Vec::new();
     for spot in spots {
@@ -95,15 +95,8 @@ fn with_points(rows: &RecordBatch, spots: &[Spot]) -> Result<RecordBatch, arrow_
         geometry::encode(&Geometry::Point(Point::new(spot.x, spot.y)), &mut wkb);
         points.append_value(&wkb);
     }
-    let geometry = Arc::new(Field::new("geometry", DataType::Binary, false));
-    let fields: Vec<Arc<Field>> = rows.schema().fields().iter().cloned().chain([geometry]).collect();
-    let columns = rows
-        .columns()
-        .iter()
-        .cloned()
-        .chain([Arc::new(points.finish()) as ArrayRef])
-        .collect();
-    RecordBatch::try_new(Arc::new(Schema::new(fields)), columns)
+    let geometry = Field::new("geometry", DataType::Binary, false);
+    rows.with_column(geometry, Arc::new(points.finish()))
 }
 
 impl Packable for InventoryRows<'_> {
@@ -174,7 +167,7 @@ impl Packable for InventoryRows<'_> {
 
     fn bring_together<'r>(&'r self, spots: &[Spot]) -> Result<Box<dyn Gathered + 'r>, EngineError> {
         let (own, places) = split_by_member(self.members.len(), spots);
-        let mut rows: Vec<Option<RecordBatch>> = Vec::with_capacity(own.len());
+        let mut rows: Vec<Option<FacilityRows>> = Vec::with_capacity(own.len());
         for (member, spots) in self.members.iter().zip(own) {
             rows.push(match spots.as_slice() {
                 [] => None,
@@ -197,7 +190,7 @@ impl Packable for InventoryRows<'_> {
 struct MemberRows<'a> {
     facilities: &'a InventoryRows<'a>,
     /// Of each member, in the order in which they were asked for.
-    rows: Vec<Option<RecordBatch>>,
+    rows: Vec<Option<FacilityRows>>,
     /// Of each row the member, and which of its rows it is.
     places: Vec<(usize, usize)>,
 }
@@ -223,12 +216,14 @@ impl Gathered for MemberRows<'_> {
             .iter()
             .map(|(member, at)| (part_of[member], at - stretches[member].start))
             .collect();
-        let rows: Vec<&RecordBatch> = parts.iter().map(|part| &part.rows.0).collect();
+        let rows: Vec<&RecordBatch> = parts.iter().map(|part| part.rows.as_batch()).collect();
         let rows = interleave_batches(&rows, &places).map_err(|source| EngineError::Rows {
             source: source.into(),
         })?;
         Ok(Published {
-            rows: FeatureBatch(rows),
+            rows: FeatureBatch::try_new(rows).map_err(|source| EngineError::Rows {
+                source: source.into(),
+            })?,
             extent: parts
                 .iter()
                 .map(|part| part.extent)
@@ -245,10 +240,12 @@ impl Gathered for MemberRows<'_> {
 impl MemberRows<'_> {
     /// Some rows of one member, as the inventory publishes them.
     fn publish_stretch(&self, member: usize, stretch: Range<usize>) -> Result<Published, EngineError> {
-        let rows = match &self.rows[member] {
-            Some(rows) => rows.slice(stretch.start, stretch.len()),
-            None => RecordBatch::new_empty(Arc::new(Schema::empty())),
-        };
+        let rows = self.rows[member]
+            .as_ref()
+            .ok_or(EngineError::Kernel {
+                source: KernelError::Geometry,
+            })?
+            .slice(stretch.start, stretch.len());
         let facilities = self.facilities;
         let published = publish(&rows, facilities.schema, facilities.members[member].layer);
         published.map_err(|source| EngineError::Kernel { source })

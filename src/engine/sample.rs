@@ -48,7 +48,7 @@ impl Sample {
         let columns: Vec<Option<&ArrayRef>> = self
             .fields
             .iter()
-            .map(|field| stage.rows.column_by_name(field))
+            .map(|field| stage.rows().column(field))
             .collect();
         for (row, number) in numbers.iter().enumerate() {
             // By a digest, not by chance or place: two nights keep the same rows, whatever was added between them and however
@@ -67,7 +67,7 @@ impl Sample {
                 rank,
                 Facility {
                     values,
-                    place: stage.centres[place],
+                    place: stage.centres()[place],
                 },
             );
             if self.rows.len() > MOST_ROWS {

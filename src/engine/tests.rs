@@ -5,12 +5,12 @@ use std::ops::Range;
 use std::sync::Mutex;
 
 use arrow_array::RecordBatch;
-use arrow_schema::Schema;
 use geo::Rect;
 
 use super::pack::Gathered;
 use super::*;
 use crate::feature::{FeatureBatch, RegionId};
+use crate::kernel::columns::inventory_schema;
 use crate::kernel::pack::{Levels, Spot};
 use crate::kernel::publish::Published;
 
@@ -89,7 +89,8 @@ impl Gathered for Met<'_> {
     fn publish(&self, rows: Range<usize>) -> Result<Published, EngineError> {
         self.rows.asked.lock().unwrap().push(self.spots[rows].to_vec());
         Ok(Published {
-            rows: FeatureBatch(RecordBatch::new_empty(Schema::empty().into())),
+            rows: FeatureBatch::try_new(RecordBatch::new_empty(inventory_schema(std::iter::empty())))
+                .unwrap(),
             extent: Rect::new((0.0, 0.0), (0.0, 0.0)),
             geometry_types: BTreeSet::new(),
         })

@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 use std::io;
 use std::ops::Range;
 
-use arrow_array::RecordBatch;
 use arrow_array::cast::AsArray;
 use arrow_array::types::UInt64Type;
 use arrow_schema::Schema;
@@ -15,7 +14,7 @@ use super::layer::LayerRows;
 use super::pack::{Gathered, Packable};
 use super::rows::{POSITION, RowStore, SpotPlace};
 use super::shared::{SharedPoints, SharingRow};
-use crate::feature::{Flag, RegionId, Texts};
+use crate::feature::{FacilityRows, Flag, RegionId, Texts};
 use crate::kernel::geometry;
 use crate::kernel::pack::Spot;
 use crate::kernel::publish::{Published, publish, publish_columns};
@@ -50,7 +49,7 @@ impl LayerTiles<'_> {
     ///
     /// # Errors
     /// When rows can't be had back.
-    pub fn publish_columns(&self, spots: &[Spot], names: &[&str]) -> Result<RecordBatch, EngineError> {
+    pub fn publish_columns(&self, spots: &[Spot], names: &[&str]) -> Result<FacilityRows, EngineError> {
         // The id is in every store: rows without a column of their own can't be counted.
         let asked: Vec<&str> = names.iter().copied().chain(["facility_id"]).collect();
         let rows = self
@@ -67,14 +66,12 @@ impl LayerTiles<'_> {
     }
 
     /// Notes rows that share their point; a box with an extent is no point.
-    fn note_shared_points(&self, rows: &RecordBatch, ids: &[String], runs: &[Range<usize>]) {
-        let geometry = rows
-            .column_by_name("geometry")
-            .and_then(|column| column.as_binary_opt::<i32>());
+    fn note_shared_points(&self, rows: &FacilityRows, ids: &[String], runs: &[Range<usize>]) {
+        // Of rows out of an earlier run's tiles nobody knows any more where in the source they stood.
         let positions = rows
-            .column_by_name(POSITION)
+            .column(POSITION)
             .and_then(|column| column.as_primitive_opt::<UInt64Type>());
-        let Some((geometry, positions)) = geometry.zip(positions) else {
+        let Some((geometry, positions)) = rows.geometry().zip(positions) else {
             return;
         };
         for run in runs {
@@ -152,7 +149,7 @@ fn point_of(wkb: &[u8]) -> Option<Coord<f64>> {
 /// Rows of a layer that are together.
 struct GatheredRows<'a> {
     tiles: &'a LayerTiles<'a>,
-    rows: RecordBatch,
+    rows: FacilityRows,
 }
 
 impl Gathered for GatheredRows<'_> {
@@ -164,9 +161,9 @@ impl Gathered for GatheredRows<'_> {
 }
 
 /// `facility_id` of rows.
-pub(super) fn facility_ids(rows: &RecordBatch) -> Vec<String> {
-    let ids = Texts::of_column(rows, "facility_id");
-    ids.into_iter()
+pub(super) fn facility_ids(rows: &FacilityRows) -> Vec<String> {
+    rows.ids()
+        .into_iter()
         .flat_map(Texts::iter)
         .map(|id| id.unwrap_or_default().to_owned())
         .collect()

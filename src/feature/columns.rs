@@ -128,6 +128,9 @@ pub const CORE_COLUMNS: &[CoreColumn] = &[
     ),
 ];
 
+/// Sides of a row's box, in the order of the `bbox` struct.
+pub const BBOX_SIDES: [&str; 4] = ["xmin", "ymin", "xmax", "ymax"];
+
 /// One of the columns every tile has.
 #[derive(Debug, Clone, Copy)]
 pub struct CoreColumn {

@@ -14,8 +14,8 @@ use parquet::file::page_index::column_index::ColumnIndexMetaData;
 use parquet::file::statistics::Statistics;
 
 use super::file::open_regular_file;
-use super::writer::BBOX_SIDES;
 use super::{GeoMetadata, GeoparquetError};
+use crate::feature::BBOX_SIDES;
 
 /// What a file's footer says.
 #[derive(Debug, Clone)]

@@ -8,7 +8,7 @@ use geo::Rect;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::writer::BBOX_SIDES;
+use crate::feature::BBOX_SIDES;
 
 /// Version written; the only one that every reader tried opens with a covering.
 const VERSION: &str = "1.1.0";

@@ -22,9 +22,11 @@ pub use columns::ColumnReader;
 pub use features::{FeatureWriter, Features, write_features};
 pub use footer::{Footer, null_counts, page_boxes, read_footer};
 pub use metadata::{Covering, GeoColumn, GeoMetadata, crs84_projjson, geo_metadata};
-pub use reader::{read, read_each, read_first, read_present};
+pub use reader::{read, read_each, read_facilities, read_first, read_present};
 pub use table::TableWriter;
 pub use writer::{WriteOptions, write_table};
+
+use crate::feature::ColumnError;
 
 /// Media type of every Parquet file in a release.
 pub const MEDIA_TYPE: &str = "application/vnd.apache.parquet";
@@ -56,6 +58,14 @@ pub enum GeoparquetError {
         path: PathBuf,
         /// Arrow's reason.
         source: ArrowError,
+    },
+    /// A column is not as it is published.
+    #[error("cannot use the columns of {}", path.display())]
+    Column {
+        /// The file.
+        path: PathBuf,
+        /// Which, and what it is.
+        source: ColumnError,
     },
     /// A column that was asked for is not there.
     #[error("no column `{column}` in {}; it has {}", path.display(), found.join(", "))]
@@ -118,6 +128,7 @@ impl GeoparquetError {
             Self::Open { path, .. }
             | Self::Read { path, .. }
             | Self::Decode { path, .. }
+            | Self::Column { path, .. }
             | Self::MissingColumn { path, .. }
             | Self::Metadata { path, .. }
             | Self::NoPageIndex { path, .. } => Some(path),
@@ -136,6 +147,14 @@ impl GeoparquetError {
     /// Rows of a file can't be put together.
     pub(crate) fn decode_error(path: &Path, source: ArrowError) -> Self {
         Self::Decode {
+            path: path.to_owned(),
+            source,
+        }
+    }
+
+    /// A column of a file is another than it must be.
+    pub(crate) fn column_error(path: &Path, source: ColumnError) -> Self {
+        Self::Column {
             path: path.to_owned(),
             source,
         }

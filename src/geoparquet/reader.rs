@@ -13,6 +13,7 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use super::GeoparquetError;
 use super::file::open_regular_file;
 use super::footer::read_footer;
+use crate::feature::FacilityRows;
 
 /// Rows decoded at a time where all are wanted at once: few batches to put together.
 const BATCH_ROWS: usize = 65_536;
@@ -32,14 +33,26 @@ pub fn read(path: &Path, columns: Option<&[&str]>) -> Result<RecordBatch, Geopar
     read_batch(path, builder.with_projection(mask))
 }
 
-/// Shows the rows of a file, those columns that are named (in file order), batch by batch.
+/// Reads the rows of a tile as [`read`] does those of any file.
 ///
 /// # Errors
-/// As `read`.
+/// As `read`, and when a published column has another type.
+pub fn read_facilities(path: &Path, columns: Option<&[&str]>) -> Result<FacilityRows, GeoparquetError> {
+    checked_rows(path, read(path, columns)?)
+}
+
+fn checked_rows(path: &Path, rows: RecordBatch) -> Result<FacilityRows, GeoparquetError> {
+    FacilityRows::try_new(rows).map_err(|source| GeoparquetError::column_error(path, source))
+}
+
+/// Shows the rows of a tile, those columns that are named (in file order), batch by batch.
+///
+/// # Errors
+/// As `read_facilities`.
 pub fn read_each(
     path: &Path,
     columns: &[&str],
-    see: &mut dyn FnMut(&RecordBatch),
+    see: &mut dyn FnMut(&FacilityRows),
 ) -> Result<(), GeoparquetError> {
     let builder = open_builder(path)?;
     let mask = project_columns(path, &builder, columns)?;
@@ -49,7 +62,8 @@ pub fn read_each(
         .build()
         .map_err(|source| GeoparquetError::read_error(path, source))?;
     for batch in reader {
-        see(&batch.map_err(|source| GeoparquetError::decode_error(path, source))?);
+        let rows = batch.map_err(|source| GeoparquetError::decode_error(path, source))?;
+        see(&checked_rows(path, rows)?);
     }
     Ok(())
 }
@@ -78,18 +92,18 @@ pub(super) fn read_batch(
         .map_err(|source| GeoparquetError::decode_error(path, source))
 }
 
-/// Reads those of the named columns that the file has, in file order, as one batch.
+/// Reads those of the named columns that a tile has, in file order, as one batch.
 ///
 /// # Errors
-/// If the file can't be opened or decoded.
-pub fn read_present(path: &Path, columns: &[&str]) -> Result<RecordBatch, GeoparquetError> {
+/// If the file can't be opened or decoded, or a published column has another type.
+pub fn read_present(path: &Path, columns: &[&str]) -> Result<FacilityRows, GeoparquetError> {
     let schema = read_footer(path)?.schema;
     let present: Vec<&str> = columns
         .iter()
         .copied()
         .filter(|name| schema.index_of(name).is_ok())
         .collect();
-    read(path, Some(&present))
+    read_facilities(path, Some(&present))
 }
 
 fn open_builder(path: &Path) -> Result<ParquetRecordBatchReaderBuilder<File>, GeoparquetError> {
@@ -127,9 +141,14 @@ fn project_columns(
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use arrow_array::{ArrayRef, Int64Array};
+
     use super::super::writer::tests::{rows, write_tile};
-    use super::super::{WriteOptions, page_boxes};
+    use super::super::{WriteOptions, page_boxes, write_table};
     use super::*;
+    use crate::feature::error_chain;
 
     const OPTIONS: WriteOptions = WriteOptions {
         page_rows: 64,
@@ -153,6 +172,24 @@ mod tests {
         write_tile(&rows(0), &[], &OPTIONS, &mut file).unwrap();
         assert_eq!(read(file.path(), None).unwrap(), rows(0));
         assert!(page_boxes(file.path()).unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_tile_with_a_published_column_of_another_type_is_refused_by_its_path() {
+        let ids: ArrayRef = Arc::new(Int64Array::from(vec![7]));
+        let mistyped = RecordBatch::try_from_iter([("facility_id", ids)]).unwrap();
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        write_table(&mistyped, &OPTIONS, &mut file).unwrap();
+        let all = read_facilities(file.path(), None).unwrap_err();
+        let each = read_each(file.path(), &["facility_id"], &mut |_| {}).unwrap_err();
+        let present = read_present(file.path(), &["facility_id", "geometry"]).unwrap_err();
+        for error in [all, each, present] {
+            assert_eq!(error.path(), Some(file.path()));
+            assert!(
+                error_chain(&error).ends_with("the column `facility_id` is Int64, not Utf8"),
+                "{error:?}"
+            );
+        }
     }
 
     #[test]

@@ -43,9 +43,7 @@ use parquet::schema::types::ColumnPath;
 
 use super::GeoparquetError;
 use super::repeats::nearly_unique_columns;
-
-/// Sides of a row's box, in the order of the `bbox` struct.
-pub(super) const BBOX_SIDES: [&str; 4] = ["xmin", "ymin", "xmax", "ymax"];
+use crate::feature::BBOX_SIDES;
 
 /// Who wrote the file. Readers that judge defects by it want `<name> version <version>`; it changes
 /// with a release of the program, never with a run.

@@ -6,8 +6,8 @@
 use std::sync::Arc;
 
 use arrow_array::builder::{BinaryBuilder, StringBuilder};
-use arrow_array::{Array, ArrayRef, BinaryArray, RecordBatch, StringArray};
-use arrow_schema::Schema;
+use arrow_array::{Array, ArrayRef, BinaryArray, BooleanArray, StringArray, UInt32Array};
+use arrow_schema::{ArrowError, Field, Schema};
 use geo::{BoundingRect, Geometry, Point};
 
 use super::claims::Claims;
@@ -16,17 +16,106 @@ use super::locate::Located;
 use super::normalise::Normalised;
 use super::sector::Sectors;
 use super::{KernelError, geometry};
+use crate::feature::{ColumnError, FacilityRows, Texts};
 use crate::plan::LayerPlan;
 
-/// Rows as they flow from locate to pack: the columns that differ from row to row, in published order.
+/// Rows as they flow from locate to pack: the columns that differ from row to row, in published order, and where each
+/// row stands. A column of codes is a dictionary; ids are there in any case.
 #[derive(Debug, Clone)]
 pub struct StageRows {
-    /// Columns, `geometry` among them; a column of codes is a dictionary.
-    pub rows: RecordBatch,
+    rows: FacilityRows,
+    centres: Vec<[f64; 2]>,
+    /// Where they aren't the centres.
+    points: Option<Vec<[f64; 2]>>,
+}
+
+impl StageRows {
+    /// Rows, the centre of the box of each, and the point that stands for each: longitude and latitude.
+    ///
+    /// # Errors
+    /// When the rows have no ids.
+    pub fn try_new(
+        rows: FacilityRows,
+        centres: Vec<[f64; 2]>,
+        points: Vec<[f64; 2]>,
+    ) -> Result<Self, ColumnError> {
+        rows.require("facility_id")?;
+        Ok(Self {
+            rows,
+            // Of points, which most layers hold, both are one: they are kept once.
+            points: (points != centres).then_some(points),
+            centres,
+        })
+    }
+
+    /// Their columns.
+    pub fn rows(&self) -> &FacilityRows {
+        &self.rows
+    }
+
+    /// Their ids.
+    ///
+    /// # Panics
+    /// Never: rows without ids are refused.
+    pub fn ids(&self) -> Texts<'_> {
+        self.rows.ids().expect("rows without ids were refused")
+    }
+
     /// Longitude and latitude of the centre of every row's box.
-    pub centres: Vec<[f64; 2]>,
+    pub fn centres(&self) -> &[[f64; 2]] {
+        &self.centres
+    }
+
     /// The point that stands for every row, where that is not its centre.
-    pub points: Option<Vec<[f64; 2]>>,
+    pub fn into_points(self) -> Option<Vec<[f64; 2]>> {
+        self.points
+    }
+
+    /// The same rows with a further column.
+    ///
+    /// # Errors
+    /// As [`FacilityRows::with_column`].
+    pub fn with_column(mut self, field: Field, column: ArrayRef) -> Result<Self, ArrowError> {
+        self.rows = self.rows.with_column(field, column)?;
+        Ok(self)
+    }
+
+    /// The rows in this order.
+    ///
+    /// # Errors
+    /// When Arrow can't take them.
+    pub(super) fn in_order(&self, order: &[u32]) -> Result<Self, ArrowError> {
+        Ok(Self {
+            rows: self.rows.take(&UInt32Array::from(order.to_vec()))?,
+            centres: places_in_order(&self.centres, order),
+            points: self.points.as_ref().map(|points| places_in_order(points, order)),
+        })
+    }
+
+    /// The rows that are marked.
+    ///
+    /// # Errors
+    /// When Arrow can't filter them.
+    pub(super) fn retained(self, keep: &[bool]) -> Result<Self, ArrowError> {
+        Ok(Self {
+            rows: self.rows.filter(&BooleanArray::from(keep.to_vec()))?,
+            centres: retained(self.centres, keep),
+            points: self.points.map(|points| retained(points, keep)),
+        })
+    }
+}
+
+fn places_in_order(places: &[[f64; 2]], order: &[u32]) -> Vec<[f64; 2]> {
+    order.iter().map(|row| places[*row as usize]).collect()
+}
+
+/// The values whose rows are kept.
+pub(super) fn retained<T>(values: Vec<T>, keep: &[bool]) -> Vec<T> {
+    values
+        .into_iter()
+        .zip(keep)
+        .filter_map(|(value, keep)| keep.then_some(value))
+        .collect()
 }
 
 /// What the stages have found out about a batch.
@@ -65,12 +154,8 @@ pub fn stage_rows(schema: &Schema, inputs: &StageInputs<'_>) -> Result<StageRows
     }
     let centres: Vec<[f64; 2]> = geometries.iter().map(centre_of).collect();
     let points: Vec<[f64; 2]> = inputs.points.iter().map(|point| [point.x(), point.y()]).collect();
-    Ok(StageRows {
-        rows: batch_of(columns)?,
-        // Of points, which most layers hold, both are one: they are kept once.
-        points: (points != centres).then_some(points),
-        centres,
-    })
+    let rows = FacilityRows::try_new(batch_of(columns)?)?;
+    Ok(StageRows::try_new(rows, centres, points)?)
 }
 
 /// The centre of a geometry's box.
@@ -138,7 +223,7 @@ impl StageInputs<'_> {
     }
 
     fn attribute_named(&self, name: &str) -> Option<ArrayRef> {
-        self.normalised.columns.column_by_name(name).map(Arc::clone)
+        self.normalised.columns.column(name).map(Arc::clone)
     }
 }
 

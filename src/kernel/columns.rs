@@ -9,7 +9,7 @@ use arrow_array::{Array, ArrayRef, RecordBatch};
 use arrow_schema::{DataType, Field, Fields, Schema, SchemaRef};
 
 use super::KernelError;
-use crate::feature::{CORE_COLUMNS, CoreType};
+use crate::feature::{BBOX_SIDES, CORE_COLUMNS, CoreType};
 use crate::plan::{FieldKind, LayerSchema};
 
 /// The published schema of a layer.
@@ -90,7 +90,7 @@ fn data_type(kind: &FieldKind) -> DataType {
 
 /// Fields of `bbox`, as GeoParquet 1.1 has a bounding box column.
 pub(super) fn bbox_fields() -> Fields {
-    ["xmin", "ymin", "xmax", "ymax"]
+    BBOX_SIDES
         .iter()
         .map(|name| Field::new(*name, DataType::Float32, false))
         .collect()

@@ -1,5 +1,7 @@
 //! What can go wrong in a kernel.
 
+use crate::feature::ColumnError;
+
 /// An error that fails the layer; a bad row is a reject, not an error.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -25,6 +27,13 @@ pub enum KernelError {
     /// A geometry is not as normalise left it: a mistake of this program.
     #[error("internal: a row has no geometry in WKB")]
     Geometry,
+    /// A column is not as it is published: a mistake of this program.
+    #[error("internal: a column is not as it is published")]
+    Column {
+        /// Which, and what it is.
+        #[from]
+        source: ColumnError,
+    },
     /// Arrow refused a conversion.
     #[error("cannot assemble a batch")]
     Arrow {

@@ -5,14 +5,13 @@
 
 use std::sync::Arc;
 
-use arrow_array::{Array, BooleanArray, StringArray, UInt32Array};
+use arrow_array::{Array, BooleanArray, StringArray};
 use arrow_schema::Schema;
-use arrow_select::filter::{filter, filter_record_batch};
-use arrow_select::take::take_record_batch;
+use arrow_select::filter::filter;
 use geo::{Point, Rect};
 
 use super::again::SecondReading;
-use super::assemble::{self, StageInputs, StageRows};
+use super::assemble::{self, StageInputs, StageRows, retained};
 use super::claims::{self, Placed};
 use super::cluster::along_curve;
 use super::locate::{self, JoinContext};
@@ -86,7 +85,7 @@ pub fn map_batch(
     let mut normalised = normalise::normalise(raw, schema, &reference.states, context.again, transform)?;
     let sectors = sector::classify(
         normalised.rows.len(),
-        |name| normalised.columns.column_by_name(name)?.as_any().downcast_ref(),
+        |name| normalised.columns.text(name),
         layer,
         reference,
     )?;
@@ -171,18 +170,9 @@ impl StageBatch {
     pub fn clustered(mut self) -> Result<Self, KernelError> {
         // Rows alone, and once all is told of them: keys, rejects and flags stay in the order of the source, in which
         // the first row keeps a key.
-        let order = along_curve(&self.stage.centres);
-        let StageRows {
-            rows,
-            centres,
-            points,
-        } = self.stage;
-        let taken = take_record_batch(&rows, &UInt32Array::from(order.clone()));
-        self.stage = StageRows {
-            rows: taken.map_err(|source| KernelError::Arrow { source })?,
-            centres: in_order(&order, &centres),
-            points: points.map(|points| in_order(&order, &points)),
-        };
+        let order = along_curve(self.stage.centres());
+        let ordered = self.stage.in_order(&order);
+        self.stage = ordered.map_err(|source| KernelError::Arrow { source })?;
         self.order = Some(order);
         Ok(self)
     }
@@ -230,13 +220,8 @@ impl StageBatch {
             .map_err(|source| KernelError::Arrow { source })?
             .to_data()
             .into();
-        let rows = filter_record_batch(&self.stage.rows, &BooleanArray::from(fresh_along_curve.clone()));
-        self.stage.rows = rows.map_err(|source| KernelError::Arrow { source })?;
-        self.stage.centres = retained(self.stage.centres, &fresh_along_curve);
-        self.stage.points = self
-            .stage
-            .points
-            .map(|points| retained(points, &fresh_along_curve));
+        let stage = self.stage.retained(&fresh_along_curve);
+        self.stage = stage.map_err(|source| KernelError::Arrow { source })?;
         self.order = self.order.map(|order| renumbered_order(&order, fresh));
         self.numbers = retained(self.numbers, fresh);
         self.origins = retained(self.origins, fresh);
@@ -246,11 +231,6 @@ impl StageBatch {
         self.tally.rows = RowTally::of_rows(&self.stage, context.places)?;
         Ok(self)
     }
-}
-
-/// Places in the order of rows.
-fn in_order(order: &[u32], places: &[[f64; 2]]) -> Vec<[f64; 2]> {
-    order.iter().map(|row| places[*row as usize]).collect()
 }
 
 /// Numbers of rows, once those that aren't kept are gone.
@@ -266,14 +246,5 @@ fn renumbered_order(order: &[u32], keep: &[bool]) -> Vec<u32> {
         .map(|row| *row as usize)
         .filter(|row| keep[*row])
         .map(|row| numbers[row])
-        .collect()
-}
-
-/// The values whose rows are kept.
-fn retained<T>(values: Vec<T>, keep: &[bool]) -> Vec<T> {
-    values
-        .into_iter()
-        .zip(keep)
-        .filter_map(|(value, keep)| keep.then_some(value))
         .collect()
 }

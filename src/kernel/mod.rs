@@ -6,6 +6,7 @@
 
 pub mod again;
 pub mod assemble;
+pub mod attributes;
 pub mod boxes;
 pub mod claims;
 pub mod cluster;

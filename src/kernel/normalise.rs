@@ -8,10 +8,11 @@ use std::sync::Arc;
 
 use arrow_array::{Array, ArrayRef, BooleanArray, RecordBatch, RecordBatchOptions, StringArray};
 use arrow_schema::{Field as ArrowField, Schema};
-use arrow_select::filter::{filter, filter_record_batch};
+use arrow_select::filter::filter;
 use geo::Geometry;
 
 use super::again::SecondReading;
+use super::attributes::Attributes;
 use super::fields::{self, Steps};
 use super::mangled::MangledDates;
 use super::quote::shortened;
@@ -24,8 +25,8 @@ use crate::plan::{Field, FieldKind, FieldValues, LayerSchema, State};
 /// Rows that can be used, and those that can't.
 #[derive(Debug)]
 pub struct Normalised {
-    /// Canonical columns: every schema field in order, each followed by its decoded column.
-    pub columns: RecordBatch,
+    /// Canonical columns.
+    pub columns: Attributes,
     /// Key of every row; several may have one, also within the batch.
     pub keys: StringArray,
     /// Geometry of every row, in OGC:CRS84 degrees.
@@ -79,7 +80,7 @@ pub fn normalise(
     let mut doubts = flags::changed_values(raw, schema, &sources, &steps, &again.recovered);
     doubts.extend(prepared.zeros);
     let all = Normalised {
-        columns: published_columns(&steps, schema, raw.len())?,
+        columns: Attributes::new(published_columns(&steps, schema, raw.len())?),
         keys,
         geometries: prepared.shapes.into_iter().map(or_nowhere).collect(),
         rows: raw.rows.values().to_vec(),
@@ -309,8 +310,8 @@ impl Normalised {
             .downcast_ref::<StringArray>()
             .expect("filter keeps the type")
             .clone();
-        self.columns =
-            filter_record_batch(&self.columns, &mask).map_err(|source| KernelError::Arrow { source })?;
+        let columns = self.columns.filter(&mask);
+        self.columns = columns.map_err(|source| KernelError::Arrow { source })?;
         let mut marks = kept.iter();
         self.geometries.retain(|_| marks.next().copied().unwrap_or(false));
         let mut marks = kept.iter();

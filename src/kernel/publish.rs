@@ -6,9 +6,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use arrow_array::cast::AsArray;
 use arrow_array::{
-    ArrayRef, BinaryArray, Float32Array, Int32Array, RecordBatch, StringArray, StructArray, new_null_array,
+    ArrayRef, BinaryArray, Float32Array, Int32Array, StringArray, StructArray, new_null_array,
 };
 use arrow_schema::{Field, Schema};
 use geo::Rect;
@@ -16,7 +15,7 @@ use geo::Rect;
 use super::boxes::box_around_all;
 use super::columns::{batch_of, bbox_fields};
 use super::{CodedArray, KernelError, geometry};
-use crate::feature::FeatureBatch;
+use crate::feature::{FacilityRows, FeatureBatch};
 use crate::plan::LayerPlan;
 
 /// Rows in their published columns, and what a tile's metadata say of them.
@@ -35,11 +34,8 @@ pub struct Published {
 ///
 /// # Errors
 /// When a geometry is not as `stage_rows` has encoded it, or columns don't fit together: mistakes of this program.
-pub fn publish(staged: &RecordBatch, schema: &Schema, layer: &LayerPlan) -> Result<Published, KernelError> {
-    let geometry = staged
-        .column_by_name("geometry")
-        .and_then(|column| column.as_binary_opt::<i32>());
-    let geometry = geometry.ok_or(KernelError::Geometry)?;
+pub fn publish(staged: &FacilityRows, schema: &Schema, layer: &LayerPlan) -> Result<Published, KernelError> {
+    let geometry = staged.geometry().ok_or(KernelError::Geometry)?;
     let boxes = boxes_of(geometry)?;
     let columns = schema.fields().iter().map(|field| {
         let column = if field.name() == "bbox" {
@@ -51,7 +47,7 @@ pub fn publish(staged: &RecordBatch, schema: &Schema, layer: &LayerPlan) -> Resu
     });
     // `geometry_types` of GeoParquet are those that are there, exactly: not those that a layer may have.
     Ok(Published {
-        rows: FeatureBatch(batch_of(columns.collect())?),
+        rows: FeatureBatch::try_new(batch_of(columns.collect())?)?,
         extent: box_around_all(&boxes),
         geometry_types: geometry.iter().flatten().map(geometry::type_of).collect(),
     })
@@ -62,11 +58,11 @@ pub fn publish(staged: &RecordBatch, schema: &Schema, layer: &LayerPlan) -> Resu
 /// # Errors
 /// When a column is not published or they don't fit together: mistakes of this program.
 pub fn publish_columns(
-    staged: &RecordBatch,
+    staged: &FacilityRows,
     schema: &Schema,
     layer: &LayerPlan,
     names: &[&str],
-) -> Result<RecordBatch, KernelError> {
+) -> Result<FacilityRows, KernelError> {
     let mut columns: Vec<(&str, ArrayRef)> = Vec::with_capacity(names.len());
     for name in names {
         let field = schema
@@ -74,12 +70,12 @@ pub fn publish_columns(
             .map_err(|source| KernelError::Arrow { source })?;
         columns.push((field.name().as_str(), published_column(staged, field, layer)));
     }
-    batch_of(columns)
+    Ok(FacilityRows::try_new(batch_of(columns)?)?)
 }
 
 /// A column as it is published; one that the layer's schema doesn't fill is null.
-fn published_column(staged: &RecordBatch, field: &Field, layer: &LayerPlan) -> ArrayRef {
-    if let Some(column) = staged.column_by_name(field.name()) {
+fn published_column(staged: &FacilityRows, field: &Field, layer: &LayerPlan) -> ArrayRef {
+    if let Some(column) = staged.column(field.name()) {
         return Arc::clone(column);
     }
     let rows = staged.num_rows();

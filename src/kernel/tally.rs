@@ -6,7 +6,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use arrow_array::Array;
-use arrow_array::cast::AsArray;
 use geo::Rect;
 
 use super::assemble::StageRows;
@@ -91,20 +90,16 @@ impl RowTally {
     /// # Errors
     /// When a geometry is not as `assemble` has encoded it: a mistake of this program.
     pub fn of_rows(stage: &StageRows, places: &[Rect<f64>]) -> Result<Self, KernelError> {
-        let rows = &stage.rows;
-        let geometry = rows
-            .column_by_name("geometry")
-            .and_then(|column| column.as_binary_opt::<i32>());
+        let rows = stage.rows();
+        let geometry = rows.geometry().ok_or(KernelError::Geometry)?;
         let mut extent: Option<Rect<f64>> = None;
         // Exact, and not out of the published `bbox`, whose sides are rounded outward.
-        for wkb in geometry.into_iter().flatten().flatten() {
+        for wkb in geometry.iter().flatten() {
             let bounds = geometry::wkb_bounds(wkb).ok_or(KernelError::Geometry)?;
             extent = Some(extent.map_or(bounds, |extent| box_around_two(extent, bounds)));
         }
-        let mismatch = rows
-            .column_by_name("is_county_mismatch")
-            .and_then(|column| column.as_boolean_opt());
-        let methods = rows_by_text(Texts::of_column(rows, "location_method"));
+        let mismatch = rows.booleans("is_county_mismatch");
+        let methods = rows_by_text(rows.texts("location_method"));
         let located = LocationCounts {
             within: rows_of(&methods, LocationMethod::Within),
             nearest: rows_of(&methods, LocationMethod::Nearest),
@@ -112,7 +107,7 @@ impl RowTally {
             none: rows_of(&methods, LocationMethod::None),
             county_mismatch: mismatch.map_or(0, |mismatch| mismatch.true_count() as u64),
         };
-        let states = rows_by_text(Texts::of_column(rows, "state_code")).into_iter();
+        let states = rows_by_text(rows.states()).into_iter();
         Ok(Self {
             located,
             states: states
@@ -142,9 +137,9 @@ impl RowTally {
 
 /// Centres of the rows in no state: a county may be in one of which there is no polygon, far from all others.
 fn centres_without_state(stage: &StageRows) -> Vec<[f64; 2]> {
-    let states = Texts::of_column(&stage.rows, "state_code");
+    let states = stage.rows().states();
     let has_no_state = |row: usize| states.is_none_or(|states| states.value(row).is_none());
-    let centres = stage.centres.iter().enumerate();
+    let centres = stage.centres().iter().enumerate();
     centres
         .filter(|(row, _)| has_no_state(*row))
         .map(|(_, centre)| *centre)

@@ -146,7 +146,8 @@ impl<'a> Context<'a> {
             row: spot.row,
         });
         let places: Vec<RowPlace> = places.collect();
-        self.products.observe_rows(tile, &group.published.rows.0, &places);
+        self.products
+            .observe_rows(tile, group.published.rows.facilities(), &places);
     }
 
     /// Whether a layer is to be compared with that of the last release, of which there are tiles.

@@ -47,7 +47,7 @@ pub(super) fn write_inventory(
     let packing = context.packing_alone(FACILITIES, room);
     let tiles = engine::pack(&unpacked, &packing, |tile, groups| {
         let record = tile::write_tile(context, &schema, tile, groups, &mut |group| {
-            page_content::count_row_group(context, tile, &group.published.rows.0)
+            page_content::count_row_group(context, tile, group.published.rows.facilities())
         })?;
         task.advance(record.rows);
         Ok(record)

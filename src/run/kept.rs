@@ -2,8 +2,7 @@
 //!
 //! Reads tiles of the last release, of a large layer a part.
 
-use arrow_array::cast::AsArray;
-use arrow_array::{ArrayRef, RecordBatch};
+use arrow_array::ArrayRef;
 use tracing::warn;
 
 use super::nearby::SoughtFacility;
@@ -12,7 +11,7 @@ use crate::engine::LayerRows;
 use crate::engine::rows::RowsError;
 use crate::engine::sample::{Facility, value_digest};
 use crate::error::error_chain;
-use crate::feature::RunReport;
+use crate::feature::{FacilityRows, RunReport};
 use crate::gate::{Continuity, Exchanged, Shifted};
 use crate::geoparquet;
 use crate::kernel::geometry;
@@ -100,21 +99,16 @@ impl<'a> Comparison<'a> {
         }
     }
 
-    fn compare_batch(&mut self, before: &RecordBatch) {
-        let Some(ids) = before.column_by_name("facility_id") else {
-            return;
-        };
-        let Some(shapes) = before.column_by_name("geometry") else {
+    fn compare_batch(&mut self, before: &FacilityRows) {
+        let Some((ids, shapes)) = before.ids().zip(before.geometry()) else {
             return;
         };
         let fields = self.rows.sample.fields();
-        let columns: Vec<Option<&ArrayRef>> =
-            fields.iter().map(|field| before.column_by_name(field)).collect();
+        let columns: Vec<Option<&ArrayRef>> = fields.iter().map(|field| before.column(field)).collect();
         let prefix = format!("{}:", self.layer.id);
-        let ids = ids.as_string::<i32>();
-        let shapes = shapes.as_binary::<i32>();
         for row in 0..before.num_rows() {
-            let key = ids.value(row).strip_prefix(&prefix).unwrap_or_default();
+            let id = ids.value(row).unwrap_or_default();
+            let key = id.strip_prefix(&prefix).unwrap_or_default();
             self.continuity.facilities += 1;
             let place = geometry::wkb_bounds(shapes.value(row)).map(|bounds| bounds.center().into());
             match self.rows.has_key(key) {
@@ -143,7 +137,7 @@ impl<'a> Comparison<'a> {
     /// A facility to be looked for by its place; none without one.
     fn sought_facility(
         &self,
-        before: &RecordBatch,
+        before: &FacilityRows,
         row: usize,
         place: Option<[f64; 2]>,
         has_moved: bool,

@@ -3,12 +3,12 @@
 use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use arrow_array::{Array, RecordBatch};
+use arrow_array::Array;
 use geo::{Distance, Haversine, Point};
 
 use crate::engine::rows::{LocalRows, RowStore, RowsError, SpotPlace};
 use crate::engine::sample::value_digest;
-use crate::feature::spelling;
+use crate::feature::{FacilityRows, spelling};
 use crate::kernel::pack::Spot;
 use crate::plan::LayerPlan;
 
@@ -54,11 +54,11 @@ pub(super) fn naming_columns(layer: &LayerPlan) -> Vec<String> {
 }
 
 /// The letters and digits in these columns as a number, whatever their case; none where there are none.
-pub(super) fn name_digest(rows: &RecordBatch, naming: &[String], row: usize) -> Option<u64> {
+pub(super) fn name_digest(rows: &FacilityRows, naming: &[String], row: usize) -> Option<u64> {
     let mut hasher = DefaultHasher::new();
     let mut is_empty = true;
     for column in naming {
-        let column = rows.column_by_name(column).filter(|column| column.is_valid(row));
+        let column = rows.column(column).filter(|column| column.is_valid(row));
         let text = column
             .and_then(|column| spelling::spell_value(column, row))
             .unwrap_or_default();
@@ -74,8 +74,8 @@ pub(super) fn name_digest(rows: &RecordBatch, naming: &[String], row: usize) -> 
 }
 
 /// The id of a row as a number.
-pub(super) fn id_digest(rows: &RecordBatch, row: usize) -> Option<u64> {
-    value_digest(rows.column_by_name(ID)?, row)
+pub(super) fn id_digest(rows: &FacilityRows, row: usize) -> Option<u64> {
+    value_digest(rows.column(ID)?, row)
 }
 
 /// Whether two places are within the distance in which a name counts.

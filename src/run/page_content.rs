@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::error::Error as StdError;
 use std::sync::PoisonError;
 
-use arrow_array::{Array, BinaryArray, RecordBatch, StringArray, UInt64Array};
+use arrow_array::{StringArray, UInt64Array};
 use geo::Geometry;
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
@@ -15,7 +15,9 @@ use super::tallies;
 use super::tile_error::TileError;
 use crate::error::Error;
 use crate::feature::release::paths::rejects_path;
-use crate::feature::{LayerId, RegionId, RejectReason, Rejects, Texts, Tile, TileRecord, visible};
+use crate::feature::{
+    FacilityRows, LayerId, RegionId, RejectReason, Rejects, Tile, TileRecord, typed_column, visible,
+};
 use crate::geoparquet;
 use crate::kernel::geometry;
 use crate::page::{Facilities, RejectSample, SAMPLES};
@@ -32,7 +34,7 @@ type BoxError = Box<dyn StdError + Send + Sync>;
 pub(super) fn count_row_group(
     context: &Context<'_>,
     tile: &Tile,
-    rows: &RecordBatch,
+    rows: &FacilityRows,
 ) -> Result<(), TileError> {
     // Counted without the lock, and added up under it: tiles of several regions are written side by side.
     let counted = count_facilities(&tile.region, rows).map_err(|source| TileError::Shown { source })?;
@@ -70,7 +72,7 @@ pub(super) fn facility_counts(
 
 fn count_tiles(context: &Context<'_>, tiles: &[TileRecord]) -> Result<Facilities, Error> {
     let counted = tiles.par_iter().map(|tile| {
-        let rows = geoparquet::read(
+        let rows = geoparquet::read_facilities(
             &context.staging.path_of(&tile.path),
             Some(&["sector_code", "geometry"]),
         );
@@ -80,10 +82,10 @@ fn count_tiles(context: &Context<'_>, tiles: &[TileRecord]) -> Result<Facilities
     counted.map_err(|source: BoxError| Error::Table { source })
 }
 
-fn count_facilities(region: &RegionId, rows: &RecordBatch) -> Result<Facilities, BoxError> {
+fn count_facilities(region: &RegionId, rows: &FacilityRows) -> Result<Facilities, BoxError> {
     let mut counted = Facilities::default();
-    let sectors = Texts::of_column(rows, "sector_code").ok_or("no `sector_code` of the expected type")?;
-    let points: &BinaryArray = typed_column(rows, "geometry")?;
+    let sectors = rows.texts("sector_code").ok_or("no `sector_code`")?;
+    let points = rows.geometry().ok_or("no `geometry`")?;
     let by_sector = counted.by_region.entry(region.as_str().to_owned()).or_default();
     let mut places = Vec::with_capacity(rows.num_rows());
     for (sector, point) in sectors.iter().zip(points) {
@@ -169,11 +171,4 @@ fn read_samples(context: &Context<'_>, layer: &str) -> Result<Vec<RejectSample>,
         reason: reasons.value(row).to_owned(),
     });
     Ok(samples.collect())
-}
-
-fn typed_column<'a, T: Array + 'static>(rows: &'a RecordBatch, name: &str) -> Result<&'a T, BoxError> {
-    let found = rows
-        .column_by_name(name)
-        .and_then(|column| column.as_any().downcast_ref());
-    found.ok_or_else(|| format!("no `{name}` of the expected type").into())
 }

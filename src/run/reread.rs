@@ -2,14 +2,13 @@
 
 use std::sync::Arc;
 
-use arrow_array::cast::AsArray;
-use arrow_array::{Array, ArrayRef, RecordBatch};
-use arrow_schema::{ArrowError, DataType, Field, Schema};
+use arrow_array::Array;
+use arrow_schema::{ArrowError, DataType, Field};
 
 use super::context::Context;
 use crate::engine::Room;
 use crate::engine::rows::{LocalRows, RowStore, RowsError};
-use crate::feature::{RejectReason, TileRecord};
+use crate::feature::{ColumnError, FacilityRows, RejectReason, TileRecord};
 use crate::geoparquet::{self, GeoparquetError};
 use crate::kernel::assemble::StageRows;
 use crate::kernel::geometry;
@@ -35,6 +34,12 @@ pub(super) enum RereadError {
     Columns {
         #[from]
         source: ArrowError,
+    },
+    /// One of them is not as a row on its way has it.
+    #[error(transparent)]
+    Column {
+        #[from]
+        source: ColumnError,
     },
     /// A geometry is not one that a tile may hold.
     #[error("{what}")]
@@ -84,34 +89,26 @@ pub(super) fn rows_of_tiles(
 fn store_rows(
     store: &mut LocalRows,
     layer: &str,
-    rows: &RecordBatch,
+    rows: &FacilityRows,
     is_geometry_kept: bool,
 ) -> Result<(), RereadError> {
-    let mut rows = with_places(&with_class(layer, rows)?)?;
-    if !is_geometry_kept {
-        rows.rows.remove_column(rows.rows.schema().index_of("geometry")?);
-    }
-    store.push(rows)?;
+    store.push(with_places(with_class(layer, rows)?, is_geometry_kept)?)?;
     Ok(())
 }
 
 /// Rows with their class, which a tile of an earlier version of this program doesn't tell.
-fn with_class(layer: &str, rows: &RecordBatch) -> Result<RecordBatch, ArrowError> {
-    if rows.column_by_name(class::COLUMN).is_some() {
+fn with_class(layer: &str, rows: &FacilityRows) -> Result<FacilityRows, ArrowError> {
+    if rows.column(class::COLUMN).is_some() {
         return Ok(rows.clone());
     }
-    let classes: ArrayRef = Arc::new(class::of_rows(layer, rows));
-    let own = Arc::new(Field::new(class::COLUMN, DataType::Utf8, true));
-    let fields: Vec<Arc<Field>> = rows.schema().fields().iter().cloned().chain([own]).collect();
-    let columns = rows.columns().iter().cloned().chain([classes]).collect();
-    RecordBatch::try_new(Arc::new(Schema::new(fields)), columns)
+    let classes = class::of_rows(layer, rows);
+    rows.with_column(Field::new(class::COLUMN, DataType::Utf8, true), Arc::new(classes))
 }
 
 /// Rows with their centres and the points that stand for them.
-fn with_places(rows: &RecordBatch) -> Result<StageRows, RereadError> {
+fn with_places(rows: FacilityRows, is_geometry_kept: bool) -> Result<StageRows, RereadError> {
     let wkb = rows
-        .column_by_name("geometry")
-        .and_then(|column| column.as_binary_opt::<i32>())
+        .geometry()
         .ok_or_else(|| bad_geometry("a tile has no geometry"))?;
     let mut centres = Vec::with_capacity(wkb.len());
     let mut points = Vec::with_capacity(wkb.len());
@@ -125,13 +122,12 @@ fn with_places(rows: &RecordBatch) -> Result<StageRows, RereadError> {
         centres.push([bounds.center().x, bounds.center().y]);
         points.push([point.x(), point.y()]);
     }
-    // A layer of points keeps one of them: the point that stands for a row is its centre.
-    let points = (points != centres).then_some(points);
-    Ok(StageRows {
-        rows: rows.clone(),
-        centres,
-        points,
-    })
+    let rows = if is_geometry_kept {
+        rows
+    } else {
+        rows.without_column("geometry")
+    };
+    Ok(StageRows::try_new(rows, centres, points)?)
 }
 
 fn bad_geometry(what: &'static str) -> RereadError {

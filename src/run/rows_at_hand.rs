@@ -1,15 +1,14 @@
 //! Rows of a layer that still wait in their store, for products that want some of them again.
 
-use arrow_array::{RecordBatch, UInt64Array};
+use arrow_array::UInt64Array;
 use arrow_schema::SchemaRef;
-use arrow_select::concat::concat_batches;
-use arrow_select::take::take_record_batch;
 use rayon::prelude::*;
 
 use super::layer_outcome::LayerOutcome;
 use crate::derive::product::{BoxError, RowPlace, Rows};
 use crate::engine::LayerTiles;
 use crate::engine::rows::LocalRows;
+use crate::feature::FacilityRows;
 use crate::kernel::pack::Spot;
 use crate::plan::LayerPlan;
 
@@ -36,7 +35,7 @@ impl<'a> RowsAtHand<'a> {
 }
 
 impl Rows for RowsAtHand<'_> {
-    fn take(&self, places: &[RowPlace], columns: &[&str]) -> Result<RecordBatch, BoxError> {
+    fn take(&self, places: &[RowPlace], columns: &[&str]) -> Result<FacilityRows, BoxError> {
         let unpacked = LayerTiles::new(self.layer, self.store, self.schema);
         // Part by part, so that each part of a scratch file is read once, wherever its rows are wanted.
         let mut order: Vec<usize> = (0..places.len()).collect();
@@ -50,18 +49,15 @@ impl Rows for RowsAtHand<'_> {
             let spots: Vec<Spot> = parts.concat().into_iter().map(|at| spot_of(places[at])).collect();
             pieces.push(unpacked.publish_columns(&spots, columns)?);
         }
-        let Some(first) = pieces.first() else {
+        if pieces.is_empty() {
             return Ok(unpacked.publish_columns(&[], columns)?);
-        };
+        }
         // Back into the order that was asked for.
         let mut back = vec![0u64; order.len()];
         for (to, at) in (0u64..).zip(&order) {
             back[*at] = to;
         }
-        Ok(take_record_batch(
-            &concat_batches(&first.schema(), &pieces)?,
-            &UInt64Array::from(back),
-        )?)
+        Ok(FacilityRows::concat(&pieces)?.take(&UInt64Array::from(back))?)
     }
 }
 

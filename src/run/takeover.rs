@@ -137,7 +137,7 @@ fn show_repacked(
         for group in groups {
             let group = group?;
             context.show_group(tile, &group);
-            rows += group.published.rows.0.num_rows() as u64;
+            rows += group.published.rows.facilities().num_rows() as u64;
         }
         Ok::<_, EngineError>((tile.region.clone(), tile.ordinal, rows))
     })?;

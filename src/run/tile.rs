@@ -77,7 +77,7 @@ pub(super) fn write_features(
             }));
             types.extend(published.geometry_types.into_iter().map(str::to_owned));
             writer
-                .write_row_group(&published.rows.0)
+                .write_row_group(published.rows.as_batch())
                 .map_err(|source| TileError::from_parquet(path, source))?;
         }
         let types: Vec<String> = types.iter().cloned().collect();

@@ -2,13 +2,13 @@
 
 use std::path::Path;
 
-use arrow_array::{Array, BinaryArray, Float32Array, RecordBatch, StringArray, StructArray};
+use arrow_array::{Array, Float32Array};
 use geo::{BoundingRect, Rect};
 
 use crate::derive::product::{HeldTile, Problem};
 use crate::error::error_chain;
-use crate::feature::RegionId;
 use crate::feature::release::paths::{collection_of, region_of};
+use crate::feature::{FacilityRows, FeatureBatch, RegionId, Texts};
 use crate::geoparquet;
 use crate::kernel::geometry;
 use crate::kernel::sector::class;
@@ -27,71 +27,61 @@ pub(super) fn check_tile(release: &Path, path: &Path) -> CheckedTile {
         ..HeldTile::default()
     };
     let file = release.join(path);
-    let read = geoparquet::read_footer(&file).and_then(|footer| Ok((footer, geoparquet::read(&file, None)?)));
+    let read = geoparquet::read_footer(&file)
+        .and_then(|footer| Ok((footer, geoparquet::read_facilities(&file, None)?)));
     let problems = match read {
         Ok((footer, rows)) => {
             tile.rows = footer.rows;
             tile.schema = Some(footer.schema);
-            tile.ids = text_column(&rows, "facility_id")
-                .iter()
-                .flatten()
-                .map(str::to_owned)
-                .collect();
+            let ids = rows.ids().into_iter().flat_map(Texts::iter).flatten();
+            tile.ids = ids.map(str::to_owned).collect();
             let classes = class::classes(&tile.collection, &rows);
             tile.classes = classes.into_iter().map(|class| class.name).collect();
-            let found = [
-                foreign_region(path, &rows),
-                uncovered_row(&rows),
-                class::misnamed_class(&rows),
-            ];
-            found
-                .into_iter()
-                .flatten()
-                .map(|what| Problem::new(path, what))
-                .collect()
+            let misnamed = class::misnamed_class(&rows);
+            let found = misplaced_rows(path, rows).into_iter().chain(misnamed);
+            found.map(|what| Problem::new(path, what)).collect()
         }
         Err(error) => vec![Problem::new(path, error_chain(&error))],
     };
     CheckedTile { tile, problems }
 }
 
-fn text_column(rows: &RecordBatch, name: &str) -> StringArray {
-    rows.column_by_name(name)
-        .and_then(|column| column.as_any().downcast_ref::<StringArray>())
-        .cloned()
-        .unwrap_or_else(|| StringArray::new_null(rows.num_rows()))
+/// Rows that aren't where they say they are; or why they don't say it.
+fn misplaced_rows(path: &Path, rows: FacilityRows) -> Vec<String> {
+    match FeatureBatch::of_rows(rows) {
+        Ok(rows) => [foreign_region(path, &rows), uncovered_row(&rows)]
+            .into_iter()
+            .flatten()
+            .collect(),
+        Err(error) => vec![error.to_string()],
+    }
 }
 
 /// The path's region is that of every row.
-fn foreign_region(path: &Path, rows: &RecordBatch) -> Option<String> {
+fn foreign_region(path: &Path, rows: &FeatureBatch) -> Option<String> {
     let folder = region_of(path)?;
-    let codes = text_column(rows, "region_code");
-    let other = codes
+    let other = rows
+        .regions()
         .iter()
         .find(|code| RegionId::new(*code).as_str() != folder)?;
     Some(format!("holds a row of region {}", RegionId::new(other)))
 }
 
 /// Every geometry decodes and stands inside its `bbox`.
-fn uncovered_row(rows: &RecordBatch) -> Option<String> {
-    let shapes: &BinaryArray = rows.column_by_name("geometry")?.as_any().downcast_ref()?;
-    let boxes: &StructArray = rows.column_by_name("bbox")?.as_any().downcast_ref()?;
-    let sides: Vec<&Float32Array> = boxes
-        .columns()
-        .iter()
-        .filter_map(|side| side.as_any().downcast_ref())
-        .collect();
-    let bad = (0..rows.num_rows()).find(|row| {
+fn uncovered_row(rows: &FeatureBatch) -> Option<String> {
+    let shapes = rows.geometry();
+    let sides = rows.covering();
+    let bad = (0..shapes.len()).find(|row| {
         let shape = geometry::decode(shapes.value(*row)).ok();
         let bounds = shape.and_then(|shape| shape.bounding_rect());
-        bounds.is_none_or(|bounds| sticks_out(bounds, &sides, *row))
+        bounds.is_none_or(|bounds| sticks_out(bounds, sides, *row))
     })?;
     Some(format!("row {bad}: bbox doesn't cover the geometry"))
 }
 
 /// Whether a geometry reaches beyond its covering. The covering's sides are 32-bit numbers, rounded outwards
 /// when it was written, so that no tolerance is needed.
-fn sticks_out(bounds: Rect<f64>, sides: &[&Float32Array], row: usize) -> bool {
-    let [xmin, ymin, xmax, ymax] = [0, 1, 2, 3].map(|side| f64::from(sides[side].value(row)));
+fn sticks_out(bounds: Rect<f64>, sides: [&Float32Array; 4], row: usize) -> bool {
+    let [xmin, ymin, xmax, ymax] = sides.map(|side| f64::from(side.value(row)));
     xmin > bounds.min().x || ymin > bounds.min().y || xmax < bounds.max().x || ymax < bounds.max().y
 }

@@ -95,7 +95,7 @@ fn packed(
             &mut bytes,
         );
         for group in groups {
-            writer.write_row_group(&group?.published.rows.0).unwrap();
+            writer.write_row_group(group?.published.rows.as_batch()).unwrap();
         }
         writer.close(None, &[], &[]).unwrap();
         let name = format!("{collection}/{}/{}", tile.region, tile.ordinal);

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow_array::cast::AsArray;
-use arrow_array::{Array, ArrayRef, ListArray, RecordBatch, StringArray};
+use arrow_array::{Array, ArrayRef, ListArray, StringArray};
 use arrow_schema::{DataType, Schema};
 
 use super::matched::{FACILITY_COLUMNS, Finder, records_error};
@@ -16,7 +16,7 @@ use super::shapes::is_same_shape;
 use super::values;
 use crate::derive::product::{self, BoxError, RowPlace};
 use crate::feature::records::RecordBudget;
-use crate::feature::{ColumnChange, Sorter, Texts};
+use crate::feature::{ColumnChange, FacilityRows, Sorter, Texts};
 use crate::geoparquet::GeoparquetError;
 
 /// With fewer facilities on both sides, a change of every row is not told from a change of each.
@@ -39,7 +39,7 @@ pub(super) struct After<'a> {
 }
 
 impl After<'_> {
-    fn take_rows(&self, places: &[RowPlace], columns: &[&str]) -> Result<RecordBatch, GeoparquetError> {
+    fn take_rows(&self, places: &[RowPlace], columns: &[&str]) -> Result<FacilityRows, GeoparquetError> {
         self.rows.take(places, columns).map_err(rows_error)
     }
 }
@@ -135,8 +135,8 @@ impl<'a> DifferenceFinder<'a> {
     }
 
     /// A column of this release, laid out as that of the one before.
-    fn column_as_before(&self, rows: &RecordBatch, name: &str) -> Option<ArrayRef> {
-        let column = rows.column_by_name(name)?;
+    fn column_as_before(&self, rows: &FacilityRows, name: &str) -> Option<ArrayRef> {
+        let column = rows.column(name)?;
         let old = self.old.and_then(|old| old.field_with_name(name).ok());
         Some(old.map_or_else(
             || Arc::clone(column),
@@ -146,7 +146,7 @@ impl<'a> DifferenceFinder<'a> {
 }
 
 impl Finder for DifferenceFinder<'_> {
-    fn found_removed(&self, rows: &RecordBatch) -> Result<(), GeoparquetError> {
+    fn found_removed(&self, rows: &FacilityRows) -> Result<(), GeoparquetError> {
         self.keep_rows(facility_rows(rows, ChangeRow::REMOVED))
     }
 
@@ -158,7 +158,7 @@ impl Finder for DifferenceFinder<'_> {
         ))
     }
 
-    fn found_changed(&self, before: &RecordBatch, places: &[RowPlace]) -> Result<(), GeoparquetError> {
+    fn found_changed(&self, before: &FacilityRows, places: &[RowPlace]) -> Result<(), GeoparquetError> {
         let Some(after) = self.after else { return Ok(()) };
         let further = self
             .columns
@@ -173,7 +173,7 @@ impl Finder for DifferenceFinder<'_> {
         let mut of_row: Vec<Vec<usize>> = vec![vec![]; places.len()];
         let mut told = Vec::new();
         for (at, name) in self.columns.iter().enumerate() {
-            let columns = before.column_by_name(name).zip(self.column_as_before(&now, name));
+            let columns = before.column(name).zip(self.column_as_before(&now, name));
             let Some((old, new)) = columns else { continue };
             for row in values::differing_rows(old, &new) {
                 let distance = values::distance_m(name, (old, row), (&new, row));
@@ -211,8 +211,8 @@ impl Finder for DifferenceFinder<'_> {
 }
 
 /// Facilities without a value.
-fn facility_rows(rows: &RecordBatch, what: u32) -> impl Iterator<Item = ChangeRow> {
-    let [ids, names, states] = FACILITY_COLUMNS.map(|name| Texts::of_column(rows, name));
+fn facility_rows(rows: &FacilityRows, what: u32) -> impl Iterator<Item = ChangeRow> {
+    let [ids, names, states] = FACILITY_COLUMNS.map(|name| rows.texts(name));
     (0..rows.num_rows()).map(move |row| ChangeRow {
         what,
         id: owned_text(ids, row).unwrap_or_default(),

@@ -8,11 +8,11 @@ use std::hash::{DefaultHasher, Hasher};
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Date32Type, Float64Type, Int64Type};
-use arrow_array::{Array, BinaryArray, BooleanArray, Date32Array, Float64Array, Int64Array, RecordBatch};
+use arrow_array::{Array, BinaryArray, BooleanArray, Date32Array, Float64Array, Int64Array};
 use arrow_schema::DataType;
 
 use super::values;
-use crate::feature::Texts;
+use crate::feature::{FacilityRows, Texts};
 
 /// 64 bits. Of ten million rows that have changed, one is taken for unchanged by chance in one of 10¹² nights.
 pub(super) type Digest = u64;
@@ -21,10 +21,10 @@ const NULL: u8 = 0;
 const VALUE: u8 = 1;
 
 /// The digest of every row over the named columns; one that isn't there is null.
-pub(super) fn row_digests(rows: &RecordBatch, columns: &[String]) -> Vec<Digest> {
+pub(super) fn row_digests(rows: &FacilityRows, columns: &[String]) -> Vec<Digest> {
     let columns: Vec<Option<Column<'_>>> = columns
         .iter()
-        .map(|name| rows.column_by_name(name).map(|column| Column::from_array(column)))
+        .map(|name| rows.column(name).map(|column| Column::from_array(column)))
         .collect();
     let mut digests = Vec::with_capacity(rows.num_rows());
     let mut bytes = Vec::new();
@@ -135,17 +135,15 @@ mod tests {
 
     use arrow_array::builder::{ListBuilder, StringBuilder};
     use arrow_array::types::Int32Type;
-    use arrow_array::{ArrayRef, DictionaryArray, StringArray};
+    use arrow_array::{ArrayRef, DictionaryArray, RecordBatch, StringArray};
 
     use super::*;
 
     fn of(columns: Vec<(&str, ArrayRef)>) -> Vec<Digest> {
         let names: Vec<String> = columns.iter().map(|(name, _)| (*name).to_owned()).collect();
-        row_digests(
-            &RecordBatch::try_from_iter_with_nullable(columns.into_iter().map(|(n, c)| (n, c, true)))
-                .unwrap(),
-            &names,
-        )
+        let columns = columns.into_iter().map(|(n, c)| (n, c, true));
+        let rows = RecordBatch::try_from_iter_with_nullable(columns).unwrap();
+        row_digests(&FacilityRows::try_new(rows).unwrap(), &names)
     }
 
     #[test]

@@ -5,15 +5,13 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use arrow_array::{RecordBatch, UInt32Array};
-use arrow_select::concat::concat_batches;
-use arrow_select::take::take_record_batch;
+use arrow_array::UInt32Array;
 use rayon::prelude::*;
 
 use super::digest::{Digest, row_digests};
 use super::observed::{ComparedRecords, Record, id_number};
 use crate::derive::product::RowPlace;
-use crate::feature::Texts;
+use crate::feature::{FacilityRows, Texts};
 use crate::geoparquet::{GeoparquetError, read_each};
 
 /// What is told of a facility.
@@ -28,13 +26,13 @@ pub(super) trait Finder: Sync {
     ///
     /// # Errors
     /// When they can't be told.
-    fn found_removed(&self, rows: &RecordBatch) -> Result<(), GeoparquetError>;
+    fn found_removed(&self, rows: &FacilityRows) -> Result<(), GeoparquetError>;
 
     /// Rows that differ, and where each is in this release.
     ///
     /// # Errors
     /// When their values can't be had back, or they can't be told.
-    fn found_changed(&self, before: &RecordBatch, places: &[RowPlace]) -> Result<(), GeoparquetError>;
+    fn found_changed(&self, before: &FacilityRows, places: &[RowPlace]) -> Result<(), GeoparquetError>;
 
     /// Rows of this release alone.
     ///
@@ -77,7 +75,7 @@ impl MetRecords {
 /// Rows of a tile that differ, until there are enough of them.
 struct DifferingRows<'t> {
     tile: &'t Path,
-    before: Vec<RecordBatch>,
+    before: Vec<FacilityRows>,
     places: Vec<RowPlace>,
 }
 
@@ -90,8 +88,8 @@ impl<'t> DifferingRows<'t> {
         }
     }
 
-    fn rows_of_tile(&self, rows: &RecordBatch, which: Vec<u32>) -> Result<RecordBatch, GeoparquetError> {
-        take_record_batch(rows, &UInt32Array::from(which))
+    fn rows_of_tile(&self, rows: &FacilityRows, which: Vec<u32>) -> Result<FacilityRows, GeoparquetError> {
+        rows.take(&UInt32Array::from(which))
             .map_err(|source| GeoparquetError::decode_error(self.tile, source))
     }
 }
@@ -152,11 +150,11 @@ impl RowMatcher<'_> {
     /// Looks at rows of a tile.
     fn match_rows(
         &self,
-        rows: &RecordBatch,
+        rows: &FacilityRows,
         met: &MetRecords,
         lot: &mut DifferingRows<'_>,
     ) -> Result<(), GeoparquetError> {
-        let ids = Texts::of_column(rows, FACILITY_COLUMNS[0]);
+        let ids = rows.ids();
         let mut gone = Vec::new();
         let mut differing = Vec::new();
         // Where there is nothing to find, every row is gone, whatever its values.
@@ -198,11 +196,11 @@ impl RowMatcher<'_> {
 
     fn hand_on(&self, lot: &mut DifferingRows<'_>) -> Result<(), GeoparquetError> {
         let DifferingRows { tile, before, places } = std::mem::replace(lot, DifferingRows::new(lot.tile));
-        let Some(first) = before.first() else {
+        if before.is_empty() {
             return Ok(());
-        };
-        let before = concat_batches(&first.schema(), &before)
-            .map_err(|source| GeoparquetError::decode_error(tile, source))?;
+        }
+        let before =
+            FacilityRows::concat(&before).map_err(|source| GeoparquetError::decode_error(tile, source))?;
         self.finder.found_changed(&before, &places)
     }
 }
@@ -219,7 +217,7 @@ pub(super) fn records_error(source: io::Error) -> GeoparquetError {
 mod tests {
     use std::sync::{Arc, Mutex};
 
-    use arrow_array::{ArrayRef, StringArray};
+    use arrow_array::{ArrayRef, RecordBatch, StringArray};
 
     use super::super::observed::{BYTES, record_key};
     use super::*;
@@ -232,8 +230,8 @@ mod tests {
     struct Words(Mutex<Vec<String>>);
 
     impl Words {
-        fn say(&self, what: &str, rows: &RecordBatch, places: &[RowPlace]) {
-            for (at, id) in Texts::of_column(rows, "facility_id").unwrap().iter().enumerate() {
+        fn say(&self, what: &str, rows: &FacilityRows, places: &[RowPlace]) {
+            for (at, id) in rows.ids().unwrap().iter().enumerate() {
                 let place = places
                     .get(at)
                     .map_or_else(String::new, |place| format!(" at {}", place.row));
@@ -246,12 +244,12 @@ mod tests {
     }
 
     impl Finder for Words {
-        fn found_removed(&self, rows: &RecordBatch) -> Result<(), GeoparquetError> {
+        fn found_removed(&self, rows: &FacilityRows) -> Result<(), GeoparquetError> {
             self.say("gone", rows, &[]);
             Ok(())
         }
 
-        fn found_changed(&self, before: &RecordBatch, places: &[RowPlace]) -> Result<(), GeoparquetError> {
+        fn found_changed(&self, before: &FacilityRows, places: &[RowPlace]) -> Result<(), GeoparquetError> {
             self.say("differs", before, places);
             Ok(())
         }
@@ -265,7 +263,7 @@ mod tests {
         }
     }
 
-    fn rows(ids: &[&str], values: &[&str]) -> RecordBatch {
+    fn rows(ids: &[&str], values: &[&str]) -> FacilityRows {
         let text = |values: &[&str]| -> ArrayRef { Arc::new(StringArray::from_iter_values(values)) };
         let none: ArrayRef = Arc::new(StringArray::new_null(ids.len()));
         let columns = [
@@ -274,13 +272,14 @@ mod tests {
             ("state_code", none),
             ("use", text(values)),
         ];
-        RecordBatch::try_from_iter_with_nullable(columns.map(|(name, column)| (name, column, true))).unwrap()
+        let columns = columns.map(|(name, column)| (name, column, true));
+        FacilityRows::try_new(RecordBatch::try_from_iter_with_nullable(columns).unwrap()).unwrap()
     }
 
-    fn tile(rows: &RecordBatch) -> tempfile::NamedTempFile {
+    fn tile(rows: &FacilityRows) -> tempfile::NamedTempFile {
         let mut file = tempfile::NamedTempFile::new().unwrap();
         write_table(
-            rows,
+            rows.as_batch(),
             &WriteOptions {
                 page_rows: 64,
                 zstd_level: 3,

@@ -7,14 +7,13 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use arrow_array::RecordBatch;
 use arrow_schema::{DataType, Schema};
 use serde_json::value::RawValue;
 
 use super::digest::{Digest, row_digests};
 use crate::derive::product::{Night, Observer, RowPlace, Seen};
 use crate::feature::records::{Records, Sorted};
-use crate::feature::{LayerReport, RegionId, Texts, TileRecord};
+use crate::feature::{FacilityRows, LayerReport, RegionId, TileRecord};
 use crate::geoparquet::ColumnReader;
 use crate::kernel::keys::key_number;
 
@@ -98,8 +97,8 @@ pub(super) struct ObservedLayer {
 }
 
 impl ObservedLayer {
-    fn begin_layer(layer: u32, rows: &RecordBatch, before: &[(PathBuf, String)]) -> Self {
-        let schema = schema_in_file(&rows.schema());
+    fn begin_layer(layer: u32, rows: &FacilityRows, before: &[(PathBuf, String)]) -> Self {
+        let schema = schema_in_file(rows.as_batch().schema_ref());
         // One tile is enough: all tiles of a layer in a release have the same columns.
         let old = before.first().and_then(|(tile, _)| ColumnReader::open(tile).ok());
         // What can't be read is told when the two are compared.
@@ -113,7 +112,7 @@ impl ObservedLayer {
     }
 
     fn make_records(&self, seen: &Seen<'_>, places: &[RowPlace]) -> Vec<[u8; BYTES]> {
-        let Some(ids) = Texts::of_column(seen.rows, "facility_id") else {
+        let Some(ids) = seen.rows.ids() else {
             return vec![];
         };
         // Locked for the look-up alone: the digests below are the work, and several threads do theirs at once.

@@ -5,12 +5,11 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use arrow_array::RecordBatch;
-use arrow_array::cast::AsArray;
+use arrow_array::{RecordBatch, StringArray};
 
 use crate::derive::product::{HeldRelease, Problem};
 use crate::feature::release::paths::{changes_path, layer_folder};
-use crate::feature::{LayerChanges, LayerReport, error_chain};
+use crate::feature::{ColumnError, LayerChanges, LayerReport, error_chain, typed_column};
 use crate::geoparquet;
 
 /// What is wrong with the tables of a release.
@@ -46,8 +45,11 @@ fn check_layer(release: &Path, layer: &LayerReport) -> Vec<String> {
     }
     let expected = expected_counts(changes);
     match geoparquet::read(&file, Some(&["change", "field"])) {
-        Ok(rows) if table_counts(&rows) == expected => {}
-        Ok(_) => wrong.push("the table of changes has other rows than report.json counts".to_owned()),
+        Ok(rows) => match table_counts(&rows) {
+            Ok(found) if found == expected => {}
+            Ok(_) => wrong.push("the table of changes has other rows than report.json counts".to_owned()),
+            Err(error) => wrong.push(format!("the table of changes: {error}")),
+        },
         Err(error) => wrong.push(format!("the table of changes: {}", error_chain(&error))),
     }
     wrong
@@ -69,13 +71,39 @@ fn expected_counts(changes: &LayerChanges) -> BTreeMap<String, u64> {
         .collect()
 }
 
-fn table_counts(rows: &RecordBatch) -> BTreeMap<String, u64> {
-    let [changes, fields] = [0, 1].map(|column| rows.column(column).as_string_opt::<i32>());
+fn table_counts(rows: &RecordBatch) -> Result<BTreeMap<String, u64>, ColumnError> {
+    let changes: &StringArray = typed_column(rows, "change")?;
+    let fields: &StringArray = typed_column(rows, "field")?;
     let mut counts = BTreeMap::new();
-    for (change, field) in changes.into_iter().flatten().zip(fields.into_iter().flatten()) {
+    for (change, field) in changes.iter().zip(fields) {
         *counts
             .entry(field.or(change).unwrap_or_default().to_owned())
             .or_default() += 1;
     }
-    counts
+    Ok(counts)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use arrow_array::{ArrayRef, UInt64Array};
+
+    use super::*;
+
+    #[test]
+    fn rows_are_counted_by_their_columns_names_and_a_column_of_another_type_is_told() {
+        let changes: ArrayRef = Arc::new(StringArray::from(vec!["added", "changed", "changed"]));
+        let fields: ArrayRef = Arc::new(StringArray::from(vec![None, Some("beds"), Some("beds")]));
+        let table =
+            |fields| RecordBatch::try_from_iter([("field", fields), ("change", Arc::clone(&changes))]);
+        let counts = table_counts(&table(fields).unwrap()).unwrap();
+        assert_eq!(
+            counts,
+            BTreeMap::from([("added".to_owned(), 1), ("beds".to_owned(), 2)])
+        );
+        let numbers: ArrayRef = Arc::new(UInt64Array::from(vec![1, 2, 3]));
+        let told = table_counts(&table(numbers).unwrap()).unwrap_err();
+        assert_eq!(told.to_string(), "the column `field` is UInt64, not Utf8");
+    }
 }

@@ -4,13 +4,11 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use arrow_array::cast::AsArray;
-use arrow_array::types::Date32Type;
 use arrow_array::{Array, BooleanArray, Date32Array, RecordBatch};
 use serde::{Deserialize, Serialize};
 
 use crate::derive::product::Seen;
-use crate::feature::{ClaimKind, LocationMethod, RegionId, Texts, entries};
+use crate::feature::{ClaimKind, FacilityRows, LocationMethod, RegionId, Texts, entries};
 
 /// Columns that are looked at; the last two to find rows that repeat another's name and box.
 pub(super) const READS: [&str; 14] = [
@@ -209,7 +207,9 @@ pub(super) fn scan_rows(seen: &Seen<'_>) -> Scan {
     };
     Columns::find_in(seen.rows).count_rows(&mut scan);
     // Of a tile read back only some columns are here; of the others the footer has told.
-    scan.nulls = seen.nulls.map_or_else(|| count_nulls(seen.rows), <[_]>::to_vec);
+    scan.nulls = seen
+        .nulls
+        .map_or_else(|| count_nulls(seen.rows.as_batch()), <[_]>::to_vec);
     scan
 }
 
@@ -231,22 +231,21 @@ struct Columns<'a> {
 }
 
 impl<'a> Columns<'a> {
-    fn find_in(rows: &'a RecordBatch) -> Self {
-        let date = rows.column_by_name("source_date");
+    fn find_in(rows: &'a FacilityRows) -> Self {
         Self {
             rows: rows.num_rows(),
-            id: Texts::of_column(rows, "facility_id"),
-            state: Texts::of_column(rows, "state_code"),
-            sector: Texts::of_column(rows, "sector_code"),
-            county: Texts::of_column(rows, "county_fips"),
-            state_claimed: Texts::of_column(rows, "state_code_claimed"),
-            county_claimed: Texts::of_column(rows, "county_fips_claimed"),
-            county_name: Texts::of_column(rows, "county_name"),
-            county_name_claimed: Texts::of_column(rows, "county_name_claimed"),
-            state_mismatch: bool_column(rows, "is_state_mismatch"),
-            county_mismatch: bool_column(rows, "is_county_mismatch"),
-            method: Texts::of_column(rows, "location_method"),
-            date: date.and_then(|column| column.as_primitive_opt::<Date32Type>()),
+            id: rows.ids(),
+            state: rows.states(),
+            sector: rows.texts("sector_code"),
+            county: rows.texts("county_fips"),
+            state_claimed: rows.texts("state_code_claimed"),
+            county_claimed: rows.texts("county_fips_claimed"),
+            county_name: rows.texts("county_name"),
+            county_name_claimed: rows.texts("county_name_claimed"),
+            state_mismatch: rows.booleans("is_state_mismatch"),
+            county_mismatch: rows.booleans("is_county_mismatch"),
+            method: rows.texts("location_method"),
+            date: rows.dates("source_date"),
         }
     }
 
@@ -326,10 +325,6 @@ impl<'a> Columns<'a> {
         }
         agrees
     }
-}
-
-fn bool_column<'a>(rows: &'a RecordBatch, name: &str) -> Option<&'a BooleanArray> {
-    rows.column_by_name(name)?.as_boolean_opt()
 }
 
 fn text_at(column: Option<Texts<'_>>, row: usize) -> Option<&str> {

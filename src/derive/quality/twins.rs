@@ -5,11 +5,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use arrow_array::cast::AsArray;
-use arrow_array::types::Float32Type;
-use arrow_array::{Float32Array, RecordBatch, StructArray};
-
-use crate::feature::Texts;
+use crate::feature::FacilityRows;
 use crate::feature::records::{RecordBudget, Records};
 
 /// Number of the layer, name as a number, west, south, east, north.
@@ -46,8 +42,10 @@ impl<'a> TwinRecords<'a> {
     }
 
     /// Takes rows of a layer, where they have the columns.
-    pub(super) fn see_rows(&self, layer: &str, rows: &RecordBatch) {
-        let Some((names, boxes)) = Texts::of_column(rows, "name").zip(box_sides(rows)) else {
+    pub(super) fn see_rows(&self, layer: &str, rows: &FacilityRows) {
+        // The covering stands for the geometry: it is exact to about a metre, and far cheaper to read than lines and
+        // polygons.
+        let Some((names, boxes)) = rows.names().zip(rows.covering()) else {
             return;
         };
         let number = self.locked().number_of(layer).to_be_bytes();
@@ -113,20 +111,6 @@ impl TwinState {
         self.layers.insert(layer.to_owned(), self.met);
         self.met
     }
-}
-
-/// The sides of every row's box. The covering stands for the geometry: it is exact to about a metre, and far cheaper to
-/// read than lines and polygons.
-fn box_sides(rows: &RecordBatch) -> Option<[&Float32Array; 4]> {
-    let sides = rows
-        .column_by_name("bbox")?
-        .as_struct_opt()
-        .map(StructArray::columns)?;
-    let sides: Vec<_> = sides
-        .iter()
-        .filter_map(|side| side.as_primitive_opt::<Float32Type>())
-        .collect();
-    sides.try_into().ok()
 }
 
 fn hash_name(name: &str) -> u64 {

@@ -4,13 +4,11 @@
 
 use std::collections::BTreeMap;
 
-use arrow_array::cast::AsArray;
-use arrow_array::types::UInt64Type;
 use arrow_array::{RecordBatch, StringArray, UInt64Array};
 
 use crate::derive::product::{HeldRelease, Problem};
 use crate::feature::release::paths;
-use crate::feature::{LayerReport, LocationMethod, RunReport, error_chain};
+use crate::feature::{ColumnError, LayerReport, LocationMethod, RunReport, error_chain, typed_column};
 use crate::geoparquet;
 
 /// What contradicts the report; a release made before there were such tables has nothing to check.
@@ -20,7 +18,7 @@ pub(super) fn find_problems(held: &HeldRelease<'_>) -> Vec<Problem> {
         return Vec::new();
     };
     let wrong = match geoparquet::read(&held.folder.join(paths::QUALITY_COVERAGE), None) {
-        Ok(rows) => check_coverage(&rows, report),
+        Ok(rows) => check_coverage(&rows, report).unwrap_or_else(|error| vec![error.to_string()]),
         Err(error) => vec![error_chain(&error)],
     };
     let mut problems: Vec<Problem> = wrong
@@ -37,11 +35,14 @@ pub(super) fn find_problems(held: &HeldRelease<'_>) -> Vec<Problem> {
 }
 
 /// Rows by state add up to the layer's, and every row is located in one way.
-fn check_coverage(rows: &RecordBatch, report: &RunReport) -> Vec<String> {
-    let layers = text_column(rows, "layer");
-    let states = text_column(rows, "state_code");
-    let counts = count_column(rows, "rows");
-    let located = LocationMethod::ALL.map(|method| count_column(rows, method.code()));
+fn check_coverage(rows: &RecordBatch, report: &RunReport) -> Result<Vec<String>, ColumnError> {
+    let layers: &StringArray = typed_column(rows, "layer")?;
+    let states: &StringArray = typed_column(rows, "state_code")?;
+    let counts: &UInt64Array = typed_column(rows, "rows")?;
+    let located: Vec<&UInt64Array> = LocationMethod::ALL
+        .iter()
+        .map(|method| typed_column(rows, method.code()))
+        .collect::<Result<_, _>>()?;
     let mut wrong = Vec::new();
     let mut found: BTreeMap<&str, BTreeMap<String, u64>> = BTreeMap::new();
     for row in 0..rows.num_rows() {
@@ -71,7 +72,7 @@ fn check_coverage(rows: &RecordBatch, report: &RunReport) -> Vec<String> {
             .keys()
             .map(|layer| format!("rows of {layer}, which the release doesn't hold")),
     );
-    wrong
+    Ok(wrong)
 }
 
 fn state_differences(layer: &LayerReport, states: &BTreeMap<String, u64>) -> Option<String> {
@@ -83,23 +84,4 @@ fn state_differences(layer: &LayerReport, states: &BTreeMap<String, u64>) -> Opt
         ));
     }
     (*states != layer.rows_by_state).then(|| format!("{}: rows by state differ from the report's", layer.id))
-}
-
-/// A column of the table; blank throughout where it isn't there, which no sum then matches.
-fn text_column(rows: &RecordBatch, name: &str) -> StringArray {
-    let column = rows
-        .column_by_name(name)
-        .and_then(|column| column.as_string_opt());
-    column
-        .cloned()
-        .unwrap_or_else(|| StringArray::from(vec![""; rows.num_rows()]))
-}
-
-fn count_column(rows: &RecordBatch, name: &str) -> UInt64Array {
-    let column = rows
-        .column_by_name(name)
-        .and_then(|column| column.as_primitive_opt::<UInt64Type>());
-    column
-        .cloned()
-        .unwrap_or_else(|| UInt64Array::from(vec![0; rows.num_rows()]))
 }

@@ -11,7 +11,7 @@ use arrow_array::{Array, BooleanArray, RecordBatch, StringArray};
 use super::tables::MEMBERSHIP;
 use crate::derive::product::{HeldRelease, Problem};
 use crate::feature::release::paths::SECTOR_SCHEMES;
-use crate::feature::{LayerReport, error_chain};
+use crate::feature::{ColumnError, FacilityRows, LayerReport, error_chain, typed_column};
 use crate::geoparquet::{self, GeoparquetError};
 use crate::kernel::sector::class;
 use crate::plan::{FUNCTIONS, LIFELINES};
@@ -45,7 +45,7 @@ pub(super) fn find_problems(held: &HeldRelease<'_>) -> Vec<Problem> {
         .collect();
     let keys: Vec<&str> = classes.into_iter().collect();
     let links = geoparquet::read(&held.folder.join(MEMBERSHIP.path), None);
-    let misnamed = links.as_ref().ok().and_then(class::misnamed_class);
+    let misnamed = links.as_ref().ok().and_then(misnamed_class);
     let wrong = check_links(
         links,
         Key {
@@ -60,6 +60,15 @@ pub(super) fn find_problems(held: &HeldRelease<'_>) -> Vec<Problem> {
         .chain(misnamed)
         .map(|what| Problem::new(MEMBERSHIP.path, what))
         .collect()
+}
+
+/// The first class that isn't that of the values beside it, as far as these can be read.
+fn misnamed_class(links: &RecordBatch) -> Option<String> {
+    // A class stands here beside the columns that it stands beside in a tile.
+    match FacilityRows::try_new(links.clone()) {
+        Ok(rows) => class::misnamed_class(&rows),
+        Err(error) => Some(error.to_string()),
+    }
 }
 
 /// What is wrong with a layer's links of before there were classes.
@@ -87,8 +96,10 @@ fn check_facility_links(held: &HeldRelease<'_>, layer: &LayerReport, schemes: &[
 /// Ids of the schemes a release publishes, functions and lifelines among them.
 fn scheme_ids(release: &Path) -> Result<Vec<String>, GeoparquetError> {
     // Of the release, not of tonight's plan: an older one is held to what it published itself.
-    let table = geoparquet::read(&release.join(SECTOR_SCHEMES), Some(&["scheme"]))?;
-    let ids = text_column(&table, "scheme");
+    let path = release.join(SECTOR_SCHEMES);
+    let table = geoparquet::read(&path, Some(&["scheme"]))?;
+    let ids: &StringArray =
+        typed_column(&table, "scheme").map_err(|source| GeoparquetError::column_error(&path, source))?;
     let dated = ids.iter().flatten().map(str::to_owned);
     Ok(dated.chain([FUNCTIONS, LIFELINES].map(str::to_owned)).collect())
 }
@@ -107,20 +118,26 @@ fn check_links(
     schemes: &[String],
 ) -> Option<String> {
     match links {
-        Ok(links) => find_unresolved(&links, key, keys, schemes),
+        Ok(links) => {
+            find_unresolved(&links, key, keys, schemes).unwrap_or_else(|error| Some(error.to_string()))
+        }
         Err(error) => Some(format!("the links can't be read: {error}")),
     }
 }
 
 /// Each key has one primary row per scheme, and every row a code or, if primary, a reason.
-fn find_unresolved(links: &RecordBatch, key: Key, keys: &[&str], schemes: &[String]) -> Option<String> {
-    let [ids, of_scheme, codes, reasons] =
-        [key.column, "scheme", "code", "reason"].map(|name| text_column(links, name));
+fn find_unresolved(
+    links: &RecordBatch,
+    key: Key,
+    keys: &[&str],
+    schemes: &[String],
+) -> Result<Option<String>, ColumnError> {
+    let ids: &StringArray = typed_column(links, key.column)?;
+    let of_scheme: &StringArray = typed_column(links, "scheme")?;
+    let codes: &StringArray = typed_column(links, "code")?;
+    let reasons: &StringArray = typed_column(links, "reason")?;
+    let primary: &BooleanArray = typed_column(links, "is_primary")?;
     let noun = key.noun;
-    let primary = links
-        .column_by_name("is_primary")?
-        .as_any()
-        .downcast_ref::<BooleanArray>()?;
     let places: HashMap<&str, usize> = keys.iter().enumerate().map(|(at, id)| (*id, at)).collect();
     // A byte for each key and scheme: in releases of before there were classes each facility is a key.
     let mut seen = vec![0_u8; keys.len() * schemes.len()];
@@ -130,37 +147,30 @@ fn find_unresolved(links: &RecordBatch, key: Key, keys: &[&str], schemes: &[Stri
         let place = places.get(id);
         let known = schemes.iter().position(|known| known == scheme);
         let Some((place, at)) = place.zip(known) else {
-            return Some(format!(
+            return Ok(Some(format!(
                 "row {row}: `{id}` in `{scheme}` is no {noun} of a tile, or no scheme"
-            ));
+            )));
         };
         let is_primary = primary.is_valid(row) && primary.value(row);
         if codes.is_null(row) && (!is_primary || reasons.is_null(row)) {
-            return Some(format!(
+            return Ok(Some(format!(
                 "{noun} `{id}` has neither a code in `{scheme}` nor a reason"
-            ));
+            )));
         }
         if is_primary {
             let count = &mut seen[place * schemes.len() + at];
             *count = count.saturating_add(1);
         }
     }
-    let odd = seen.iter().position(|count| *count != 1)?;
-    Some(format!(
-        "{noun} `{}` has {} primary rows in `{}`, not one",
-        keys[odd / schemes.len()],
-        seen[odd],
-        schemes[odd % schemes.len()]
-    ))
-}
-
-fn text_column(table: &RecordBatch, name: &str) -> StringArray {
-    let column = table
-        .column_by_name(name)
-        .and_then(|column| column.as_any().downcast_ref::<StringArray>());
-    column
-        .cloned()
-        .unwrap_or_else(|| StringArray::new_null(table.num_rows()))
+    let odd = seen.iter().position(|count| *count != 1);
+    Ok(odd.map(|odd| {
+        format!(
+            "{noun} `{}` has {} primary rows in `{}`, not one",
+            keys[odd / schemes.len()],
+            seen[odd],
+            schemes[odd % schemes.len()]
+        )
+    }))
 }
 
 #[cfg(test)]
@@ -201,8 +211,10 @@ mod tests {
             ("a:1", "2003", Some("EMSV"), false, None),
             ("a:1", LIFELINES, None, true, Some("none fits")),
         ];
-        let found =
-            |rows: &[_], ids: &[&str]| find_unresolved(&links(rows), key, ids, &schemes).unwrap_or_default();
+        let found = |rows: &[_], ids: &[&str]| {
+            let found = find_unresolved(&links(rows), key, ids, &schemes).unwrap();
+            found.unwrap_or_default()
+        };
         assert_eq!(found(&sound, &["a:1"]), "");
         assert_eq!(
             found(&sound, &["a:1", "a:2"]),
@@ -224,6 +236,33 @@ mod tests {
         assert_eq!(
             found(&unsound, &["a:1"]),
             "class `a:1` has 2 primary rows in `2003`, not one"
+        );
+    }
+
+    #[test]
+    fn a_column_of_another_type_is_told_by_its_name() {
+        let key = Key {
+            column: "sector_class",
+            noun: "class",
+        };
+        let mut links = links(&[("a:1", "2003", Some("HLPH"), true, None)]);
+        let primary = links.remove_column(links.schema().index_of("is_primary").unwrap());
+        let told = |links| check_links(Ok(links), key, &["a:1"], &["2003".to_owned()]);
+        let lacking = told(links.clone());
+        assert_eq!(
+            lacking.as_deref(),
+            Some("no column `is_primary`, which is to be Boolean")
+        );
+        let [class, scheme, _, reason] = [0, 1, 2, 3].map(|at| Arc::clone(links.column(at)));
+        let mistyped = RecordBatch::try_from_iter([
+            ("sector_class", class),
+            ("scheme", scheme),
+            ("code", primary),
+            ("reason", reason),
+        ]);
+        assert_eq!(
+            told(mistyped.unwrap()).as_deref(),
+            Some("the column `code` is Boolean, not Utf8")
         );
     }
 }

@@ -17,7 +17,7 @@ use super::budget::Budget;
 use super::columns::HeldColumns;
 use super::{RowStore, RowsError, SpotPlace};
 use crate::engine::Room;
-use crate::feature::{RegionId, ScratchFile, ScratchSpace};
+use crate::feature::{FacilityRows, RegionId, ScratchFile, ScratchSpace};
 use crate::kernel::assemble::StageRows;
 use crate::kernel::cluster;
 use crate::kernel::pack::Spot;
@@ -265,12 +265,12 @@ impl Drop for LocalRows {
 impl RowStore for LocalRows {
     fn push(&mut self, rows: StageRows) -> Result<(), RowsError> {
         let part = part_number(self.parts.len());
-        let held = self.columns.hold(&rows.rows)?;
+        let held = self.columns.hold(rows.rows().as_batch())?;
         for (region, of_region) in self.columns.rows_by_region(&held) {
             let region = self.regions.entry(region).or_default();
             region.rows += of_region.len() as u64;
             region.held.extend(of_region.into_iter().map(|row| {
-                let [x, y] = rows.centres[row as usize];
+                let [x, y] = rows.centres()[row as usize];
                 Spot {
                     x,
                     y,
@@ -281,7 +281,7 @@ impl RowStore for LocalRows {
             }));
         }
         let bytes = held.get_array_memory_size() + held.num_rows() * size_of::<Spot>();
-        self.parts.push(Part::Held(held, rows.points));
+        self.parts.push(Part::Held(held, rows.into_points()));
         self.held_bytes += bytes;
         self.budget.note_taken(bytes);
         let is_worth_it = self.held_bytes >= self.budget.bytes_to_wait() / SPILL_SHARE;
@@ -336,8 +336,9 @@ impl RowStore for LocalRows {
         Ok(())
     }
 
-    fn take_rows(&self, spots: &[Spot], columns: Option<&[&str]>) -> Result<RecordBatch, RowsError> {
+    fn take_rows(&self, spots: &[Spot], columns: Option<&[&str]>) -> Result<FacilityRows, RowsError> {
         let wanted = self.columns.positions_of(columns);
-        self.columns.give_back(&self.gather(spots, Some(&wanted))?)
+        let rows = self.columns.give_back(&self.gather(spots, Some(&wanted))?)?;
+        Ok(FacilityRows::try_new(rows)?)
     }
 }

@@ -13,10 +13,9 @@ use std::collections::BTreeSet;
 use std::fmt::Debug;
 use std::io;
 
-use arrow_array::RecordBatch;
 use arrow_schema::ArrowError;
 
-use crate::feature::RegionId;
+use crate::feature::{ColumnError, FacilityRows, RegionId};
 use crate::kernel::assemble::StageRows;
 use crate::kernel::pack::Spot;
 
@@ -51,11 +50,23 @@ pub enum RowsError {
         /// Arrow's reason.
         source: ArrowError,
     },
+    /// A column doesn't come back as it was put away: a mistake of this program.
+    #[error("internal: rows don't come back as they were put away")]
+    Mistyped {
+        /// Which, and what it is.
+        source: ColumnError,
+    },
 }
 
 impl From<ArrowError> for RowsError {
     fn from(source: ArrowError) -> Self {
         Self::Columns { source }
+    }
+}
+
+impl From<ColumnError> for RowsError {
+    fn from(source: ColumnError) -> Self {
+        Self::Mistyped { source }
     }
 }
 
@@ -104,7 +115,7 @@ pub trait RowStore: Debug + Send + Sync {
     ///
     /// # Errors
     /// When the scratch file can't be read.
-    fn take_rows(&self, spots: &[Spot], columns: Option<&[&str]>) -> Result<RecordBatch, RowsError>;
+    fn take_rows(&self, spots: &[Spot], columns: Option<&[&str]>) -> Result<FacilityRows, RowsError>;
 }
 
 #[cfg(test)]

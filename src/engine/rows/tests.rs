@@ -3,11 +3,10 @@
 use std::sync::Arc;
 
 use arrow_array::types::Int32Type;
-use arrow_array::{ArrayRef, DictionaryArray, StringArray};
+use arrow_array::{ArrayRef, DictionaryArray, RecordBatch, StringArray};
 
 use super::*;
 use crate::engine::Room;
-use crate::feature::Texts;
 use crate::feature::scratch_in_memory::Memory;
 
 /// Rows `from..to` of a layer: every third in no region, the others in R01 or R02, each batch with a dictionary of its own.
@@ -25,11 +24,8 @@ fn rows(from: u32, to: u32) -> StageRows {
         .map(|row| [f64::from(row % 97), f64::from(row)])
         .collect();
     let points = (from..to).map(|row| [f64::from(row), 0.5]).collect();
-    StageRows {
-        rows: RecordBatch::try_from_iter(columns).unwrap(),
-        centres,
-        points: Some(points),
-    }
+    let rows = FacilityRows::try_new(RecordBatch::try_from_iter(columns).unwrap()).unwrap();
+    StageRows::try_new(rows, centres, points).unwrap()
 }
 
 fn filled(budget: usize) -> LocalRows {
@@ -56,7 +52,7 @@ fn told(store: &LocalRows, stands: SpotPlace) -> Vec<(String, String, [f64; 2])>
     for region in store.regions() {
         let spots = spots(store, Some(&region), stands);
         let taken = store.take_rows(&spots, None).unwrap();
-        let [ids, codes] = ["facility_id", "region_code"].map(|name| Texts::of_column(&taken, name).unwrap());
+        let [ids, codes] = [taken.ids(), taken.regions()].map(Option::unwrap);
         for (row, spot) in spots.iter().enumerate() {
             let code = RegionId::new(codes.value(row));
             assert_eq!(code, region);
@@ -92,12 +88,20 @@ fn a_store_gives_back_what_it_took_whatever_the_budget() {
 }
 
 #[test]
+fn rows_without_ids_are_refused() {
+    let nowhere = vec![[0.0, 0.0]];
+    let without = rows(0, 1).rows().clone().without_column("facility_id");
+    let told = StageRows::try_new(without, nowhere.clone(), nowhere).unwrap_err();
+    assert_eq!(told.to_string(), "no column `facility_id`, which is to be Utf8");
+}
+
+#[test]
 fn columns_are_taken_by_name() {
     let store = filled(0);
     let spots = spots(&store, Some(&RegionId::new(None)), SpotPlace::AtCentre);
     let taken = store
         .take_rows(&spots[..3], Some(&["facility_id", "absent"]))
         .unwrap();
-    assert_eq!((taken.num_rows(), taken.num_columns()), (3, 1));
+    assert_eq!((taken.num_rows(), taken.as_batch().num_columns()), (3, 1));
     assert_eq!(store.take_rows(&[], None).unwrap().num_rows(), 0);
 }

@@ -5,10 +5,11 @@
 
 mod names;
 
-use arrow_array::{Array, BooleanArray, RecordBatch, StringArray};
+use arrow_array::{Array, BooleanArray};
 use geo::{Geometry, Point};
 
 use super::CodedArray;
+use super::attributes::Attributes;
 use super::jurisdiction::Match;
 use super::locate::{JoinContext, Located};
 use crate::feature::{FlagCode, RowFlag, Texts};
@@ -23,7 +24,7 @@ const COUNTY_NAME: &str = "county_name_claimed";
 #[derive(Clone, Copy)]
 pub struct Placed<'a> {
     /// Their columns.
-    pub columns: &'a RecordBatch,
+    pub columns: &'a Attributes,
     /// Their geometries, in degrees.
     pub geometries: &'a [Geometry<f64>],
     /// The point that stands for each.
@@ -112,11 +113,7 @@ fn compare_column<'a>(
     computed: &'a CodedArray,
     mut is_mismatch: impl FnMut(&Claim<'a>) -> Option<bool>,
 ) -> Mismatches {
-    let claimed: Option<&'a StringArray> = placed
-        .columns
-        .column_by_name(column)
-        .and_then(|column| column.as_any().downcast_ref());
-    let Some(claimed) = claimed else {
+    let Some(claimed) = placed.columns.text(column) else {
         return vec![None; placed.points.len()];
     };
     let computed = Texts::from_array(computed).expect("computed codes are text");

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use arrow_array::{Array, Float64Array, RecordBatch, StringArray};
+use arrow_array::{Array, StringArray};
 use geo::{Distance, Geodesic, Geometry, Point};
 
 use crate::feature::{FlagCode, RowFlag};
+use crate::kernel::attributes::Attributes;
 use crate::plan::State;
 
 /// Farthest that stated coordinates may lie from the geometry, metres on the ellipsoid: coordinates are
@@ -20,28 +21,20 @@ const STATED: [[&str; 2]; 2] = [["latitude", "longitude"], ["latitude_stated", "
 
 /// Flags of rows that contradict themselves.
 pub(in crate::kernel) fn contradictions(
-    columns: &RecordBatch,
+    columns: &Attributes,
     geometries: &[Geometry<f64>],
     states: &[State],
 ) -> Vec<RowFlag> {
     let mut flags = contradicting_codes(columns, states);
     let position = STATED
         .iter()
-        .find(|names| names.iter().all(|name| number_column(columns, name).is_some()));
+        .find(|names| names.iter().all(|name| columns.number(name).is_some()));
     if let Some([latitude, longitude]) = position {
         flags.extend(contradicting_coordinates(
             columns, geometries, latitude, longitude,
         ));
     }
     flags
-}
-
-fn text_column<'a>(columns: &'a RecordBatch, name: &str) -> Option<&'a StringArray> {
-    columns.column_by_name(name)?.as_any().downcast_ref()
-}
-
-fn number_column<'a>(columns: &'a RecordBatch, name: &str) -> Option<&'a Float64Array> {
-    columns.column_by_name(name)?.as_any().downcast_ref()
 }
 
 /// The FIPS code of the state that a code puts a row in; none where the code is no such code.
@@ -61,7 +54,7 @@ impl<'a> Claim<'a> {
 }
 
 /// The claimed state, its FIPS code and the claimed county, each against the next that is stated.
-fn contradicting_codes(columns: &RecordBatch, states: &[State]) -> Vec<RowFlag> {
+fn contradicting_codes(columns: &Attributes, states: &[State]) -> Vec<RowFlag> {
     let fips: BTreeMap<&str, &str> = states
         .iter()
         .map(|s| (s.usps.as_str(), s.fips.as_str()))
@@ -83,7 +76,7 @@ fn contradicting_codes(columns: &RecordBatch, states: &[State]) -> Vec<RowFlag> 
     let claims: Vec<Claim<'_>> = readings
         .into_iter()
         .filter_map(|(field, state)| {
-            let values = text_column(columns, field)?;
+            let values = columns.text(field)?;
             Some(Claim { field, values, state })
         })
         .collect();
@@ -118,12 +111,12 @@ fn disagreement_flag<'a>(row: usize, claim: &Claim<'a>, against: &Claim<'a>) -> 
 
 /// Stated coordinates too far from a point geometry, or on no globe.
 fn contradicting_coordinates(
-    columns: &RecordBatch,
+    columns: &Attributes,
     geometries: &[Geometry<f64>],
     latitude: &str,
     longitude: &str,
 ) -> Vec<RowFlag> {
-    let Some((y, x)) = number_column(columns, latitude).zip(number_column(columns, longitude)) else {
+    let Some((y, x)) = columns.number(latitude).zip(columns.number(longitude)) else {
         return vec![];
     };
     let mut flags = Vec::new();

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use arrow_array::Array;
 use arrow_array::cast::AsArray;
 use arrow_array::types::Date32Type;
-use arrow_array::{Array, RecordBatch, StringArray};
 
 use crate::feature::{FlagCode, RawBatch, RowFlag, spelling, unseen};
+use crate::kernel::attributes::Attributes;
 use crate::kernel::fields::Steps;
 use crate::kernel::mangled::Moment;
 use crate::kernel::quote::shortened;
@@ -176,11 +177,10 @@ const NONE: [&str; 12] = [
 ];
 
 /// Names that say only that there is none.
-pub(in crate::kernel) fn placeholder_names(columns: &RecordBatch) -> Vec<RowFlag> {
-    let names = columns
-        .column_by_name("name")
-        .and_then(|names| names.as_any().downcast_ref::<StringArray>());
-    let Some(names) = names else { return vec![] };
+pub(in crate::kernel) fn placeholder_names(columns: &Attributes) -> Vec<RowFlag> {
+    let Some(names) = columns.text("name") else {
+        return vec![];
+    };
     names
         .iter()
         .enumerate()

@@ -6,11 +6,11 @@
 use std::collections::HashMap;
 
 use arrow_array::cast::AsArray;
-use arrow_array::{Array, ListArray, RecordBatch, StringArray};
+use arrow_array::{Array, ListArray, StringArray};
 use serde::{Deserialize, Serialize};
 
-use crate::feature::Texts;
 use crate::feature::digest::sha256_hex;
+use crate::feature::{FacilityRows, Texts};
 
 /// Name of the column.
 pub const COLUMN: &str = "sector_class";
@@ -84,12 +84,12 @@ pub struct SectorClass {
 }
 
 /// Classes of published rows, in the order first seen.
-pub fn classes(layer: &str, rows: &RecordBatch) -> Vec<SectorClass> {
+pub fn classes(layer: &str, rows: &FacilityRows) -> Vec<SectorClass> {
     group_rows(layer, rows).0
 }
 
 /// Class of each published row.
-pub fn of_rows(layer: &str, rows: &RecordBatch) -> StringArray {
+pub fn of_rows(layer: &str, rows: &FacilityRows) -> StringArray {
     let (classes, places) = group_rows(layer, rows);
     places
         .into_iter()
@@ -98,9 +98,9 @@ pub fn of_rows(layer: &str, rows: &RecordBatch) -> StringArray {
 }
 
 /// What is wrong with rows of which a class isn't the one of the values beside it.
-pub fn misnamed_class(rows: &RecordBatch) -> Option<String> {
+pub fn misnamed_class(rows: &FacilityRows) -> Option<String> {
     // Tiles of before there were classes have no names that could be wrong.
-    rows.column_by_name(COLUMN)?;
+    rows.column(COLUMN)?;
     let wrong = classes("", rows).into_iter().find(|class| {
         let layer = class.name.split_once(':').map(|(layer, _)| layer);
         layer.is_none_or(|layer| class.values.class_name(layer) != class.name)
@@ -109,8 +109,8 @@ pub fn misnamed_class(rows: &RecordBatch) -> Option<String> {
 }
 
 /// Classes, and which of them each row is of: as the rows tell, or by their values where an older tile doesn't.
-fn group_rows(layer: &str, rows: &RecordBatch) -> (Vec<SectorClass>, Vec<usize>) {
-    let names = Texts::of_column(rows, COLUMN);
+fn group_rows(layer: &str, rows: &FacilityRows) -> (Vec<SectorClass>, Vec<usize>) {
+    let names = rows.texts(COLUMN);
     let columns = ClassColumns::of_rows(rows);
     let mut found = FoundClasses::default();
     // By their JSON, so that values are hashed once however many rows have them.
@@ -164,13 +164,11 @@ struct ClassColumns<'a> {
 }
 
 impl<'a> ClassColumns<'a> {
-    fn of_rows(rows: &'a RecordBatch) -> Self {
+    fn of_rows(rows: &'a FacilityRows) -> Self {
         let texts = ["sector_code", "subsector", "naics_code", "lifeline"];
         Self {
-            texts: texts.map(|name| Texts::of_column(rows, name)),
-            also: rows
-                .column_by_name("sector_also")
-                .and_then(|column| column.as_list_opt()),
+            texts: texts.map(|name| rows.texts(name)),
+            also: rows.lists("sector_also"),
         }
     }
 
@@ -199,8 +197,9 @@ impl<'a> ClassColumns<'a> {
 mod tests {
     use std::sync::Arc;
 
-    use arrow_array::ArrayRef;
     use arrow_array::builder::{ListBuilder, StringBuilder};
+    use arrow_array::{ArrayRef, RecordBatch};
+    use arrow_schema::{DataType, Field};
 
     use super::*;
 
@@ -240,7 +239,7 @@ mod tests {
     }
 
     /// Two rows of one class and one of another; `None` for lists and texts is as good as empty.
-    fn rows(naics: &[Option<&str>], also: &[Option<&[&str]>]) -> RecordBatch {
+    fn rows(naics: &[Option<&str>], also: &[Option<&[&str]>]) -> FacilityRows {
         let mut lists = ListBuilder::new(StringBuilder::new());
         for codes in also {
             lists.append_option(codes.map(|codes| codes.iter().map(Some)));
@@ -251,7 +250,8 @@ mod tests {
             ("naics_code", Arc::new(StringArray::from(naics.to_vec()))),
             ("sector_also", Arc::new(lists.finish())),
         ];
-        RecordBatch::try_from_iter_with_nullable(columns.map(|(name, column)| (name, column, true))).unwrap()
+        let columns = columns.map(|(name, column)| (name, column, true));
+        FacilityRows::try_new(RecordBatch::try_from_iter_with_nullable(columns).unwrap()).unwrap()
     }
 
     #[test]
@@ -271,14 +271,7 @@ mod tests {
         );
         assert_eq!(found[1].name, values("ENER", "", &[], "22").class_name("a"));
         let column: ArrayRef = Arc::new(of_rows("a", &old));
-        let told = old.columns().iter().cloned().chain([column]);
-        let names = ["sector_code", "naics_code", "sector_also", COLUMN];
-        let new = RecordBatch::try_from_iter_with_nullable(
-            names
-                .into_iter()
-                .zip(told)
-                .map(|(name, column)| (name, column, true)),
-        );
+        let new = old.with_column(Field::new(COLUMN, DataType::Utf8, true), column);
         assert_eq!(classes("a", &new.unwrap()), found);
     }
 }

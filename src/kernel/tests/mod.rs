@@ -98,7 +98,7 @@ fn values(field: Field, values: &[&str]) -> Vec<String> {
     let raw = batch(&[("ID", &keys), ("V", &values)]);
     let key = self::field("id", &["ID"], FieldKind::Text);
     let done = run(&raw, &schema(vec![key, field]));
-    let column: ArrayRef = Arc::clone(done.columns.column_by_name(&name).unwrap());
+    let column: ArrayRef = Arc::clone(done.columns.column(&name).unwrap());
     let options = arrow_array::cast::as_string_array;
     if let Some(numbers) = column.as_any().downcast_ref::<Int64Array>() {
         return numbers
@@ -240,7 +240,7 @@ fn both_spellings_of_a_field_serve_and_case_does_not_matter() {
         ("NAICS_CODE", &[None, Some("622210")]),
     ]);
     let done = run(&raw, &schema(fields));
-    let codes = done.columns.column_by_name("naics_code").unwrap();
+    let codes = done.columns.column("naics_code").unwrap();
     let codes: Vec<_> = arrow_array::cast::as_string_array(codes)
         .iter()
         .flatten()

@@ -234,19 +234,8 @@ fn told(columns: Vec<(String, ArrayRef)>, schema: &LayerSchema) -> String {
         repairs,
         mangled,
     } = done;
-    let types: Vec<_> = columns
-        .schema()
-        .fields()
-        .iter()
-        .map(|field| field.data_type().clone())
-        .collect();
-    let values = columns
-        .columns()
-        .iter()
-        .map(|column| format!("{column:?}"))
-        .collect::<Vec<_>>();
     format!(
-        "{types:?} {values:#?} {keys:?} {} {rows:?} {rejects:#?} {fields:?} {flags:#?} {repairs:?} {mangled:?}",
+        "{columns:#?} {keys:?} {} {rows:?} {rejects:#?} {fields:?} {flags:#?} {repairs:?} {mangled:?}",
         geometries.len()
     )
 }
@@ -318,7 +307,8 @@ fn a_date_by_the_sources_own_word_needs_no_pattern() {
     let done = run(&raw(with_key(&[("V", &mixed)])), &schema);
     let days: Vec<Option<i32>> = done
         .columns
-        .column(1)
+        .column("v")
+        .unwrap()
         .as_any()
         .downcast_ref::<Date32Array>()
         .unwrap()
@@ -349,7 +339,8 @@ fn a_date_by_the_sources_own_word_needs_no_pattern() {
         let alone = run(&raw(with_key(&[("V", &mixed.slice(row, 1))])), &schema);
         let found = alone
             .columns
-            .column(1)
+            .column("v")
+            .unwrap()
             .as_any()
             .downcast_ref::<Date32Array>()
             .unwrap();
