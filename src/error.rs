@@ -5,10 +5,10 @@ use std::io::ErrorKind;
 use std::path::PathBuf;
 
 use crate::catalog::CatalogError;
+use crate::config::Diagnostic;
 use crate::derive::DeriveError;
 use crate::engine::EngineError;
 pub use crate::feature::error_chain;
-use crate::spec::Diagnostic;
 use crate::store::StoreError;
 
 /// Exit codes, as the README lists them.

@@ -24,6 +24,7 @@
 
 pub mod catalog;
 pub mod cli;
+pub mod config;
 pub mod derive;
 pub mod draft;
 pub mod engine;
@@ -38,6 +39,5 @@ pub mod plan;
 pub mod report;
 pub mod run;
 pub mod source;
-pub mod spec;
 pub mod store;
 pub mod verify;

@@ -9,10 +9,10 @@ use serde::Serialize;
 use super::output::Output;
 use super::pipeline::load_plan;
 use super::store::store_error;
+use crate::config::known_names_hint;
 use crate::error::{Error, exit};
 use crate::feature::{Acceptance, HeldBack};
 use crate::run::{self, AcceptRequest};
-use crate::spec::known_names_hint;
 use crate::store::Store;
 
 const EXAMPLES: &str = "\

@@ -4,10 +4,10 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use crate::config::Diagnostic;
 use crate::error::Error;
 use crate::feature::Veil;
 use crate::plan::{Overrides, Plan, Variables};
-use crate::spec::Diagnostic;
 
 /// A pipeline file and what the command line changes of it.
 #[derive(Debug, Args)]

@@ -7,9 +7,9 @@ use clap::Args;
 
 use super::output::Output;
 use super::pipeline::{Pipeline, load_plan};
+use crate::config::{self, Diagnostic};
 use crate::error::{Error, exit};
 use crate::plan::{LayerPlan, Plan};
-use crate::spec::{self, Diagnostic};
 
 /// Report every mistake in pipelines and their schemas.
 #[derive(Debug, Args)]
@@ -40,7 +40,7 @@ impl Check {
         let is_bad = findings.iter().any(Diagnostic::is_error);
         // For programs the findings are the result itself, not a failure beside it.
         if out.is_json() {
-            out.print(&spec::findings(&findings), String::new)?;
+            out.print(&config::findings(&findings), String::new)?;
             return Ok(if is_bad { exit::SPEC } else { exit::OK });
         }
         if is_bad {

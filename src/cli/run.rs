@@ -10,11 +10,11 @@ use super::pipeline::Pipeline;
 use super::reader::reader_program;
 use super::stop;
 use super::store::store_error;
+use crate::config::parse_size;
 use crate::error::{Error, exit};
 use crate::plan::LEAST_MEMORY;
 use crate::report::{self, LOG_FILE, Logging, Reporter};
 use crate::run;
-use crate::spec::parse_size;
 use crate::store::Store;
 
 /// Make a release and publish it.

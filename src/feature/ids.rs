@@ -27,7 +27,7 @@ use super::shared_text;
 pub struct LayerId(String);
 
 impl LayerId {
-    /// Wraps an identifier that `spec` has checked, or that a release tells.
+    /// Wraps an identifier that `config` has checked, or that a release tells.
     pub fn new(id: impl Into<String>) -> Self {
         Self(id.into())
     }

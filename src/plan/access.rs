@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::address::{check_url, is_private};
 use super::check::{Bounds, Check, text_or_empty};
 use super::variables::{Hidden, Secret, Variables};
-use crate::spec::{AccessSpec, AuthSpec, Span, Spanned};
+use crate::config::{AccessConfig, AuthConfig, Span, Spanned};
 
 /// How a server is asked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -82,25 +82,25 @@ pub(super) const TIMEOUT_S: Bounds<i64> = Bounds {
 /// How the server of a source is asked; `url` is its address with the values of `hidden` in it.
 pub(super) fn resolve(
     check: &mut Check<'_>,
-    spec: &AccessSpec,
+    config: &AccessConfig,
     written: Option<&Spanned<String>>,
     url: &str,
     hidden: Hidden,
     variables: Variables,
 ) -> Access {
-    let credential = spec
+    let credential = config
         .auth
         .as_ref()
         .map(|auth| resolve_credential(check, &auth.value, variables));
     // Whatever the credential is, plain HTTP shows it to everyone on the way.
-    if let (Some(_), Some(written)) = (&spec.auth, written.filter(|_| !is_private(url))) {
+    if let (Some(_), Some(written)) = (&config.auth, written.filter(|_| !is_private(url))) {
         report_unencrypted(check, &written.span);
     }
-    let timeout_s = check.in_range(spec.timeout_s.as_ref(), &TIMEOUT_S);
+    let timeout_s = check.in_range(config.timeout_s.as_ref(), &TIMEOUT_S);
     Access {
         credential: credential.unwrap_or(Credential::None),
         timeout_s: u32::try_from(timeout_s).unwrap_or(u32::MAX),
-        is_insecure: spec.insecure_tls.as_ref().is_some_and(|flag| flag.value),
+        is_insecure: config.insecure_tls.as_ref().is_some_and(|flag| flag.value),
         hidden,
     }
 }
@@ -115,15 +115,15 @@ fn report_unencrypted(check: &mut Check<'_>, span: &Span) {
         .help = Some(help.to_owned());
 }
 
-fn resolve_credential(check: &mut Check<'_>, spec: &AuthSpec, variables: Variables) -> Credential {
-    match spec {
-        AuthSpec::Token(name) => Credential::Token(check.secret_of(Some(name), variables)),
-        AuthSpec::Bearer(name) => Credential::Bearer(check.secret_of(Some(name), variables)),
-        AuthSpec::Basic { user, password } => Credential::Basic {
+fn resolve_credential(check: &mut Check<'_>, config: &AuthConfig, variables: Variables) -> Credential {
+    match config {
+        AuthConfig::Token(name) => Credential::Token(check.secret_of(Some(name), variables)),
+        AuthConfig::Bearer(name) => Credential::Bearer(check.secret_of(Some(name), variables)),
+        AuthConfig::Basic { user, password } => Credential::Basic {
             user: check.secret_of(user.as_ref(), variables),
             password: check.secret_of(password.as_ref(), variables),
         },
-        AuthSpec::Login { url, user, password } => {
+        AuthConfig::Login { url, user, password } => {
             let user = check.secret_of(user.as_ref(), variables);
             let password = check.secret_of(password.as_ref(), variables);
             if let Some(written) = url {
@@ -140,6 +140,6 @@ fn resolve_credential(check: &mut Check<'_>, spec: &AuthSpec, variables: Variabl
             }
         }
         // Reported when it was read; a plan with an error in it asks nobody.
-        AuthSpec::Unknown => Credential::None,
+        AuthConfig::Unknown => Credential::None,
     }
 }

@@ -4,7 +4,7 @@
 
 use super::check::Check;
 use super::variables::{Hidden, Variables};
-use crate::spec::Spanned;
+use crate::config::Spanned;
 
 /// What an address looks like, as a pattern.
 pub(super) const ADDRESS: &str = "^(https?://|[$][{])";

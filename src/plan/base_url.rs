@@ -1,7 +1,7 @@
 //! The address a store is served under: checked as text, never opened.
 
 use super::check::Check;
-use crate::spec::Spanned;
+use crate::config::Spanned;
 
 impl Check<'_> {
     /// An absolute URL without credentials, query or fragment; its closing slashes go.

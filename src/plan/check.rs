@@ -6,8 +6,8 @@
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
+use crate::config::{Diagnostic, Span, Spanned, TextFile, did_you_mean, known_names_hint};
 use crate::feature::Crs;
-use crate::spec::{Diagnostic, Span, Spanned, TextFile, did_you_mean, known_names_hint};
 
 /// What was found so far.
 pub(super) struct Check<'a> {

@@ -1,7 +1,7 @@
 //! Cells of a reference table: that one is filled, is a code, or holds several.
 
 use super::check::Check;
-use crate::spec::{Span, Spanned};
+use crate::config::{Span, Spanned};
 
 /// A cell of a table with its place.
 pub(super) type Cell = Spanned<String>;

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::check::{Check, plain_texts, text_or_empty};
 use super::key::{Key, key};
-use crate::spec::{Span, Spanned};
+use crate::config::{Span, Spanned};
 
 /// Where the geometry of a delimited text file or a sheet is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

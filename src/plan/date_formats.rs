@@ -6,7 +6,7 @@ use chrono::format::{Item, Parsed, StrftimeItems, parse};
 use chrono::{DateTime, Utc};
 
 use super::check::Check;
-use crate::spec::FieldSpec;
+use crate::config::FieldConfig;
 
 /// Date pattern for milliseconds since 1970, beside those of strftime.
 pub const EPOCH_MS: &str = "epoch-ms";
@@ -40,8 +40,8 @@ pub const USUAL_PATTERNS: [&str; 16] = [
 ];
 
 /// The patterns of a field, checked; none where it has none.
-pub(super) fn resolve(check: &mut Check<'_>, spec: &FieldSpec) -> Vec<String> {
-    let Some(formats) = &spec.formats else {
+pub(super) fn resolve(check: &mut Check<'_>, config: &FieldConfig) -> Vec<String> {
+    let Some(formats) = &config.formats else {
         return Vec::new();
     };
     if formats.value.is_empty() {

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::check::{Bounds, Check};
 use super::key::{Key, key};
-use crate::spec::Spanned;
+use crate::config::Spanned;
 
 /// How a text file's table is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

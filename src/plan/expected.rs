@@ -9,8 +9,8 @@ use serde::Serialize;
 
 use super::check::{Bounds, Check};
 use super::reference::State;
+use crate::config::{CsvTable, Diagnostic, PipelineConfig, Spanned, beside};
 use crate::feature::{LayerId, RegionId};
-use crate::spec::{CsvTable, Diagnostic, PipelineSpec, Spanned, beside};
 
 /// Counts that a reviewer expects, per layer and state.
 #[derive(Debug, Clone, Serialize)]
@@ -58,12 +58,12 @@ pub(super) const UNMET: Bounds<i64> = Bounds {
 
 /// Reads the file that the pipeline names, if any.
 pub(super) fn load(
-    spec: &PipelineSpec,
+    config: &PipelineConfig,
     states: &[State],
     found: &mut Vec<Diagnostic>,
 ) -> Option<Expectations> {
-    let allowed = spec.limits.unmet_counts.as_ref();
-    let Some(written) = &spec.expected else {
+    let allowed = config.limits.unmet_counts.as_ref();
+    let Some(written) = &config.expected else {
         if let Some(allowed) = allowed {
             let message = "`unmet-counts` is for pipelines that name a file of `expected` counts";
             Check { found }.error(&allowed.span, message);
@@ -72,17 +72,17 @@ pub(super) fn load(
     };
     let most = Check { found }.in_range(allowed, &UNMET);
     let unmet = allowed.map(|_| most.unsigned_abs());
-    let path = beside(&spec.path, &written.value);
+    let path = beside(&config.path, &written.value);
     if !path.is_file() {
         let message = format!("there is no file of expected counts `{}`", path.display());
-        let mut diagnostic = Diagnostic::error(&spec.file, Some(written.span.clone()), message);
+        let mut diagnostic = Diagnostic::error(&config.file, Some(written.span.clone()), message);
         diagnostic.help =
             Some("`cikr expected STORE` prints one of the last release, to be reviewed".to_owned());
         found.push(diagnostic);
         return None;
     }
     let table = CsvTable::read(&path, EXPECTED_COLUMNS, found)?;
-    let ids = spec
+    let ids = config
         .layers
         .iter()
         .filter_map(|layer| layer.value.id.as_ref())

@@ -4,8 +4,8 @@ use serde::Serialize;
 
 use super::check::{Bounds, Check, optional_text, plain_texts, text_or_empty};
 use super::date_formats::{self, EPOCH_MS, EXCEL_SERIAL, USUAL};
+use crate::config::{FieldConfig, Span, Spanned};
 use crate::feature::{CORE_COLUMNS, CoreType};
-use crate::spec::{FieldSpec, Span, Spanned};
 
 /// One field of a schema.
 ///
@@ -96,28 +96,28 @@ pub(super) fn is_core(name: &str) -> bool {
 }
 
 /// A field with every default applied; `is_key` fields are required.
-pub(super) fn resolve(check: &mut Check<'_>, spec: &FieldSpec, is_key: bool) -> Field {
-    let name = check.identifier("a field name", spec.name.as_ref());
-    let kind = field_kind(check, spec);
-    if let Some(written) = &spec.name {
+pub(super) fn resolve(check: &mut Check<'_>, config: &FieldConfig, is_key: bool) -> Field {
+    let name = check.identifier("a field name", config.name.as_ref());
+    let kind = field_kind(check, config);
+    if let Some(written) = &config.name {
         check_core_column(check, written, &kind);
     }
-    let codes = coded_values(check, spec, &kind);
+    let codes = coded_values(check, config, &kind);
     Field {
-        from: texts_or_empty(spec.from.as_ref()),
-        unit: optional_text(spec.unit.as_ref()),
-        description: text_or_empty(spec.description.as_ref()),
+        from: texts_or_empty(config.from.as_ref()),
+        unit: optional_text(config.unit.as_ref()),
+        description: text_or_empty(config.description.as_ref()),
         // Trimmed like the cells that they are compared with.
-        null: texts_or_empty(spec.null.as_ref())
+        null: texts_or_empty(config.null.as_ref())
             .iter()
             .map(|sentinel| sentinel.trim().to_owned())
             .collect(),
         // Without a field of its key a source has no row that could stand: better to fail the layer and say
         // which is missing.
-        required: spec.required.as_ref().map_or(is_key, |required| required.value),
-        pad: pad_width(check, spec, &kind),
-        is_concatenated: is_concatenated(check, spec, &kind),
-        decoded: decoded_column(check, spec, &name),
+        required: config.required.as_ref().map_or(is_key, |required| required.value),
+        pad: pad_width(check, config, &kind),
+        is_concatenated: is_concatenated(check, config, &kind),
+        decoded: decoded_column(check, config, &name),
         codes,
         name,
         kind,
@@ -128,9 +128,9 @@ fn texts_or_empty(written: Option<&Spanned<Vec<Spanned<String>>>>) -> Vec<String
     written.map(|list| plain_texts(&list.value)).unwrap_or_default()
 }
 
-fn field_kind(check: &mut Check<'_>, spec: &FieldSpec) -> FieldKind {
-    let kinds = field_kinds(boolean_words(check, spec), date_formats::resolve(check, spec));
-    let kind = match &spec.kind {
+fn field_kind(check: &mut Check<'_>, config: &FieldConfig) -> FieldKind {
+    let kinds = field_kinds(boolean_words(check, config), date_formats::resolve(check, config));
+    let kind = match &config.kind {
         None => FieldKind::Text,
         // A type that is not known is reported; what goes with it cannot be judged.
         written => match check.choice("a type", written.as_ref(), &kinds) {
@@ -144,34 +144,40 @@ fn field_kind(check: &mut Check<'_>, spec: &FieldSpec) -> FieldKind {
     only_for(
         check,
         "formats",
-        spec.formats.as_ref().map(|formats| &formats.span),
+        config.formats.as_ref().map(|formats| &formats.span),
         "date",
         date,
     );
     only_for(
         check,
         "true",
-        spec.truth.as_ref().map(|words| &words.span),
+        config.truth.as_ref().map(|words| &words.span),
         "boolean",
         boolean,
     );
     only_for(
         check,
         "false",
-        spec.falsity.as_ref().map(|words| &words.span),
+        config.falsity.as_ref().map(|words| &words.span),
         "boolean",
         boolean,
     );
-    only_for(check, "pad", spec.pad.as_ref().map(|pad| &pad.span), "text", text);
+    only_for(
+        check,
+        "pad",
+        config.pad.as_ref().map(|pad| &pad.span),
+        "text",
+        text,
+    );
     let coded = text || kind == FieldKind::Integer;
     only_for(
         check,
         "codes",
-        spec.codes.as_ref().map(|codes| &codes.span),
+        config.codes.as_ref().map(|codes| &codes.span),
         "text or integer",
         coded,
     );
-    if let (true, None, Some(written)) = (date, &spec.formats, &spec.kind) {
+    if let (true, None, Some(written)) = (date, &config.formats, &config.kind) {
         let help = format!(
             "add `formats = [\"{USUAL}\"]`, or patterns such as `%Y-%m-%d`, `{EPOCH_MS}`, `{EXCEL_SERIAL}`"
         );
@@ -201,10 +207,10 @@ fn only_for(check: &mut Check<'_>, key: &str, place: Option<&Span>, kinds: &str,
     }
 }
 
-fn boolean_words(check: &mut Check<'_>, spec: &FieldSpec) -> (Vec<String>, Vec<String>) {
-    let truth = words_or_default(check, spec.truth.as_ref(), &TRUE_WORDS, "true");
-    let falsity = words_or_default(check, spec.falsity.as_ref(), &FALSE_WORDS, "false");
-    let (place, written) = match (&spec.falsity, &spec.truth) {
+fn boolean_words(check: &mut Check<'_>, config: &FieldConfig) -> (Vec<String>, Vec<String>) {
+    let truth = words_or_default(check, config.truth.as_ref(), &TRUE_WORDS, "true");
+    let falsity = words_or_default(check, config.falsity.as_ref(), &FALSE_WORDS, "false");
+    let (place, written) = match (&config.falsity, &config.truth) {
         (Some(words), _) | (None, Some(words)) => (&words.span, words),
         (None, None) => return (truth, falsity),
     };
@@ -237,13 +243,13 @@ fn words_or_default(
     plain_texts(&words.value)
 }
 
-fn pad_width(check: &mut Check<'_>, spec: &FieldSpec, kind: &FieldKind) -> Option<usize> {
-    let written = spec.pad.as_ref().filter(|_| *kind == FieldKind::Text)?;
+fn pad_width(check: &mut Check<'_>, config: &FieldConfig, kind: &FieldKind) -> Option<usize> {
+    let written = config.pad.as_ref().filter(|_| *kind == FieldKind::Text)?;
     Some(check.count_in_range(Some(written), &PAD))
 }
 
-fn coded_values(check: &mut Check<'_>, spec: &FieldSpec, kind: &FieldKind) -> Vec<(String, String)> {
-    let Some(codes) = &spec.codes else {
+fn coded_values(check: &mut Check<'_>, config: &FieldConfig, kind: &FieldKind) -> Vec<(String, String)> {
+    let Some(codes) = &config.codes else {
         return Vec::new();
     };
     if codes.value.is_empty() {
@@ -274,19 +280,19 @@ fn coded_values(check: &mut Check<'_>, spec: &FieldSpec, kind: &FieldKind) -> Ve
 }
 
 /// Whether a value may be several codes.
-fn is_concatenated(check: &mut Check<'_>, spec: &FieldSpec, kind: &FieldKind) -> bool {
-    let Some(written) = &spec.concatenated else {
+fn is_concatenated(check: &mut Check<'_>, config: &FieldConfig, kind: &FieldKind) -> bool {
+    let Some(written) = &config.concatenated else {
         return false;
     };
-    if spec.codes.is_none() || *kind != FieldKind::Text {
+    if config.codes.is_none() || *kind != FieldKind::Text {
         check.error(&written.span, "`concatenated` is for text fields with `codes`");
     }
     written.value
 }
 
 /// Name of the column with the decoded text: as written, or `owner_code` → `owner_name`.
-fn decoded_column(check: &mut Check<'_>, spec: &FieldSpec, name: &str) -> Option<String> {
-    match (&spec.codes, &spec.decoded) {
+fn decoded_column(check: &mut Check<'_>, config: &FieldConfig, name: &str) -> Option<String> {
+    match (&config.codes, &config.decoded) {
         (None, None) => None,
         (None, Some(decoded)) => {
             check.error(&decoded.span, "`decoded` is for fields with `codes`");

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::check::{Check, plain_texts, text_or_empty};
-use crate::spec::{SchemaSpec, Spanned, known_names_hint};
+use crate::config::{SchemaConfig, Spanned, known_names_hint};
 
 /// Values of a field.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -47,13 +47,13 @@ fn begins_with(value: &str, start: &str) -> bool {
 /// The values that a rule or an exclusion of a schema is for.
 pub(super) fn resolve(
     check: &mut Check<'_>,
-    spec: &SchemaSpec,
+    config: &SchemaConfig,
     field: Option<&Spanned<String>>,
     equals: &[Spanned<String>],
     starts_with: &[Spanned<String>],
 ) -> FieldValues {
     if let Some(field) = field {
-        check_declared(check, spec, field);
+        check_declared(check, config, field);
     }
     FieldValues {
         field: text_or_empty(field),
@@ -63,17 +63,17 @@ pub(super) fn resolve(
 }
 
 /// Reports a field that the schema doesn't have.
-pub(super) fn check_declared(check: &mut Check<'_>, spec: &SchemaSpec, field: &Spanned<String>) {
+pub(super) fn check_declared(check: &mut Check<'_>, config: &SchemaConfig, field: &Spanned<String>) {
     // A block that could not be read may have it.
-    if !spec.include.is_empty() || field_names(spec).any(|name| name.value == field.value) {
+    if !config.include.is_empty() || field_names(config).any(|name| name.value == field.value) {
         return;
     }
     let message = format!("`{}` is not a field of this schema", field.value);
     check.error(&field.span, message).label =
-        known_names_hint(&field.value, field_names(spec).map(|name| name.value.as_str()));
+        known_names_hint(&field.value, field_names(config).map(|name| name.value.as_str()));
 }
 
 /// Names of the fields that a schema has, its blocks' among them.
-pub(super) fn field_names(spec: &SchemaSpec) -> impl Iterator<Item = &Spanned<String>> {
-    spec.fields.iter().filter_map(|field| field.value.name.as_ref())
+pub(super) fn field_names(config: &SchemaConfig) -> impl Iterator<Item = &Spanned<String>> {
+    config.fields.iter().filter_map(|field| field.value.name.as_ref())
 }

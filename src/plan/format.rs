@@ -1,7 +1,7 @@
 //! Formats of sources: how each is read, and all that other rooms know of one.
 //!
-//! What is the same for every file of a format stands in its row of `spec::FileKind`, and nowhere else. Whoever adds a
-//! variant is asked by the compiler for the rest of it, here and where `source` opens it; `keys` is held against what `spec`
+//! What is the same for every file of a format stands in its row of `config::FileKind`, and nowhere else. Whoever adds a
+//! variant is asked by the compiler for the rest of it, here and where `source` opens it; `keys` is held against what `config`
 //! reads by the tests of `json_schema`.
 
 use serde::{Deserialize, Serialize};
@@ -11,8 +11,8 @@ use super::check::{Check, optional_text};
 use super::csv_geometry::{self, CsvGeometry, X_AND_Y_OR_WKT};
 use super::dialect::{self, Dialect};
 use super::key::{Key, key};
+use crate::config::{self, FILE_KINDS, FileKind, FormatConfig, GeometryPlace, SourceConfig, Span};
 use crate::feature::Crs;
-use crate::spec::{self, FILE_KINDS, FileKind, FormatSpec, GeometryPlace, SourceSpec, Span};
 
 /// How to read a source.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -101,22 +101,22 @@ impl Dataset {
 /// is not known.
 pub(super) fn resolve(
     check: &mut Check<'_>,
-    source: &SourceSpec,
+    source: &SourceConfig,
     place: &Span,
     schema: Option<&Option<Crs>>,
 ) -> Format {
     match &source.format {
-        FormatSpec::Geojson => Format::Geojson,
-        FormatSpec::Geojsonl => Format::Geojsonl,
-        FormatSpec::Esri => Format::Esri,
-        FormatSpec::Ogr { layer, allow_views } => Format::Ogr {
+        FormatConfig::Geojson => Format::Geojson,
+        FormatConfig::Geojsonl => Format::Geojsonl,
+        FormatConfig::Esri => Format::Esri,
+        FormatConfig::Ogr { layer, allow_views } => Format::Ogr {
             layer: optional_text(layer.as_ref()),
             allow_views: allow_views.as_ref().is_some_and(|allowed| allowed.value),
         },
-        FormatSpec::Parquet { geometry } => Format::Parquet {
+        FormatConfig::Parquet { geometry } => Format::Parquet {
             geometry: optional_text(geometry.as_ref()),
         },
-        FormatSpec::Csv {
+        FormatConfig::Csv {
             x,
             y,
             wkt,
@@ -130,7 +130,7 @@ pub(super) fn resolve(
             let dialect = dialect::resolve(check, delimiter.as_ref(), header_row.as_ref(), skip.as_ref());
             Format::Csv { dialect, geometry }
         }
-        FormatSpec::Xlsx {
+        FormatConfig::Xlsx {
             sheet,
             header_row,
             x,
@@ -151,7 +151,7 @@ pub(super) fn resolve(
 }
 
 /// A format that can't state a CRS needs one from the pipeline or the schema.
-fn require_crs(check: &mut Check<'_>, source: &SourceSpec, place: &Span, schema: Option<&Option<Crs>>) {
+fn require_crs(check: &mut Check<'_>, source: &SourceConfig, place: &Span, schema: Option<&Option<Crs>>) {
     if source.crs.is_none() && schema == Some(&None) {
         let help = "declare it by `crs = \"…\"` in the source or the schema; a CRS is never guessed";
         check
@@ -198,13 +198,13 @@ impl Format {
     /// What is the same for every file of it.
     fn file_kind(&self) -> &'static FileKind {
         match self {
-            Self::Csv { .. } => &spec::CSV,
-            Self::Geojson => &spec::GEOJSON,
-            Self::Geojsonl => &spec::GEOJSONL,
-            Self::Ogr { .. } => &spec::OGR,
-            Self::Parquet { .. } => &spec::PARQUET,
-            Self::Esri => &spec::ESRI,
-            Self::Xlsx { .. } => &spec::XLSX,
+            Self::Csv { .. } => &config::CSV,
+            Self::Geojson => &config::GEOJSON,
+            Self::Geojsonl => &config::GEOJSONL,
+            Self::Ogr { .. } => &config::OGR,
+            Self::Parquet { .. } => &config::PARQUET,
+            Self::Esri => &config::ESRI,
+            Self::Xlsx { .. } => &config::XLSX,
         }
     }
 

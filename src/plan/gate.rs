@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::check::{Bounds, Check, plain_texts};
 use super::reference::State;
-use crate::spec::{GateSpec, Spanned};
+use crate::config::{GateConfig, Spanned};
 
 /// Percent of rows that may be missing against last good.
 pub(super) const SHRINK: Bounds<f64> = Bounds {
@@ -91,36 +91,36 @@ impl Default for GatePlan {
 /// The gate as written, with every default applied.
 pub(super) fn resolve(
     check: &mut Check<'_>,
-    written: Option<&Spanned<GateSpec>>,
+    written: Option<&Spanned<GateConfig>>,
     known: &[State],
 ) -> GatePlan {
-    let Some(Spanned { value: spec, .. }) = written else {
+    let Some(Spanned { value: config, .. }) = written else {
         return GatePlan::default();
     };
-    if let Some(states) = &spec.states {
+    if let Some(states) = &config.states {
         for state in &states.value {
             let known = known.iter().map(|state| state.usps.as_str());
             check.require_among("the USPS code of a state or territory", state, known);
         }
     }
     // Where nobody says in which states a layer lies, none of its rows is outside.
-    if let Some(outside) = spec.outside.as_ref().filter(|_| spec.states.is_none()) {
+    if let Some(outside) = config.outside.as_ref().filter(|_| config.states.is_none()) {
         check.error(&outside.span, "`outside` says nothing without `states`");
     }
     GatePlan {
-        shrink: check.in_range(spec.shrink.as_ref(), &SHRINK),
-        grow: check.in_range(spec.grow.as_ref(), &GROW),
-        rise: check.in_range(spec.rise.as_ref(), &RISE),
-        null_geometry: within_if_written(check, spec.null_geometry.as_ref(), &NULL_GEOMETRY),
-        duplicate_keys: within_if_written(check, spec.duplicate_keys.as_ref(), &DUPLICATE_KEYS),
-        states: spec
+        shrink: check.in_range(config.shrink.as_ref(), &SHRINK),
+        grow: check.in_range(config.grow.as_ref(), &GROW),
+        rise: check.in_range(config.rise.as_ref(), &RISE),
+        null_geometry: within_if_written(check, config.null_geometry.as_ref(), &NULL_GEOMETRY),
+        duplicate_keys: within_if_written(check, config.duplicate_keys.as_ref(), &DUPLICATE_KEYS),
+        states: config
             .states
             .as_ref()
             .map(|states| plain_texts(&states.value))
             .unwrap_or_default(),
-        outside: check.in_range(spec.outside.as_ref(), &OUTSIDE),
-        drift: spec.drift.as_ref().is_none_or(|drift| drift.value),
-        extent: spec.extent.as_ref().is_none_or(|extent| extent.value),
+        outside: check.in_range(config.outside.as_ref(), &OUTSIDE),
+        drift: config.drift.as_ref().is_none_or(|drift| drift.value),
+        extent: config.extent.as_ref().is_none_or(|extent| extent.value),
     }
 }
 

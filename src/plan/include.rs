@@ -9,12 +9,14 @@ use std::sync::Arc;
 
 use super::check::{Check, is_identifier};
 use super::folder::file_stems;
-use crate::spec::{BlockSpec, Diagnostic, FieldSpec, SchemaSpec, Spanned, did_you_mean, known_names_hint};
+use crate::config::{
+    BlockConfig, Diagnostic, FieldConfig, SchemaConfig, Spanned, did_you_mean, known_names_hint,
+};
 
 /// The blocks of a folder of schemas, each read once.
 pub(super) struct Blocks {
     folder: PathBuf,
-    read: BTreeMap<String, Arc<BlockSpec>>,
+    read: BTreeMap<String, Arc<BlockConfig>>,
 }
 
 impl Blocks {
@@ -30,29 +32,34 @@ impl Blocks {
     /// writes again keeps its place, and the keys that are not written again.
     ///
     /// In the result `include` names only the blocks that could not be read.
-    pub(super) fn expand(&mut self, mut spec: SchemaSpec, found: &mut Vec<Diagnostic>) -> SchemaSpec {
+    pub(super) fn expand(&mut self, mut config: SchemaConfig, found: &mut Vec<Diagnostic>) -> SchemaConfig {
         let mut check = Check { found };
-        check.report_repeats_in_any_case("block", &spec.include);
-        check.report_repeats_in_any_case("omitted field", &spec.omit);
-        let included = self.included_fields(&mut check, &mut spec);
-        report_unknown_omits(&mut check, &spec, &included);
+        check.report_repeats_in_any_case("block", &config.include);
+        check.report_repeats_in_any_case("omitted field", &config.omit);
+        let included = self.included_fields(&mut check, &mut config);
+        report_unknown_omits(&mut check, &config, &included);
         let mut shared = included;
-        shared.retain(|field| !spec.omit.iter().any(|omit| is_named(field, &omit.value)));
-        spec.fields = merge_fields(shared, spec.fields);
-        spec.fields
+        shared.retain(|field| !config.omit.iter().any(|omit| is_named(field, &omit.value)));
+        config.fields = merge_fields(shared, config.fields);
+        config
+            .fields
             .iter()
             .for_each(|field| report_absent_keys(&mut check, field));
-        spec
+        config
     }
 
     /// Fields of the schema's blocks, in block order; takes the blocks that were read out of `include`.
-    fn included_fields(&mut self, check: &mut Check<'_>, spec: &mut SchemaSpec) -> Vec<Spanned<FieldSpec>> {
-        let mut fields: Vec<Spanned<FieldSpec>> = Vec::new();
+    fn included_fields(
+        &mut self,
+        check: &mut Check<'_>,
+        config: &mut SchemaConfig,
+    ) -> Vec<Spanned<FieldConfig>> {
+        let mut fields: Vec<Spanned<FieldConfig>> = Vec::new();
         let mut seen: Vec<String> = Vec::new();
-        let omit = &spec.omit;
+        let omit = &config.omit;
         // What is left in `include` could not be read: later checks pass over whatever it may hold, so that one
         // cause gives one report.
-        spec.include.retain(|name| {
+        config.include.retain(|name| {
             if seen.contains(&name.value) {
                 return false;
             }
@@ -75,7 +82,7 @@ impl Blocks {
         fields
     }
 
-    fn read_once(&mut self, check: &mut Check<'_>, name: &Spanned<String>) -> Option<Arc<BlockSpec>> {
+    fn read_once(&mut self, check: &mut Check<'_>, name: &Spanned<String>) -> Option<Arc<BlockConfig>> {
         if let Some(block) = self.read.get(&name.value) {
             return Some(Arc::clone(block));
         }
@@ -84,7 +91,7 @@ impl Blocks {
         Some(block)
     }
 
-    fn open_block(&self, check: &mut Check<'_>, name: &Spanned<String>) -> Option<BlockSpec> {
+    fn open_block(&self, check: &mut Check<'_>, name: &Spanned<String>) -> Option<BlockConfig> {
         // A name that is none must not become a path.
         if !is_identifier(&name.value) {
             check.identifier("the name of a block", Some(name));
@@ -92,7 +99,7 @@ impl Blocks {
         }
         let path = self.folder.join(format!("{}.toml", name.value));
         if path.exists() {
-            return BlockSpec::read(&path, check.found);
+            return BlockConfig::read(&path, check.found);
         }
         let known = file_stems(&self.folder, "toml");
         let diagnostic = check.error(&name.span, format!("there is no block `{}`", path.display()));
@@ -103,7 +110,7 @@ impl Blocks {
 
 /// Whether the key of a schema and its required fields can be read from these columns.
 pub fn schema_fits(schema: &Path, columns: &[String]) -> bool {
-    fields_of(schema).is_some_and(|spec| has_key(&spec, columns))
+    fields_of(schema).is_some_and(|config| has_key(&config, columns))
 }
 
 /// Ids of the schemas of a folder that were made for such columns, the one that reads most of them first.
@@ -121,17 +128,17 @@ pub fn fitting_schemas(folder: &Path, columns: &[String]) -> Vec<String> {
     const LEAST: usize = 5;
     let mut found: Vec<(usize, String)> = Vec::new();
     for schema in schema_files(folder).unwrap_or_default() {
-        let Some(spec) = fields_of(&schema).filter(|spec| has_key(spec, columns)) else {
+        let Some(config) = fields_of(&schema).filter(|config| has_key(config, columns)) else {
             continue;
         };
-        let there = spec
+        let there = config
             .fields
             .iter()
             .filter(|field| is_there(&field.value, columns))
             .count();
-        let read = columns.iter().filter(|column| is_read(&spec, column)).count();
+        let read = columns.iter().filter(|column| is_read(&config, column)).count();
         let has_most_columns = read * 4 >= columns.len() * 3;
-        let has_most_fields = there * 10 >= spec.fields.len() * 9;
+        let has_most_fields = there * 10 >= config.fields.len() * 9;
         if there >= LEAST && (has_most_columns || has_most_fields) || has_most_columns && has_most_fields {
             let id = schema.file_stem().map(|stem| stem.to_string_lossy().into_owned());
             found.push((read, id.unwrap_or_default()));
@@ -143,8 +150,9 @@ pub fn fitting_schemas(folder: &Path, columns: &[String]) -> Vec<String> {
 }
 
 /// Whether some field of a schema is read from a column.
-fn is_read(spec: &SchemaSpec, column: &String) -> bool {
-    spec.fields
+fn is_read(config: &SchemaConfig, column: &String) -> bool {
+    config
+        .fields
         .iter()
         .any(|field| is_there(&field.value, std::slice::from_ref(column)))
 }
@@ -162,29 +170,29 @@ fn schema_files(folder: &Path) -> Option<Vec<PathBuf>> {
 }
 
 /// A schema with the fields of its blocks.
-fn fields_of(schema: &Path) -> Option<SchemaSpec> {
+fn fields_of(schema: &Path) -> Option<SchemaConfig> {
     let mut found = Vec::new();
-    let spec = SchemaSpec::read(schema, &mut found)?;
-    Some(Blocks::new(schema.parent().unwrap_or(Path::new("."))).expand(spec, &mut found))
+    let config = SchemaConfig::read(schema, &mut found)?;
+    Some(Blocks::new(schema.parent().unwrap_or(Path::new("."))).expand(config, &mut found))
 }
 
-fn has_key(spec: &SchemaSpec, columns: &[String]) -> bool {
-    let fields: Vec<&FieldSpec> = spec.fields.iter().map(|field| &field.value).collect();
+fn has_key(config: &SchemaConfig, columns: &[String]) -> bool {
+    let fields: Vec<&FieldConfig> = config.fields.iter().map(|field| &field.value).collect();
     // Without its key a schema rejects every row, whatever else of the file it could read.
-    let mut key = spec
+    let mut key = config
         .key
         .iter()
         .map(|key| fields.iter().find(|field| is_called(field, &key.value)));
     let mut required = fields
         .iter()
         .filter(|field| field.required.as_ref().is_some_and(|required| required.value));
-    !spec.key.is_empty()
+    !config.key.is_empty()
         && key.all(|field| field.is_some_and(|field| is_there(field, columns)))
         && required.all(|field| is_there(field, columns))
 }
 
 /// Whether a field can be read from these columns.
-fn is_there(field: &FieldSpec, columns: &[String]) -> bool {
+fn is_there(field: &FieldConfig, columns: &[String]) -> bool {
     let mut from = field.from.iter().flat_map(|from| &from.value);
     from.any(|from| {
         columns
@@ -193,7 +201,7 @@ fn is_there(field: &FieldSpec, columns: &[String]) -> bool {
     })
 }
 
-fn is_called(field: &FieldSpec, name: &str) -> bool {
+fn is_called(field: &FieldConfig, name: &str) -> bool {
     field.name.as_ref().is_some_and(|own| own.value == name)
 }
 
@@ -201,7 +209,7 @@ fn is_called(field: &FieldSpec, name: &str) -> bool {
 fn report_repeated_field(
     check: &mut Check<'_>,
     block: &Spanned<String>,
-    field: &Spanned<FieldSpec>,
+    field: &Spanned<FieldConfig>,
     omit: &[Spanned<String>],
 ) {
     let Some(field) = field.value.name.as_ref() else {
@@ -221,11 +229,11 @@ fn report_repeated_field(
 }
 
 /// Reports what `omit` names and no block has; a block that could not be read may have it.
-fn report_unknown_omits(check: &mut Check<'_>, spec: &SchemaSpec, included: &[Spanned<FieldSpec>]) {
-    if !spec.include.is_empty() {
+fn report_unknown_omits(check: &mut Check<'_>, config: &SchemaConfig, included: &[Spanned<FieldConfig>]) {
+    if !config.include.is_empty() {
         return;
     }
-    for omit in spec
+    for omit in config
         .omit
         .iter()
         .filter(|omit| !included.iter().any(|field| is_named(field, &omit.value)))
@@ -239,9 +247,9 @@ fn report_unknown_omits(check: &mut Check<'_>, spec: &SchemaSpec, included: &[Sp
 
 /// The shared fields under the schema's own of the same name, then the schema's others.
 fn merge_fields(
-    shared: Vec<Spanned<FieldSpec>>,
-    mut own: Vec<Spanned<FieldSpec>>,
-) -> Vec<Spanned<FieldSpec>> {
+    shared: Vec<Spanned<FieldConfig>>,
+    mut own: Vec<Spanned<FieldConfig>>,
+) -> Vec<Spanned<FieldConfig>> {
     let mut fields = Vec::new();
     for base in shared {
         let name = base.value.name.as_ref().map(|name| name.value.as_str());
@@ -256,17 +264,17 @@ fn merge_fields(
     fields
 }
 
-fn is_among(field: &Spanned<FieldSpec>, fields: &[Spanned<FieldSpec>]) -> bool {
+fn is_among(field: &Spanned<FieldConfig>, fields: &[Spanned<FieldConfig>]) -> bool {
     let name = field.value.name.as_ref();
     name.is_some_and(|name| fields.iter().any(|other| is_named(other, &name.value)))
 }
 
-fn is_named(field: &Spanned<FieldSpec>, name: &str) -> bool {
+fn is_named(field: &Spanned<FieldConfig>, name: &str) -> bool {
     field.value.name.as_ref().is_some_and(|own| own.value == name)
 }
 
-fn report_absent_keys(check: &mut Check<'_>, field: &Spanned<FieldSpec>) {
-    for key in FieldSpec::REQUIRED
+fn report_absent_keys(check: &mut Check<'_>, field: &Spanned<FieldConfig>) {
+    for key in FieldConfig::REQUIRED
         .iter()
         .filter(|key| !field.value.has.contains(key))
     {

@@ -10,7 +10,7 @@ use super::layer_schema::Schemas;
 use super::source::{self, SourcePlan};
 use super::unanswered::refuse_unanswered;
 use super::variables::Variables;
-use crate::spec::{Diagnostic, JurisdictionSpec, PipelineSpec, Spanned};
+use crate::config::{Diagnostic, JurisdictionConfig, PipelineConfig, Spanned};
 
 /// A polygon set to join.
 #[derive(Debug, Clone, Serialize)]
@@ -71,7 +71,7 @@ pub(super) const NEAREST_M: Bounds<f64> = Bounds {
 
 /// The jurisdictions, in pipeline order.
 pub(super) fn resolve(
-    spec: &PipelineSpec,
+    config: &PipelineConfig,
     schemas: &Schemas,
     variables: Variables,
     found: &mut Vec<Diagnostic>,
@@ -79,11 +79,14 @@ pub(super) fn resolve(
     let mut check = Check { found };
     check.report_repeats_in_any_case(
         "jurisdiction",
-        spec.jurisdictions.iter().filter_map(|set| set.value.id.as_ref()),
+        config
+            .jurisdictions
+            .iter()
+            .filter_map(|set| set.value.id.as_ref()),
     );
     let mut sets: Vec<JurisdictionPlan> = Vec::new();
     let mut kinds: BTreeMap<JurisdictionKind, &str> = BTreeMap::new();
-    for Spanned { value: set, .. } in &spec.jurisdictions {
+    for Spanned { value: set, .. } in &config.jurisdictions {
         let id = check.identifier("a jurisdiction id", set.id.as_ref());
         // Its landing is called after it, with a word before.
         if let Some(written) = set
@@ -103,7 +106,7 @@ pub(super) fn resolve(
         let nearest_m = check.in_range(set.nearest_m.as_ref(), &NEAREST_M);
         let source = source::resolve(
             &mut check,
-            &spec.path,
+            &config.path,
             set.source.as_ref(),
             // A set has no schema that could declare its CRS.
             Some(&None),
@@ -131,7 +134,7 @@ fn one_per_kind<'a>(
     kind: JurisdictionKind,
     written: &Spanned<String>,
     kinds: &mut BTreeMap<JurisdictionKind, &'a str>,
-    set: &'a JurisdictionSpec,
+    set: &'a JurisdictionConfig,
 ) {
     // Each kind fills columns of its own (`state_fips`, `county_fips`, …), so a second set of it would have
     // nowhere to write.
@@ -151,7 +154,7 @@ fn one_per_kind<'a>(
 }
 
 /// A set of kind `other` fills `<id>_code`, which nothing else may be called.
-fn own_column(check: &mut Check<'_>, kind: JurisdictionKind, set: &JurisdictionSpec, schemas: &Schemas) {
+fn own_column(check: &mut Check<'_>, kind: JurisdictionKind, set: &JurisdictionConfig, schemas: &Schemas) {
     let Some(id) = set.id.as_ref().filter(|_| kind == JurisdictionKind::Other) else {
         return;
     };

@@ -13,9 +13,9 @@ use super::sector;
 use super::serialize::as_if_owned;
 use super::source::{self, SourcePlan};
 use super::unanswered::refuse_unanswered;
+use crate::config::{Diagnostic, LayerConfig, PipelineConfig, Spanned};
 use crate::feature::LayerId;
 use crate::feature::release::paths::FACILITIES;
-use crate::spec::{Diagnostic, LayerSpec, PipelineSpec, Spanned};
 
 /// One layer of the run.
 #[derive(Debug, Clone, Serialize)]
@@ -43,13 +43,13 @@ pub(super) const CURRENT_DAYS: Bounds<i64> = Bounds {
 };
 
 /// Id of the schema a layer names: its own id where it names none.
-pub(super) fn schema_id(layer: &LayerSpec) -> Option<&Spanned<String>> {
+pub(super) fn schema_id(layer: &LayerConfig) -> Option<&Spanned<String>> {
     layer.schema.as_ref().or(layer.id.as_ref())
 }
 
 /// The layers that the command line wants (all by default), in pipeline order; every layer is checked.
 pub(super) fn resolve(
-    spec: &PipelineSpec,
+    config: &PipelineConfig,
     schemas: &Schemas,
     reference: &Reference,
     overrides: &Overrides,
@@ -59,10 +59,10 @@ pub(super) fn resolve(
     let mut check = Check { found };
     check.report_repeats_in_any_case(
         "layer",
-        spec.layers.iter().filter_map(|layer| layer.value.id.as_ref()),
+        config.layers.iter().filter_map(|layer| layer.value.id.as_ref()),
     );
     let mut layers = Vec::new();
-    for Spanned { value: layer, span } in &spec.layers {
+    for Spanned { value: layer, span } in &config.layers {
         let id = check.identifier("a layer id", layer.id.as_ref());
         if id == FACILITIES {
             let place = layer.id.as_ref().map_or(span, |id| &id.span);
@@ -80,7 +80,7 @@ pub(super) fn resolve(
         let fallback = schema.as_ref().map(|schema| schema.crs.clone());
         let source = source::resolve(
             &mut check,
-            &spec.path,
+            &config.path,
             layer.source.as_ref(),
             fallback.as_ref(),
             overrides.variables,
@@ -112,7 +112,7 @@ pub(super) fn resolve(
 fn own_schema(
     check: &mut Check<'_>,
     mut schema: Arc<LayerSchema>,
-    layer: &LayerSpec,
+    layer: &LayerConfig,
     reference: &Reference,
 ) -> Arc<LayerSchema> {
     if let Some(synthetic) = &layer.synthetic {

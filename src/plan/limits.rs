@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::check::{Bounds, Check};
-use crate::spec::PipelineSpec;
+use crate::config::PipelineConfig;
 
 /// Bounds on what comes from outside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -69,8 +69,8 @@ pub(super) const MEMORY: Bounds<u64> = Bounds {
 };
 
 /// The limits that the pipeline writes, with every default applied; `rows` is the command line's.
-pub(super) fn resolve(check: &mut Check<'_>, spec: &PipelineSpec, rows: Option<u64>) -> Limits {
-    let limits = &spec.limits;
+pub(super) fn resolve(check: &mut Check<'_>, config: &PipelineConfig, rows: Option<u64>) -> Limits {
+    let limits = &config.limits;
     let record = check.in_range(limits.record.as_ref(), &RECORD);
     Limits {
         record_bytes: usize::try_from(record).unwrap_or(usize::MAX),

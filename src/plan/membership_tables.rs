@@ -9,7 +9,7 @@ use super::membership::{FUNCTIONS, LIFELINES};
 use super::reference::{Lifeline, Sector, sector_codes};
 use super::scheme::{CriticalFunction, MembershipRule, Scheme, SchemeCell, Subsector};
 use super::scheme_tables::check_subsector;
-use crate::spec::{CsvTable, Diagnostic, TextFile};
+use crate::config::{CsvTable, Diagnostic, TextFile};
 
 /// What rules refer to.
 pub(super) struct KnownCodes<'a> {

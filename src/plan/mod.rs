@@ -1,7 +1,7 @@
 //! The plan: what a run will do, with every default applied and every reference checked.
 //!
-//! `resolve` turns what people wrote (`spec`) into a `Plan`, or into every mistake at once.
-//! May use: `spec`, `feature`. Must not read data, network, clock or environment.
+//! `resolve` turns what people wrote (`config`) into a `Plan`, or into every mistake at once.
+//! May use: `config`, `feature`. Must not read data, network, clock or environment.
 
 mod access;
 mod address;

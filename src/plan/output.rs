@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::check::{Bounds, Check};
-use crate::spec::{PipelineSpec, Spanned};
+use crate::config::{PipelineConfig, Spanned};
 
 /// How tiles are cut and written.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -49,8 +49,8 @@ pub(super) const PAGE_ROWS: Bounds<i64> = Bounds {
 pub(super) const PROFILES: [(&str, ()); 1] = [("compat", ())];
 
 /// The output that the pipeline writes, with every default applied.
-pub(super) fn resolve(check: &mut Check<'_>, spec: &PipelineSpec) -> Output {
-    let written = &spec.output;
+pub(super) fn resolve(check: &mut Check<'_>, config: &PipelineConfig) -> Output {
+    let written = &config.output;
     check.choice("an output profile", written.profile.as_ref(), &PROFILES);
     let zstd_level = check.count_in_range(written.zstd_level.as_ref(), &ZSTD_LEVEL);
     let output = Output {

@@ -3,8 +3,8 @@
 //! What products there are, `derive` knows: the names come from there.
 
 use super::check::Check;
+use crate::config::OutputConfig;
 use crate::feature::release::product_names;
-use crate::spec::OutputSpec;
 
 /// A product that a pipeline may ask for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,7 +18,7 @@ pub struct ProductName {
 /// Names of the products to be made, in the order of the known ones.
 pub(super) fn wanted_products(
     check: &mut Check<'_>,
-    written: &OutputSpec,
+    written: &OutputConfig,
     known: &[ProductName],
 ) -> Vec<String> {
     let listed = written.products.as_ref().map(|products| &products.value);

@@ -9,7 +9,7 @@ use super::address::resolve_url;
 use super::check::{Bounds, Check, optional_text};
 use super::format::Format;
 use super::variables::{Secret, Variables};
-use crate::spec::{ArcgisSpec, HttpSpec, Spanned};
+use crate::config::{ArcgisConfig, HttpConfig, Spanned};
 
 /// A file behind HTTP.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -85,29 +85,40 @@ pub(super) const ALL_ROWS: &str = "1=1";
 /// `source.http` of the pipeline.
 pub(super) fn resolve_http(
     check: &mut Check<'_>,
-    spec: &HttpSpec,
+    config: &HttpConfig,
     format: &Format,
     variables: Variables,
 ) -> HttpPlan {
-    let (url, hidden) = resolve_url(check, spec.url.as_ref(), variables);
+    let (url, hidden) = resolve_url(check, config.url.as_ref(), variables);
     HttpPlan {
-        extension: file_extension(check, spec, format, &url),
-        sha256: spec.sha256.as_ref().map(|sha256| checked_sha256(check, sha256)),
-        max_bytes: check.in_range(spec.max_bytes.as_ref(), &MAX_BYTES),
-        access: access::resolve(check, &spec.access, spec.url.as_ref(), &url, hidden, variables),
+        extension: file_extension(check, config, format, &url),
+        sha256: config.sha256.as_ref().map(|sha256| checked_sha256(check, sha256)),
+        max_bytes: check.in_range(config.max_bytes.as_ref(), &MAX_BYTES),
+        access: access::resolve(
+            check,
+            &config.access,
+            config.url.as_ref(),
+            &url,
+            hidden,
+            variables,
+        ),
         url: Secret::new(url),
     }
 }
 
 /// `source.arcgis` of the pipeline.
-pub(super) fn resolve_arcgis(check: &mut Check<'_>, spec: &ArcgisSpec, variables: Variables) -> ArcgisPlan {
-    let (url, hidden) = resolve_url(check, spec.url.as_ref(), variables);
-    check_layer_url(check, spec, &url);
-    let page_rows = check.in_range(spec.page_rows.as_ref(), &PULL_ROWS);
-    let at_once = check.in_range(spec.at_once.as_ref(), &AT_ONCE);
+pub(super) fn resolve_arcgis(
+    check: &mut Check<'_>,
+    config: &ArcgisConfig,
+    variables: Variables,
+) -> ArcgisPlan {
+    let (url, hidden) = resolve_url(check, config.url.as_ref(), variables);
+    check_layer_url(check, config, &url);
+    let page_rows = check.in_range(config.page_rows.as_ref(), &PULL_ROWS);
+    let at_once = check.in_range(config.at_once.as_ref(), &AT_ONCE);
     ArcgisPlan {
-        layer: optional_text(spec.layer.as_ref()),
-        filter: spec
+        layer: optional_text(config.layer.as_ref()),
+        filter: config
             .filter
             .as_ref()
             .map_or(ALL_ROWS, |filter| &filter.value)
@@ -115,17 +126,24 @@ pub(super) fn resolve_arcgis(check: &mut Check<'_>, spec: &ArcgisSpec, variables
         page_rows: u32::try_from(page_rows).unwrap_or(u32::MAX),
         at_once: u32::try_from(at_once).unwrap_or(1),
         pages: check
-            .choice("a wire format", spec.pages.as_ref(), &PAGES)
+            .choice("a wire format", config.pages.as_ref(), &PAGES)
             .unwrap_or(PageFormat::Json),
-        max_bytes: check.in_range(spec.max_bytes.as_ref(), &MAX_BYTES),
-        access: access::resolve(check, &spec.access, spec.url.as_ref(), &url, hidden, variables),
+        max_bytes: check.in_range(config.max_bytes.as_ref(), &MAX_BYTES),
+        access: access::resolve(
+            check,
+            &config.access,
+            config.url.as_ref(),
+            &url,
+            hidden,
+            variables,
+        ),
         url: Secret::new(url),
     }
 }
 
 /// The URL of a layer, or of a service and the layer beside it.
-fn check_layer_url(check: &mut Check<'_>, spec: &ArcgisSpec, url: &str) {
-    let Some(written) = &spec.url else { return };
+fn check_layer_url(check: &mut Check<'_>, config: &ArcgisConfig, url: &str) {
+    let Some(written) = &config.url else { return };
     let path = url
         .split(['?', '#'])
         .next()
@@ -134,7 +152,7 @@ fn check_layer_url(check: &mut Check<'_>, spec: &ArcgisSpec, url: &str) {
     let last = path.rsplit('/').next().unwrap_or_default();
     // `…/FeatureServer/0` is a layer, `…/FeatureServer` a service of several.
     let is_layer = !last.is_empty() && last.bytes().all(|byte| byte.is_ascii_digit());
-    if let Some(layer) = spec.layer.as_ref().filter(|_| is_layer) {
+    if let Some(layer) = config.layer.as_ref().filter(|_| is_layer) {
         check.error(
             &layer.span,
             format!("the URL ends with a layer already, `{last}`"),
@@ -147,8 +165,8 @@ fn check_layer_url(check: &mut Check<'_>, spec: &ArcgisSpec, url: &str) {
 }
 
 /// The extension that is written, or what the format makes of the URL.
-fn file_extension(check: &mut Check<'_>, spec: &HttpSpec, format: &Format, url: &str) -> String {
-    let Some(written) = &spec.extension else {
+fn file_extension(check: &mut Check<'_>, config: &HttpConfig, format: &Format, url: &str) -> String {
+    let Some(written) = &config.extension else {
         return format.landed_extension(url);
     };
     let extension = &written.value;

@@ -1,6 +1,6 @@
 //! Spec → plan: every default applied once, every reference checked, every mistake reported.
 //!
-//! Reads what people wrote through `spec`; of data it asks only whether a source is there.
+//! Reads what people wrote through `config`; of data it asks only whether a source is there.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -15,8 +15,9 @@ use super::overrides::Overrides;
 use super::pipeline::Plan;
 use super::reference::Reference;
 use super::{expected, jurisdiction, limits, output, products, schema, tables};
-use crate::spec::{
-    Diagnostic, PipelineSpec, SchemaSpec, Spanned, beside, did_you_mean, in_reading_order, known_names_hint,
+use crate::config::{
+    Diagnostic, PipelineConfig, SchemaConfig, Spanned, beside, did_you_mean, in_reading_order,
+    known_names_hint,
 };
 
 pub(super) const KEEP: Bounds<i64> = Bounds {
@@ -43,7 +44,7 @@ pub(super) const KEEP: Bounds<i64> = Bounds {
 pub fn load(pipeline: &Path, overrides: &Overrides) -> Result<(Plan, Vec<Diagnostic>), Vec<Diagnostic>> {
     let mut found = Vec::new();
     let plan =
-        PipelineSpec::read(pipeline, &mut found).map(|spec| resolve_plan(&spec, overrides, &mut found));
+        PipelineConfig::read(pipeline, &mut found).map(|config| resolve_plan(&config, overrides, &mut found));
     let found = in_reading_order(found, &pipeline.display().to_string());
     // What stood in for mistaken values is in the plan, too: one with an error is never handed out.
     match plan {
@@ -73,40 +74,41 @@ pub fn reference_tables(folder: &Path) -> Result<Reference, Vec<Diagnostic>> {
     }
 }
 
-fn resolve_plan(spec: &PipelineSpec, overrides: &Overrides, found: &mut Vec<Diagnostic>) -> Plan {
+fn resolve_plan(config: &PipelineConfig, overrides: &Overrides, found: &mut Vec<Diagnostic>) -> Plan {
     let folder = beside(
-        &spec.path,
-        spec.schemas
+        &config.path,
+        config
+            .schemas
             .as_ref()
             .map_or("../schemas", |schemas| &schemas.value),
     );
     // In the order of what names what: schemas name codes of the tables, layers name schemas, expected counts
     // name layers.
-    let reference = load_reference(spec, &folder, found);
-    let schemas = load_schemas(spec, &folder, &reference, found);
-    let jurisdictions = jurisdiction::resolve(spec, &schemas, overrides.variables, found);
-    report_unknown_layers(spec, &overrides.layers, found);
-    let layers = layer::resolve(spec, &schemas, &reference, overrides, found);
-    let expected = expected::load(spec, &reference.states, found);
+    let reference = load_reference(config, &folder, found);
+    let schemas = load_schemas(config, &folder, &reference, found);
+    let jurisdictions = jurisdiction::resolve(config, &schemas, overrides.variables, found);
+    report_unknown_layers(config, &overrides.layers, found);
+    let layers = layer::resolve(config, &schemas, &reference, overrides, found);
+    let expected = expected::load(config, &reference.states, found);
     let mut check = Check { found };
     Plan {
-        id: check.identifier("a pipeline id", spec.id.as_ref()),
-        title: text_or_empty(spec.title.as_ref()),
-        description: text_or_empty(spec.description.as_ref()),
+        id: check.identifier("a pipeline id", config.id.as_ref()),
+        title: text_or_empty(config.title.as_ref()),
+        description: text_or_empty(config.description.as_ref()),
         store: overrides
             .store
             .clone()
-            .unwrap_or_else(|| beside(&spec.path, &text_or_empty(spec.store.as_ref()))),
-        keep: check.count_in_range(spec.keep.as_ref(), &KEEP),
-        limits: limits::resolve(&mut check, spec, overrides.rows),
-        memory_bytes: spec
+            .unwrap_or_else(|| beside(&config.path, &text_or_empty(config.store.as_ref()))),
+        keep: check.count_in_range(config.keep.as_ref(), &KEEP),
+        limits: limits::resolve(&mut check, config, overrides.rows),
+        memory_bytes: config
             .limits
             .memory
             .as_ref()
             .map(|written| check.in_range(Some(written), &MEMORY)),
-        fetch_s: check.in_range(spec.limits.fetch.as_ref(), &FETCH_S),
-        output: output::resolve(&mut check, spec),
-        products: products::wanted_products(&mut check, &spec.output, &overrides.products),
+        fetch_s: check.in_range(config.limits.fetch.as_ref(), &FETCH_S),
+        output: output::resolve(&mut check, config),
+        products: products::wanted_products(&mut check, &config.output, &overrides.products),
         reference: Arc::new(reference),
         jurisdictions,
         layers,
@@ -114,16 +116,16 @@ fn resolve_plan(spec: &PipelineSpec, overrides: &Overrides, found: &mut Vec<Diag
     }
 }
 
-fn load_reference(spec: &PipelineSpec, schemas: &Path, found: &mut Vec<Diagnostic>) -> Reference {
-    let written = spec.reference.as_ref();
+fn load_reference(config: &PipelineConfig, schemas: &Path, found: &mut Vec<Diagnostic>) -> Reference {
+    let written = config.reference.as_ref();
     let folder = written.map_or_else(
         || schemas.join("reference"),
-        |path| beside(&spec.path, &path.value),
+        |path| beside(&config.path, &path.value),
     );
     if !folder.is_dir() {
         let message = format!("there is no reference folder `{}`", folder.display());
         found.push(Diagnostic::error(
-            &spec.file,
+            &config.file,
             written.map(|path| path.span.clone()),
             message,
         ));
@@ -131,17 +133,17 @@ fn load_reference(spec: &PipelineSpec, schemas: &Path, found: &mut Vec<Diagnosti
         // up.
         return Reference::default();
     }
-    let regions = spec.regions.as_ref().map_or("fema", |regions| &regions.value);
+    let regions = config.regions.as_ref().map_or("fema", |regions| &regions.value);
     let table = folder.join(format!("regions-{regions}.csv"));
     let is_named = is_identifier(regions);
     let is_there = is_named && table.is_file();
     if !is_named {
-        Check { found }.identifier("the name of a region table", spec.regions.as_ref());
+        Check { found }.identifier("the name of a region table", config.regions.as_ref());
     } else if !is_there {
         let message = format!("there is no region table `{}`", table.display());
-        let place = spec.regions.as_ref().map(|regions| regions.span.clone());
+        let place = config.regions.as_ref().map(|regions| regions.span.clone());
         let tables = file_stems(&folder, "csv");
-        let mut diagnostic = Diagnostic::error(&spec.file, place, message);
+        let mut diagnostic = Diagnostic::error(&config.file, place, message);
         diagnostic.label = known_names_hint(
             regions,
             tables.iter().filter_map(|stem| stem.strip_prefix("regions-")),
@@ -153,14 +155,14 @@ fn load_reference(spec: &PipelineSpec, schemas: &Path, found: &mut Vec<Diagnosti
 
 /// Every schema a layer names, read and resolved once.
 fn load_schemas(
-    spec: &PipelineSpec,
+    config: &PipelineConfig,
     folder: &Path,
     reference: &Reference,
     found: &mut Vec<Diagnostic>,
 ) -> Schemas {
     let mut schemas = Schemas::new();
     let mut blocks = Blocks::new(folder);
-    for Spanned { value: layer, .. } in &spec.layers {
+    for Spanned { value: layer, .. } in &config.layers {
         // Several layers may name one schema: it is read once, and its mistakes are told once.
         let Some(id) = layer::schema_id(layer).filter(|id| !schemas.contains_key(&id.value)) else {
             continue;
@@ -175,17 +177,17 @@ fn load_schemas(
         } else {
             None
         };
-        let whole = written.map(|spec| blocks.expand(spec, found));
-        let schema = whole.map(|spec| Arc::new(schema::resolve(&id.value, &spec, reference, found)));
+        let whole = written.map(|config| blocks.expand(config, found));
+        let schema = whole.map(|config| Arc::new(schema::resolve(&id.value, &config, reference, found)));
         schemas.insert(id.value.clone(), schema);
     }
     schemas
 }
 
-fn read_schema(check: &mut Check<'_>, folder: &Path, id: &Spanned<String>) -> Option<SchemaSpec> {
+fn read_schema(check: &mut Check<'_>, folder: &Path, id: &Spanned<String>) -> Option<SchemaConfig> {
     let path = folder.join(format!("{}.toml", id.value));
     if path.exists() {
-        return SchemaSpec::read(&path, check.found);
+        return SchemaConfig::read(&path, check.found);
     }
     let known = file_stems(folder, "toml");
     let diagnostic = check.error(&id.span, format!("there is no schema `{}`", path.display()));
@@ -194,8 +196,8 @@ fn read_schema(check: &mut Check<'_>, folder: &Path, id: &Spanned<String>) -> Op
 }
 
 /// Reports the layers asked for on the command line that the pipeline doesn't have.
-fn report_unknown_layers(spec: &PipelineSpec, wanted: &[String], found: &mut Vec<Diagnostic>) {
-    let known: Vec<&str> = spec
+fn report_unknown_layers(config: &PipelineConfig, wanted: &[String], found: &mut Vec<Diagnostic>) {
+    let known: Vec<&str> = config
         .layers
         .iter()
         .filter_map(|layer| layer.value.id.as_ref())
@@ -203,7 +205,7 @@ fn report_unknown_layers(spec: &PipelineSpec, wanted: &[String], found: &mut Vec
         .collect();
     for wanted in wanted.iter().filter(|wanted| !known.contains(&wanted.as_str())) {
         let mut diagnostic = Diagnostic::error(
-            &spec.file,
+            &config.file,
             None,
             format!("`--layer {wanted}` is no layer of this pipeline"),
         );

@@ -1,4 +1,4 @@
-//! `SchemaSpec` → `LayerSchema`: defaults, and references within the schema and to the tables.
+//! `SchemaConfig` → `LayerSchema`: defaults, and references within the schema and to the tables.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use super::layer_schema::{GEOMETRIES, GeometryKind, LayerSchema};
 use super::reference::Reference;
 use super::sector;
 use super::unanswered::{refuse_unanswered, warn_of_unedited};
-use crate::spec::{Diagnostic, SchemaSpec, Spanned};
+use crate::config::{Diagnostic, SchemaConfig, Spanned};
 
 /// Status of a schema → whether it is unverified.
 pub(super) const STATUSES: [(&str, bool); 2] = [("verified", false), ("unverified", true)];
@@ -36,62 +36,66 @@ pub(super) const MAX_REJECTS: Bounds<f64> = Bounds {
 /// A schema with every default applied.
 pub(super) fn resolve(
     id: &str,
-    spec: &SchemaSpec,
+    config: &SchemaConfig,
     reference: &Reference,
     found: &mut Vec<Diagnostic>,
 ) -> LayerSchema {
     let mut check = Check { found };
-    let handling = spec.handling.as_ref();
+    let handling = config.handling.as_ref();
     check.choice(
         "a marking of the Traffic Light Protocol 2.0",
         handling,
         &HANDLINGS,
     );
-    let status = check.choice("a status of a schema", spec.status.as_ref(), &STATUSES);
+    let status = check.choice("a status of a schema", config.status.as_ref(), &STATUSES);
     let keeps_last = check.choice(
         "a row of those with one key",
-        spec.duplicates.as_ref(),
+        config.duplicates.as_ref(),
         &DUPLICATES,
     );
     // Where further fields tell rows of one key apart, none of them is first or last.
-    if let Some(duplicates) = spec.duplicates.as_ref().filter(|_| !spec.key_repeated.is_empty()) {
+    if let Some(duplicates) = config
+        .duplicates
+        .as_ref()
+        .filter(|_| !config.key_repeated.is_empty())
+    {
         check.error(
             &duplicates.span,
             "`duplicates` is for schemas without `key-repeated`",
         );
     }
-    let geometry = check.choice("a geometry", spec.geometry.as_ref(), &GEOMETRIES);
-    let max_rejects = check.in_range(spec.max_rejects.as_ref(), &MAX_REJECTS);
-    let fields = resolve_fields(&mut check, spec);
-    let sector = sector::resolve(&mut check, spec, reference);
-    refuse_unanswered(&mut check, [&spec.agency, &spec.licence]);
-    warn_of_unedited(&mut check, spec);
+    let geometry = check.choice("a geometry", config.geometry.as_ref(), &GEOMETRIES);
+    let max_rejects = check.in_range(config.max_rejects.as_ref(), &MAX_REJECTS);
+    let fields = resolve_fields(&mut check, config);
+    let sector = sector::resolve(&mut check, config, reference);
+    refuse_unanswered(&mut check, [&config.agency, &config.licence]);
+    warn_of_unedited(&mut check, config);
     LayerSchema {
         id: id.to_owned(),
-        title: text_or_empty(spec.title.as_ref()),
-        description: text_or_empty(spec.description.as_ref()),
-        agency: text_or_empty(spec.agency.as_ref()),
-        licence: text_or_empty(spec.licence.as_ref()),
-        homepage: optional_text(spec.homepage.as_ref()),
-        synthetic: spec.synthetic.as_ref().is_some_and(|synthetic| synthetic.value),
+        title: text_or_empty(config.title.as_ref()),
+        description: text_or_empty(config.description.as_ref()),
+        agency: text_or_empty(config.agency.as_ref()),
+        licence: text_or_empty(config.licence.as_ref()),
+        homepage: optional_text(config.homepage.as_ref()),
+        synthetic: config.synthetic.as_ref().is_some_and(|synthetic| synthetic.value),
         unverified: status.unwrap_or(false),
-        key: plain_texts(&spec.key),
-        key_repeated: plain_texts(&spec.key_repeated),
+        key: plain_texts(&config.key),
+        key_repeated: plain_texts(&config.key_repeated),
         keeps_last: keeps_last.unwrap_or(false),
         geometry: geometry.unwrap_or(GeometryKind::Point),
-        crs: check.written_crs(spec.crs.as_ref()),
+        crs: check.written_crs(config.crs.as_ref()),
         max_rejects,
         handling: handling
             .map_or(HANDLINGS[0].0, |handling| &handling.value)
             .to_owned(),
         sector,
-        excludes: spec
+        excludes: config
             .excludes
             .iter()
             .map(|Spanned { value, .. }| {
                 field_values::resolve(
                     &mut check,
-                    spec,
+                    config,
                     value.field.as_ref(),
                     &value.equals,
                     &value.starts_with,
@@ -102,26 +106,27 @@ pub(super) fn resolve(
     }
 }
 
-fn resolve_fields(check: &mut Check<'_>, spec: &SchemaSpec) -> Vec<Field> {
-    check.report_repeats_in_any_case("key field", &spec.key);
-    spec.key
+fn resolve_fields(check: &mut Check<'_>, config: &SchemaConfig) -> Vec<Field> {
+    check.report_repeats_in_any_case("key field", &config.key);
+    config
+        .key
         .iter()
-        .chain(&spec.key_repeated)
-        .for_each(|key| check_declared(check, spec, key));
-    check.report_repeats_in_any_case("field", field_names(spec));
+        .chain(&config.key_repeated)
+        .for_each(|key| check_declared(check, config, key));
+    check.report_repeats_in_any_case("field", field_names(config));
     let mut fields = Vec::new();
-    for Spanned { value, .. } in &spec.fields {
+    for Spanned { value, .. } in &config.fields {
         let name = value.name.as_ref();
-        let is_key = name.is_some_and(|name| spec.key.iter().any(|key| key.value == name.value));
+        let is_key = name.is_some_and(|name| config.key.iter().any(|key| key.value == name.value));
         fields.push(field::resolve(check, value, is_key));
     }
-    decoded_columns(check, spec, &fields);
-    shared_sources(check, spec);
+    decoded_columns(check, config, &fields);
+    shared_sources(check, config);
     fields
 }
 
 /// A decoded column must not repeat a field, a core column or another decoded column.
-fn decoded_columns(check: &mut Check<'_>, spec: &SchemaSpec, fields: &[Field]) {
+fn decoded_columns(check: &mut Check<'_>, config: &SchemaConfig, fields: &[Field]) {
     let mut taken: BTreeMap<String, String> = fields
         .iter()
         .map(|field| {
@@ -131,7 +136,7 @@ fn decoded_columns(check: &mut Check<'_>, spec: &SchemaSpec, fields: &[Field]) {
             )
         })
         .collect();
-    for (field, written) in fields.iter().zip(&spec.fields) {
+    for (field, written) in fields.iter().zip(&config.fields) {
         let Some(decoded) = field.decoded.as_ref().filter(|_| !field.name.is_empty()) else {
             continue;
         };
@@ -156,9 +161,9 @@ fn decoded_columns(check: &mut Check<'_>, spec: &SchemaSpec, fields: &[Field]) {
 }
 
 /// A source name in two fields is most often a slip, but may be meant.
-fn shared_sources(check: &mut Check<'_>, spec: &SchemaSpec) {
+fn shared_sources(check: &mut Check<'_>, config: &SchemaConfig) {
     let mut seen: BTreeMap<String, &str> = BTreeMap::new();
-    for Spanned { value: field, .. } in &spec.fields {
+    for Spanned { value: field, .. } in &config.fields {
         let Some(name) = &field.name else { continue };
         for source in field.from.iter().flat_map(|from| &from.value) {
             // Names of columns are found in any case where none fits to the letter, so `ID` and `Id` may be one

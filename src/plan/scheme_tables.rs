@@ -11,7 +11,7 @@ use super::csv::{Cell, require_code, require_filled, split_codes};
 use super::membership::{FUNCTIONS, LIFELINES};
 use super::reference::{Sector, sector_codes};
 use super::scheme::{CriticalFunction, Scheme, SchemeCell, Subsector};
-use crate::spec::{CsvTable, Diagnostic, TextFile};
+use crate::config::{CsvTable, Diagnostic, TextFile};
 
 /// Areas of the National Critical Functions.
 const AREAS: [&str; 4] = ["Connect", "Distribute", "Manage", "Supply"];

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::check::{Check, optional_text, plain_texts, text_or_empty};
 use super::field_values::{self, FieldValues, field_names};
 use super::reference::{Lifeline, Reference, sector_codes};
-use crate::spec::{LayerSectorSpec, RuleSpec, SchemaSpec, SectorSpec, Spanned, known_names_hint};
+use crate::config::{LayerSectorConfig, RuleConfig, SchemaConfig, SectorConfig, Spanned, known_names_hint};
 
 /// Sector of a layer, and how its rows refine it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -59,8 +59,8 @@ pub(super) const NAICS_USES: [(&str, NaicsUse); 3] = [
 ];
 
 /// The sector that a schema gives its layers.
-pub(super) fn resolve(check: &mut Check<'_>, spec: &SchemaSpec, reference: &Reference) -> SectorPlan {
-    let naics = spec
+pub(super) fn resolve(check: &mut Check<'_>, config: &SchemaConfig, reference: &Reference) -> SectorPlan {
+    let naics = config
         .sector
         .as_ref()
         .and_then(|sector| sector.value.naics.as_ref());
@@ -68,8 +68,8 @@ pub(super) fn resolve(check: &mut Check<'_>, spec: &SchemaSpec, reference: &Refe
         .choice("a use of the NAICS code", naics, &NAICS_USES)
         .unwrap_or(NaicsUse::Refine);
     if let Some(written) = naics.filter(|_| naics_use != NaicsUse::Ignore)
-        && spec.include.is_empty()
-        && !field_names(spec).any(|name| name.value == "naics_code")
+        && config.include.is_empty()
+        && !field_names(config).any(|name| name.value == "naics_code")
     {
         check.warning(
             &written.span,
@@ -78,7 +78,7 @@ pub(super) fn resolve(check: &mut Check<'_>, spec: &SchemaSpec, reference: &Refe
     }
     // That there is no `[sector]` has been reported when the file was read; what is checked of it has nothing to
     // add.
-    let empty = SectorSpec {
+    let empty = SectorConfig {
         code: None,
         subsector: None,
         also: vec![],
@@ -86,7 +86,7 @@ pub(super) fn resolve(check: &mut Check<'_>, spec: &SchemaSpec, reference: &Refe
         naics: None,
         rules: vec![],
     };
-    let sector = spec.sector.as_ref().map_or(&empty, |sector| &sector.value);
+    let sector = config.sector.as_ref().map_or(&empty, |sector| &sector.value);
     check_codes(
         check,
         reference,
@@ -112,7 +112,7 @@ pub(super) fn resolve(check: &mut Check<'_>, spec: &SchemaSpec, reference: &Refe
         rules: sector
             .rules
             .iter()
-            .map(|rule| resolve_rule(check, spec, &rule.value, reference))
+            .map(|rule| resolve_rule(check, config, &rule.value, reference))
             .collect(),
     }
 }
@@ -120,7 +120,7 @@ pub(super) fn resolve(check: &mut Check<'_>, spec: &SchemaSpec, reference: &Refe
 /// The sector that a pipeline gives a layer, over its schema's; NAICS codes and rules refine both alike.
 pub(super) fn resolve_for_layer(
     check: &mut Check<'_>,
-    written: &LayerSectorSpec,
+    written: &LayerSectorConfig,
     schema: &SectorPlan,
     reference: &Reference,
 ) -> SectorPlan {
@@ -149,11 +149,17 @@ pub(super) fn resolve_for_layer(
 
 fn resolve_rule(
     check: &mut Check<'_>,
-    spec: &SchemaSpec,
-    rule: &RuleSpec,
+    config: &SchemaConfig,
+    rule: &RuleConfig,
     reference: &Reference,
 ) -> SectorRule {
-    let values = field_values::resolve(check, spec, rule.field.as_ref(), &rule.equals, &rule.starts_with);
+    let values = field_values::resolve(
+        check,
+        config,
+        rule.field.as_ref(),
+        &rule.equals,
+        &rule.starts_with,
+    );
     check_codes(
         check,
         reference,

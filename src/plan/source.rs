@@ -12,8 +12,8 @@ use super::format::{self, Format};
 use super::remote::{self, ArcgisPlan, HttpPlan};
 use super::serialize::as_if_owned;
 use super::variables::{Secret, Variables};
+use crate::config::{LocationConfig, SourceConfig, Spanned, beside};
 use crate::feature::Crs;
-use crate::spec::{LocationSpec, SourceSpec, Spanned, beside};
 
 /// Where rows are and how to read them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -140,19 +140,19 @@ pub enum Location {
 pub(super) fn resolve(
     check: &mut Check<'_>,
     pipeline: &Path,
-    spec: Option<&Spanned<SourceSpec>>,
+    config: Option<&Spanned<SourceConfig>>,
     schema: Option<&Option<Crs>>,
     variables: Variables,
 ) -> Option<SourcePlan> {
-    let Spanned { value: source, span } = spec?;
+    let Spanned { value: source, span } = config?;
     let format = format::resolve(check, source, span, schema);
     let (location, shown) = match &source.location {
-        LocationSpec::Path(path) => local_source(check, pipeline, path.as_ref(), variables),
-        LocationSpec::Http(http) => (
+        LocationConfig::Path(path) => local_source(check, pipeline, path.as_ref(), variables),
+        LocationConfig::Http(http) => (
             Location::Http(remote::resolve_http(check, http, &format, variables)),
             text_or_empty(http.url.as_ref()),
         ),
-        LocationSpec::Arcgis(arcgis) => (
+        LocationConfig::Arcgis(arcgis) => (
             Location::Arcgis(remote::resolve_arcgis(check, arcgis, variables)),
             text_or_empty(arcgis.url.as_ref()),
         ),
@@ -160,8 +160,8 @@ pub(super) fn resolve(
     let crs = check.written_crs(source.crs.as_ref());
     let shown: Arc<str> = shown.into();
     let path = match &source.location {
-        LocationSpec::Path(path) => path.as_ref(),
-        LocationSpec::Http(_) | LocationSpec::Arcgis(_) => None,
+        LocationConfig::Path(path) => path.as_ref(),
+        LocationConfig::Http(_) | LocationConfig::Arcgis(_) => None,
     };
     // Tables of a release name a source as the pipeline does, so that they are the same wherever a run was
     // begun.
@@ -195,8 +195,12 @@ fn local_source(
 }
 
 /// An absent source fails its layer when the run comes to it, and not the whole plan before.
-pub(super) fn warn_if_absent(check: &mut Check<'_>, spec: Option<&Spanned<SourceSpec>>, source: &SourcePlan) {
-    let written = spec.and_then(|spec| spec.value.path());
+pub(super) fn warn_if_absent(
+    check: &mut Check<'_>,
+    config: Option<&Spanned<SourceConfig>>,
+    source: &SourcePlan,
+) {
+    let written = config.and_then(|config| config.value.path());
     if let Some(written) = written.filter(|_| source.local().is_some_and(|path| !path.exists())) {
         check.warning(&written.span, format!("there is no `{}`", source.shown));
     }

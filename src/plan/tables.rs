@@ -11,8 +11,8 @@ use super::membership_tables::{self, KnownCodes};
 use super::reference::{Lifeline, NaicsRule, Reference, Region, Sector, State, sector_codes};
 use super::scheme::Subsector;
 use super::scheme_tables;
+use crate::config::{CsvTable, Diagnostic};
 use crate::feature::RegionId;
-use crate::spec::{CsvTable, Diagnostic};
 
 /// Reads the reference tables of a folder, and the region table where there is one.
 pub(super) fn load_tables(folder: &Path, regions: Option<&Path>, found: &mut Vec<Diagnostic>) -> Reference {

@@ -1,7 +1,7 @@
 //! What `cikr draft` left to be said, and nobody has said yet.
 
 use super::check::Check;
-use crate::spec::{SchemaSpec, Spanned};
+use crate::config::{SchemaConfig, Spanned};
 
 /// Refuses a word in the place of an agency or a licence that a draft has left to be said: every row would carry it.
 pub(super) fn refuse_unanswered(check: &mut Check<'_>, texts: [&Option<Spanned<String>>; 2]) {
@@ -28,10 +28,11 @@ fn is_unanswered(text: &str) -> bool {
 }
 
 /// Tells of what a draft left to be said: it would be published as it stands.
-pub(super) fn warn_of_unedited(check: &mut Check<'_>, spec: &SchemaSpec) {
-    let own = [&spec.description].into_iter().flatten();
+pub(super) fn warn_of_unedited(check: &mut Check<'_>, config: &SchemaConfig) {
+    let own = [&config.description].into_iter().flatten();
     let texts = own.chain(
-        spec.fields
+        config
+            .fields
             .iter()
             .filter_map(|field| field.value.description.as_ref()),
     );

@@ -5,7 +5,7 @@
 use std::fmt;
 
 use super::check::Check;
-use crate::spec::{Span, Spanned};
+use crate::config::{Span, Spanned};
 
 /// Looks a variable of the environment up; finds none by default.
 ///

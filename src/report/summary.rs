@@ -5,10 +5,10 @@ use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 
 use super::quality;
+use crate::config::{self, Diagnostic};
 use crate::error::{Error, error_chain};
 use crate::feature::release::{ReleaseId, paths, product_names};
 use crate::feature::{LayerChanges, LayerReport, RunReport, Standing, UNVERIFIED, Veil, visible};
-use crate::spec::{self, Diagnostic};
 
 /// Tells why a command failed, on stderr: without secrets, and with nothing in it that can't be seen.
 pub fn print_error(error: &Error, veil: &Veil) {
@@ -26,7 +26,7 @@ pub fn show_mistakes(diagnostics: &[Diagnostic]) {
     if !diagnostics.is_empty() {
         write_stderr(&format!(
             "{}\n",
-            spec::render(diagnostics, io::stderr().is_terminal())
+            config::render(diagnostics, io::stderr().is_terminal())
         ));
     }
 }

@@ -10,8 +10,8 @@ use super::super::layer_schema::GEOMETRIES;
 use super::super::reference::{Lifeline, Reference};
 use super::super::schema::{DUPLICATES, HANDLINGS, MAX_REJECTS, STATUSES};
 use super::super::sector::NAICS_USES;
+use crate::config::{FieldConfig, RuleConfig};
 use crate::feature::CORE_COLUMNS;
-use crate::spec::{FieldSpec, RuleSpec};
 
 /// Of `schemas/<id>.toml`.
 pub(super) fn keys(reference: &Reference) -> Keys {
@@ -89,7 +89,7 @@ fn top_level_keys() -> Vec<Key> {
 fn sector_keys(reference: &Reference) -> Vec<Key> {
     let lifelines: Vec<String> = reference.lifelines.iter().map(Lifeline::code).collect();
     let lifelines: Vec<&str> = lifelines.iter().map(String::as_str).collect();
-    let changes: Vec<Value> = RuleSpec::CHANGES
+    let changes: Vec<Value> = RuleConfig::CHANGES
         .iter()
         .map(|key| json!({"required": [key]}))
         .collect();
@@ -178,7 +178,7 @@ fn field_keys() -> Vec<Key> {
 /// What a field has that no block completes.
 fn whole_field() -> Value {
     json!({
-        "required": FieldSpec::REQUIRED,
+        "required": FieldConfig::REQUIRED,
         "if": {"properties": {"type": {"const": "date"}}, "required": ["type"]},
         "then": {"required": ["formats"]},
         "else": {"properties": {"formats": false}},

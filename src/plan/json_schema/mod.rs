@@ -1,6 +1,6 @@
 //! JSON Schemas (2020-12) of what people write, so that editors complete and check it.
 //!
-//! Which keys there are and of what kind, the readers in `spec` tell; which words and numbers a key
+//! Which keys there are and of what kind, the readers in `config` tell; which words and numbers a key
 //! takes stands in the constants that the plan checks by; `layer` and `pipeline` add what keys mean.
 //! What only a whole project can show (that a name is declared, that a file is there) is `cikr check`'s.
 
@@ -15,7 +15,9 @@ use serde_json::{Map, Value, json};
 use super::key::{Key, Keys};
 use super::products::ProductName;
 use super::reference::Reference;
-use crate::spec::{BlockSpec, KeyShape, Kind, PipelineSpec, SIZE_UNITS, SchemaSpec, Shape, TIME_UNITS};
+use crate::config::{
+    BlockConfig, KeyShape, Kind, PipelineConfig, SIZE_UNITS, SchemaConfig, Shape, TIME_UNITS,
+};
 
 /// A kind of file that people write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,13 +42,17 @@ pub fn json_schema(written: WrittenFile, reference: &Reference, products: &[Prod
     let (title, shape, keys) = match written {
         WrittenFile::Layer => (
             "Layer schema of cikr",
-            SchemaSpec::shape(),
+            SchemaConfig::shape(),
             layer::keys(reference),
         ),
-        WrittenFile::Block => ("Block of fields of cikr", BlockSpec::shape(), layer::block_keys()),
+        WrittenFile::Block => (
+            "Block of fields of cikr",
+            BlockConfig::shape(),
+            layer::block_keys(),
+        ),
         WrittenFile::Pipeline => (
             "Pipeline of cikr",
-            PipelineSpec::shape(),
+            PipelineConfig::shape(),
             pipeline::keys(products),
         ),
     };
@@ -81,7 +87,7 @@ fn object_schema(shape: &Shape, path: &str, keys: &Keys) -> Map<String, Value> {
     let mut table = Map::new();
     table.insert("type".to_owned(), json!("object"));
     table.insert("properties".to_owned(), Value::Object(properties));
-    // As the readers of `spec` have it: a key that nobody asks for is a mistake.
+    // As the readers of `config` have it: a key that nobody asks for is a mistake.
     table.insert("additionalProperties".to_owned(), json!(false));
     if !required.is_empty() {
         table.insert("required".to_owned(), json!(required));
@@ -150,7 +156,7 @@ fn text_or_integer(values: Map<String, Value>) -> Map<String, Value> {
 /// A number in the smallest unit, or text such as `16 MiB`.
 fn measured_schema(values: Map<String, Value>, units: &[(&'static str, u64)]) -> Map<String, Value> {
     let units: Vec<&str> = units.iter().map(|(unit, _)| *unit).collect();
-    // As `spec::parse_size` reads it: blanks around it, and some or none before the unit.
+    // As `config::parse_size` reads it: blanks around it, and some or none before the unit.
     let words = json!({"type": "string", "pattern": format!("^\\s*[0-9]+\\s*({})\\s*$", units.join("|"))});
     let mut size = Map::new();
     size.insert(

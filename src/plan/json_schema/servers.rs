@@ -5,7 +5,7 @@ use super::super::address::ADDRESS;
 use super::super::key::{Key, key};
 use super::super::remote::{ALL_ROWS, AT_ONCE, MAX_BYTES, PAGES, PULL_ROWS};
 use super::super::variables::VARIABLE;
-use crate::spec::file_keys;
+use crate::config::file_keys;
 
 /// Of `source.http` and `source.arcgis`.
 pub(super) fn keys() -> Vec<Key> {

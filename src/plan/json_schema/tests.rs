@@ -7,15 +7,15 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::*;
-use crate::spec::Diagnostic;
+use crate::config::Diagnostic;
 
 const ALL: [WrittenFile; 3] = [WrittenFile::Layer, WrittenFile::Block, WrittenFile::Pipeline];
 
 fn parts(written: WrittenFile) -> (Shape, Keys) {
     match written {
-        WrittenFile::Layer => (SchemaSpec::shape(), layer::keys(&Reference::default())),
-        WrittenFile::Block => (BlockSpec::shape(), layer::block_keys()),
-        WrittenFile::Pipeline => (PipelineSpec::shape(), pipeline::keys(&[])),
+        WrittenFile::Layer => (SchemaConfig::shape(), layer::keys(&Reference::default())),
+        WrittenFile::Block => (BlockConfig::shape(), layer::block_keys()),
+        WrittenFile::Pipeline => (PipelineConfig::shape(), pipeline::keys(&[])),
     }
 }
 
@@ -167,9 +167,9 @@ fn read(written: WrittenFile, value: &Value) -> Vec<Diagnostic> {
     fs::write(&path, lines.collect::<String>()).unwrap();
     let mut found = Vec::new();
     let is_read = match written {
-        WrittenFile::Layer => SchemaSpec::read(&path, &mut found).is_some(),
-        WrittenFile::Block => BlockSpec::read(&path, &mut found).is_some(),
-        WrittenFile::Pipeline => PipelineSpec::read(&path, &mut found).is_some(),
+        WrittenFile::Layer => SchemaConfig::read(&path, &mut found).is_some(),
+        WrittenFile::Block => BlockConfig::read(&path, &mut found).is_some(),
+        WrittenFile::Pipeline => PipelineConfig::read(&path, &mut found).is_some(),
     };
     assert!(is_read);
     found
@@ -183,7 +183,7 @@ fn a_file_with_every_key_is_read_without_a_mistake() {
         for written in ALL {
             let whole = sample(&json_schema(written, &Reference::default(), &[]), kind);
             let found = read(written, &whole);
-            assert!(found.is_empty(), "{}", crate::spec::render(&found, false));
+            assert!(found.is_empty(), "{}", crate::config::render(&found, false));
         }
     }
 }

@@ -1,7 +1,7 @@
 //! One pipeline and one schema full of mistakes, and the whole text people see.
 
 use super::{Overrides, load_with};
-use crate::spec::render;
+use crate::config::render;
 
 const BAD_PIPELINE: &str = r#"
 id = "Demo"

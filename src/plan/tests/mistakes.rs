@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::{Overrides, PIPELINE, SCHEMA, load, load_with};
-use crate::spec::{findings, render};
+use crate::config::{findings, render};
 
 /// The mistakes, one line each: `file:line:column: message (help)`.
 pub(super) fn mistakes(files: &[(&str, &str)], overrides: &Overrides) -> String {

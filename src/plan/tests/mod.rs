@@ -12,8 +12,8 @@ use std::path::Path;
 use super::{
     CsvGeometry, Dialect, FieldKind, Format, GeometryKind, JurisdictionKind, NaicsUse, Overrides, Plan, load,
 };
+use crate::config::{Diagnostic, render};
 use crate::feature::Crs;
-use crate::spec::{Diagnostic, render};
 
 const PIPELINE: &str = r#"
 id = "demo"

@@ -3,7 +3,7 @@
 use super::super::{ArcgisPlan, Credential, HttpPlan, Location, PageFormat, Plan, Variables, json_schema};
 use super::mistakes::mistakes;
 use super::{Overrides, PIPELINE, load_with};
-use crate::spec::file_keys;
+use crate::config::file_keys;
 
 const SECRET: &str = "s3cr3t/4f 7a";
 
@@ -35,7 +35,7 @@ fn planned(source: &str) -> Plan {
             assert!(warnings.is_empty(), "{warnings:?}");
             plan
         }
-        Err(found) => panic!("{}", crate::spec::render(&found, false).replace(&root, "")),
+        Err(found) => panic!("{}", crate::config::render(&found, false).replace(&root, "")),
     }
 }
 

@@ -9,7 +9,7 @@ use crate::plan::{FUNCTIONS, LIFELINES, Reference, SchemeCell, Standing, referen
 
 fn shipped() -> Reference {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas/reference");
-    reference_tables(&folder).unwrap_or_else(|found| panic!("{}", crate::spec::render(&found, false)))
+    reference_tables(&folder).unwrap_or_else(|found| panic!("{}", crate::config::render(&found, false)))
 }
 
 fn cells<'r>(

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::Path;
 
 use cikr::plan::{self, Overrides};
-use cikr::spec::{self, BlockSpec, Diagnostic, PipelineSpec, SchemaSpec};
+use cikr::config::{self, BlockConfig, Diagnostic, PipelineConfig, SchemaConfig};
 use libfuzzer_sys::fuzz_target;
 
 /// Where a schema is resolved against the project's own reference tables.
@@ -16,10 +16,10 @@ const FOLDER: &str = "/dev/shm/cikr-fuzz-spec";
 fuzz_target!(init: prepare(), |data: &[u8]| {
     in_file::with_file(data, |path| {
         let mut found = Vec::new();
-        let _ = SchemaSpec::read(path, &mut found);
-        let _ = PipelineSpec::read(path, &mut found);
-        let _ = BlockSpec::read(path, &mut found);
-        tell(&spec::in_reading_order(found, "fuzzed"));
+        let _ = SchemaConfig::read(path, &mut found);
+        let _ = PipelineConfig::read(path, &mut found);
+        let _ = BlockConfig::read(path, &mut found);
+        tell(&config::in_reading_order(found, "fuzzed"));
         let is_toml = str::from_utf8(data).is_ok_and(|text| text.parse::<toml::Table>().is_ok());
         if is_toml {
             resolve(data);
@@ -47,6 +47,6 @@ fn resolve(data: &[u8]) {
 }
 
 fn tell(found: &[Diagnostic]) {
-    let _ = spec::render(found, found.len() % 2 == 0);
-    let _ = spec::findings(found);
+    let _ = config::render(found, found.len() % 2 == 0);
+    let _ = config::findings(found);
 }

@@ -30,7 +30,7 @@ impl<const N: usize> CsvTable<N> {
     /// ```
     /// let mut mistakes = Vec::new();
     /// let columns = ["sector_code", "name", "lead_agency", "source"];
-    /// let table = cikr::spec::CsvTable::read("schemas/reference/sectors.csv".as_ref(), columns, &mut mistakes);
+    /// let table = cikr::config::CsvTable::read("schemas/reference/sectors.csv".as_ref(), columns, &mut mistakes);
     /// assert!(mistakes.is_empty());
     /// assert_eq!(table.unwrap().rows.len(), 16);
     /// ```

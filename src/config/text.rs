@@ -79,7 +79,7 @@ impl TextFile {
     /// Line and column of a byte offset, both from 1; columns count characters.
     ///
     /// ```
-    /// let file = cikr::spec::TextFile::open("schemas/hospitals.toml".as_ref(), 1 << 20).unwrap();
+    /// let file = cikr::config::TextFile::open("schemas/hospitals.toml".as_ref(), 1 << 20).unwrap();
     /// let second_line = file.text.find('\n').unwrap() + 1;
     /// assert_eq!(file.position(second_line), (2, 1));
     /// assert_eq!(file.line(second_line - 1), 1);
@@ -107,7 +107,7 @@ impl TextFile {
 /// ```
 /// use std::path::Path;
 ///
-/// use cikr::spec::beside;
+/// use cikr::config::beside;
 ///
 /// let path = beside(Path::new("pipelines/demo.toml"), "../sample-data/dams.csv");
 /// assert_eq!(path, Path::new("sample-data/dams.csv"));

@@ -7,7 +7,7 @@ use super::text::Spanned;
 
 /// How to read a source.
 #[derive(Debug, Clone)]
-pub enum FormatSpec {
+pub enum FormatConfig {
     /// `source.csv`.
     Csv {
         /// Column of x.
@@ -92,7 +92,7 @@ pub struct FileKind {
     pub is_own_reader: bool,
     /// Where the geometry of its rows is.
     pub geometry: GeometryPlace,
-    read_keys: fn(&mut Table<'_>) -> FormatSpec,
+    read_keys: fn(&mut Table<'_>) -> FormatConfig,
 }
 
 impl FileKind {
@@ -102,7 +102,7 @@ impl FileKind {
         key: &'static str,
         noun: &'static str,
         description: &'static str,
-        read_keys: fn(&mut Table<'_>) -> FormatSpec,
+        read_keys: fn(&mut Table<'_>) -> FormatConfig,
     ) -> Self {
         Self {
             key,
@@ -137,7 +137,7 @@ pub const GEOJSON: FileKind = FileKind {
     is_own_reader: true,
     is_json: true,
     ..FileKind::new("geojson", "GeoJSON", "A GeoJSON FeatureCollection.", |_| {
-        FormatSpec::Geojson
+        FormatConfig::Geojson
     })
 };
 
@@ -147,7 +147,7 @@ pub const GEOJSONL: FileKind = FileKind {
     is_json: true,
     may_end_anywhere: true,
     ..FileKind::new("geojsonl", "GeoJSON", "GeoJSON features, one a line.", |_| {
-        FormatSpec::Geojsonl
+        FormatConfig::Geojsonl
     })
 };
 
@@ -158,7 +158,7 @@ pub const OGR: FileKind = FileKind {
         "ogr",
         "dataset",
         "Shapefile, FileGDB, GeoPackage or FlatGeobuf, plain or in a zip.",
-        |table| FormatSpec::Ogr {
+        |table| FormatConfig::Ogr {
             layer: table.optional_text("layer"),
             allow_views: table.optional_flag("allow-views"),
         },
@@ -172,7 +172,7 @@ pub const PARQUET: FileKind = FileKind {
         "parquet",
         "Parquet",
         "GeoParquet, or Parquet with a column of WKB: a file, or a folder of files.",
-        |table| FormatSpec::Parquet {
+        |table| FormatConfig::Parquet {
             geometry: table.optional_text("geometry"),
         },
     )
@@ -184,7 +184,7 @@ pub const ESRI: FileKind = FileKind {
     extension: Some("geojson"),
     is_json: true,
     ..FileKind::new("arcgis", "GeoJSON", "Pages of an ArcGIS layer.", |_| {
-        FormatSpec::Esri
+        FormatConfig::Esri
     })
 };
 
@@ -203,7 +203,7 @@ pub const FILE_KINDS: &[&FileKind] = &[&CSV, &GEOJSON, &GEOJSONL, &OGR, &PARQUET
 ///
 /// ```
 /// assert_eq!(
-///     cikr::spec::file_keys(),
+///     cikr::config::file_keys(),
 ///     ["csv", "geojson", "geojsonl", "ogr", "parquet", "xlsx"]
 /// );
 /// ```
@@ -216,7 +216,7 @@ pub fn file_keys() -> Vec<&'static str> {
 pub(super) fn read_files<T>(
     table: &mut Table<'_>,
     more: impl Fn(&mut Table<'_>) -> T,
-) -> Option<Spanned<(T, FormatSpec)>> {
+) -> Option<Spanned<(T, FormatConfig)>> {
     let mut first = None;
     for kind in FILE_KINDS {
         let file = table.optional_table(kind.key, |t| (more(t), (kind.read_keys)(t)));
@@ -225,8 +225,8 @@ pub(super) fn read_files<T>(
     first
 }
 
-fn read_csv(table: &mut Table<'_>) -> FormatSpec {
-    FormatSpec::Csv {
+fn read_csv(table: &mut Table<'_>) -> FormatConfig {
+    FormatConfig::Csv {
         x: table.optional_text("x"),
         y: table.optional_text("y"),
         wkt: table.optional_text("wkt"),
@@ -237,8 +237,8 @@ fn read_csv(table: &mut Table<'_>) -> FormatSpec {
     }
 }
 
-fn read_xlsx(table: &mut Table<'_>) -> FormatSpec {
-    FormatSpec::Xlsx {
+fn read_xlsx(table: &mut Table<'_>) -> FormatConfig {
+    FormatConfig::Xlsx {
         sheet: table.optional_text("sheet"),
         header_row: table.optional_integer("header-row"),
         x: table.optional_text("x"),

@@ -14,7 +14,7 @@ impl TextFile {
     /// Reads a UTF-8 file of at most `limit` bytes.
     ///
     /// ```
-    /// use cikr::spec::TextFile;
+    /// use cikr::config::TextFile;
     ///
     /// let file = TextFile::open("schemas/hospitals.toml".as_ref(), 1 << 20).unwrap();
     /// assert_eq!(file.name, "schemas/hospitals.toml");

@@ -14,7 +14,7 @@ use super::values::Pair;
 
 /// A schema file.
 #[derive(Debug, Clone)]
-pub struct SchemaSpec {
+pub struct SchemaConfig {
     /// Its text.
     pub file: Arc<TextFile>,
     /// `title`.
@@ -46,20 +46,20 @@ pub struct SchemaSpec {
     /// `handling`.
     pub handling: Option<Spanned<String>>,
     /// `[sector]`.
-    pub sector: Option<Spanned<SectorSpec>>,
+    pub sector: Option<Spanned<SectorConfig>>,
     /// `include`: blocks whose fields come before the schema's own.
     pub include: Vec<Spanned<String>>,
     /// `omit`: fields of the blocks that the schema does without.
     pub omit: Vec<Spanned<String>>,
     /// `[[exclude]]`, each with its header's place.
-    pub excludes: Vec<Spanned<ExcludeSpec>>,
+    pub excludes: Vec<Spanned<ExcludeConfig>>,
     /// `[[field]]`, each with its header's place.
-    pub fields: Vec<Spanned<FieldSpec>>,
+    pub fields: Vec<Spanned<FieldConfig>>,
 }
 
 /// `[[exclude]]`: rows that are no facilities of the layer.
 #[derive(Debug, Clone)]
-pub struct ExcludeSpec {
+pub struct ExcludeConfig {
     /// `field`.
     pub field: Option<Spanned<String>>,
     /// `equals`.
@@ -70,7 +70,7 @@ pub struct ExcludeSpec {
 
 /// `[sector]`.
 #[derive(Debug, Clone)]
-pub struct SectorSpec {
+pub struct SectorConfig {
     /// `code`.
     pub code: Option<Spanned<String>>,
     /// `subsector`.
@@ -82,12 +82,12 @@ pub struct SectorSpec {
     /// `naics`.
     pub naics: Option<Spanned<String>>,
     /// `[[sector.rule]]`, each with its header's place.
-    pub rules: Vec<Spanned<RuleSpec>>,
+    pub rules: Vec<Spanned<RuleConfig>>,
 }
 
 /// `[[sector.rule]]`.
 #[derive(Debug, Clone)]
-pub struct RuleSpec {
+pub struct RuleConfig {
     /// `field`.
     pub field: Option<Spanned<String>>,
     /// `equals`.
@@ -106,7 +106,7 @@ pub struct RuleSpec {
 
 /// `[[field]]`, of a schema or of a block.
 #[derive(Debug, Clone)]
-pub struct FieldSpec {
+pub struct FieldConfig {
     /// `name`.
     pub name: Option<Spanned<String>>,
     /// `from`.
@@ -130,23 +130,23 @@ pub struct FieldSpec {
     /// `false`.
     pub falsity: Option<Spanned<Vec<Spanned<String>>>>,
     /// `[field.codes]`, in the order written.
-    pub codes: Option<Spanned<Vec<CodeSpec>>>,
+    pub codes: Option<Spanned<Vec<CodeConfig>>>,
     /// `concatenated`.
     pub concatenated: Option<Spanned<bool>>,
     /// `decoded`.
     pub decoded: Option<Spanned<String>>,
-    /// Those of [`FieldSpec::REQUIRED`] that are written, well or not.
+    /// Those of [`FieldConfig::REQUIRED`] that are written, well or not.
     pub has: Vec<&'static str>,
 }
 
-impl RuleSpec {
+impl RuleConfig {
     /// What a rule may change; it must change something.
     pub const CHANGES: [&str; 4] = ["code", "subsector", "also", "lifeline"];
     /// What a rule may look for; it must look for something.
     pub const MATCHES: [&str; 2] = ["equals", "starts-with"];
 }
 
-impl FieldSpec {
+impl FieldConfig {
     /// Keys that a field must have once everything that is said about it is put together.
     pub const REQUIRED: [&str; 2] = ["from", "description"];
 
@@ -176,16 +176,16 @@ impl FieldSpec {
 }
 
 /// A coded value: the code and its meaning.
-pub type CodeSpec = Pair;
+pub type CodeConfig = Pair;
 
-impl SchemaSpec {
+impl SchemaConfig {
     /// Reads a schema file as far as possible; none if there is no text to read.
     ///
     /// ```
     /// let mut mistakes = Vec::new();
-    /// let spec = cikr::spec::SchemaSpec::read("schemas/hospitals.toml".as_ref(), &mut mistakes).unwrap();
+    /// let config = cikr::config::SchemaConfig::read("schemas/hospitals.toml".as_ref(), &mut mistakes).unwrap();
     /// assert!(mistakes.is_empty());
-    /// assert_eq!(spec.geometry.unwrap().value, "point");
+    /// assert_eq!(config.geometry.unwrap().value, "point");
     /// ```
     pub fn read(path: &Path, found: &mut Vec<Diagnostic>) -> Option<Self> {
         let file = TextFile::open(path, LARGEST)
@@ -199,7 +199,7 @@ impl SchemaSpec {
     /// What a schema file may hold.
     ///
     /// ```
-    /// let shape = cikr::spec::SchemaSpec::shape();
+    /// let shape = cikr::config::SchemaConfig::shape();
     /// assert!(shape.keys.iter().any(|key| key.name == "geometry" && key.is_required));
     /// ```
     pub fn shape() -> Shape {
@@ -207,8 +207,8 @@ impl SchemaSpec {
     }
 }
 
-fn read_schema(table: &mut Table<'_>, file: &Arc<TextFile>) -> SchemaSpec {
-    SchemaSpec {
+fn read_schema(table: &mut Table<'_>, file: &Arc<TextFile>) -> SchemaConfig {
+    SchemaConfig {
         file: Arc::clone(file),
         title: table.required_text("title"),
         description: table.required_text("description"),
@@ -232,9 +232,9 @@ fn read_schema(table: &mut Table<'_>, file: &Arc<TextFile>) -> SchemaSpec {
     }
 }
 
-fn read_exclude(table: &mut Table<'_>) -> ExcludeSpec {
+fn read_exclude(table: &mut Table<'_>) -> ExcludeConfig {
     require_match(table);
-    ExcludeSpec {
+    ExcludeConfig {
         field: table.required_text("field"),
         equals: texts_or_empty(table, "equals"),
         starts_with: texts_or_empty(table, "starts-with"),
@@ -242,14 +242,14 @@ fn read_exclude(table: &mut Table<'_>) -> ExcludeSpec {
 }
 
 fn require_match(table: &mut Table<'_>) {
-    if table.present(&RuleSpec::MATCHES).is_empty() {
+    if table.present(&RuleConfig::MATCHES).is_empty() {
         let help = "give it `equals` or `starts-with`";
         table.error_here("the rule matches nothing".to_owned()).help = Some(help.to_owned());
     }
 }
 
-fn read_sector(table: &mut Table<'_>) -> SectorSpec {
-    SectorSpec {
+fn read_sector(table: &mut Table<'_>) -> SectorConfig {
+    SectorConfig {
         code: table.required_text("code"),
         subsector: table.optional_text("subsector"),
         also: texts_or_empty(table, "also"),
@@ -259,13 +259,13 @@ fn read_sector(table: &mut Table<'_>) -> SectorSpec {
     }
 }
 
-fn read_rule(table: &mut Table<'_>) -> RuleSpec {
-    if table.present(&RuleSpec::CHANGES).is_empty() {
+fn read_rule(table: &mut Table<'_>) -> RuleConfig {
+    if table.present(&RuleConfig::CHANGES).is_empty() {
         let help = "give it a `code`, `subsector`, `also` or `lifeline`";
         table.error_here("the rule changes nothing".to_owned()).help = Some(help.to_owned());
     }
     require_match(table);
-    RuleSpec {
+    RuleConfig {
         field: table.required_text("field"),
         equals: texts_or_empty(table, "equals"),
         starts_with: texts_or_empty(table, "starts-with"),
@@ -277,8 +277,8 @@ fn read_rule(table: &mut Table<'_>) -> RuleSpec {
 }
 
 /// Reads a field; whether it has every key it needs can't be said before blocks are included.
-pub(super) fn read_field(table: &mut Table<'_>) -> FieldSpec {
-    FieldSpec {
+pub(super) fn read_field(table: &mut Table<'_>) -> FieldConfig {
+    FieldConfig {
         name: table.required_text("name"),
         // Not `required_…`: a block may leave to its schemas what each of them says for itself.
         from: table.optional_filled_texts("from"),
@@ -296,7 +296,7 @@ pub(super) fn read_field(table: &mut Table<'_>) -> FieldSpec {
         decoded: table.optional_text("decoded"),
         // Well or not: what is written and mistaken has been reported, and is not absent as well.
         has: table
-            .present(&FieldSpec::REQUIRED)
+            .present(&FieldConfig::REQUIRED)
             .iter()
             .map(|key| key.value)
             .collect(),

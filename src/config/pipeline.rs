@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::diagnostic::Diagnostic;
-use super::gate::{self, GateSpec};
+use super::gate::{self, GateConfig};
 use super::shape::Shape;
-use super::source::{self, SourceSpec};
+use super::source::{self, SourceConfig};
 use super::table::{self, Table};
 use super::text::{Spanned, TextFile};
 
@@ -17,7 +17,7 @@ pub(super) const LARGEST: u64 = 1 << 20;
 
 /// A pipeline file.
 #[derive(Debug, Clone)]
-pub struct PipelineSpec {
+pub struct PipelineConfig {
     /// Where it was read; relative paths in it start in its folder.
     pub path: PathBuf,
     /// Its text.
@@ -41,18 +41,18 @@ pub struct PipelineSpec {
     /// `keep`.
     pub keep: Option<Spanned<i64>>,
     /// `[limits]`.
-    pub limits: LimitsSpec,
+    pub limits: LimitsConfig,
     /// `[output]`.
-    pub output: OutputSpec,
+    pub output: OutputConfig,
     /// `[[jurisdiction]]`, each with its header's place.
-    pub jurisdictions: Vec<Spanned<JurisdictionSpec>>,
+    pub jurisdictions: Vec<Spanned<JurisdictionConfig>>,
     /// `[[layer]]`, each with its header's place.
-    pub layers: Vec<Spanned<LayerSpec>>,
+    pub layers: Vec<Spanned<LayerConfig>>,
 }
 
 /// `[limits]`.
 #[derive(Debug, Clone, Default)]
-pub struct LimitsSpec {
+pub struct LimitsConfig {
     /// `record`, bytes.
     pub record: Option<Spanned<u64>>,
     /// `batch-rows`.
@@ -73,7 +73,7 @@ pub struct LimitsSpec {
 
 /// `[output]`.
 #[derive(Debug, Clone, Default)]
-pub struct OutputSpec {
+pub struct OutputConfig {
     /// `profile`.
     pub profile: Option<Spanned<String>>,
     /// `tile-rows`.
@@ -94,7 +94,7 @@ pub struct OutputSpec {
 
 /// `[[jurisdiction]]`.
 #[derive(Debug, Clone)]
-pub struct JurisdictionSpec {
+pub struct JurisdictionConfig {
     /// `id`.
     pub id: Option<Spanned<String>>,
     /// `kind`.
@@ -102,7 +102,7 @@ pub struct JurisdictionSpec {
     /// `vintage`.
     pub vintage: Option<Spanned<String>>,
     /// `source`.
-    pub source: Option<Spanned<SourceSpec>>,
+    pub source: Option<Spanned<SourceConfig>>,
     /// `code`.
     pub code: Option<Spanned<String>>,
     /// `name`.
@@ -117,7 +117,7 @@ pub struct JurisdictionSpec {
 
 /// `[[layer]]`.
 #[derive(Debug, Clone)]
-pub struct LayerSpec {
+pub struct LayerConfig {
     /// `id`.
     pub id: Option<Spanned<String>>,
     /// `schema`.
@@ -135,18 +135,18 @@ pub struct LayerSpec {
     /// `geometry`, over the schema's.
     pub geometry: Option<Spanned<String>>,
     /// `sector`, over the schema's.
-    pub sector: Option<Spanned<LayerSectorSpec>>,
+    pub sector: Option<Spanned<LayerSectorConfig>>,
     /// `current-days`.
     pub current_days: Option<Spanned<i64>>,
     /// `gate`.
-    pub gate: Option<Spanned<GateSpec>>,
+    pub gate: Option<Spanned<GateConfig>>,
     /// `source`.
-    pub source: Option<Spanned<SourceSpec>>,
+    pub source: Option<Spanned<SourceConfig>>,
 }
 
 /// `sector = { … }` of a layer.
 #[derive(Debug, Clone)]
-pub struct LayerSectorSpec {
+pub struct LayerSectorConfig {
     /// `code`.
     pub code: Option<Spanned<String>>,
     /// `subsector`.
@@ -157,14 +157,14 @@ pub struct LayerSectorSpec {
     pub lifeline: Option<Spanned<String>>,
 }
 
-impl PipelineSpec {
+impl PipelineConfig {
     /// Reads a pipeline file as far as possible; none if there is no text to read.
     ///
     /// ```
     /// let mut mistakes = Vec::new();
-    /// let spec = cikr::spec::PipelineSpec::read("pipelines/demo.toml".as_ref(), &mut mistakes).unwrap();
+    /// let config = cikr::config::PipelineConfig::read("pipelines/demo.toml".as_ref(), &mut mistakes).unwrap();
     /// assert!(mistakes.is_empty());
-    /// assert_eq!(spec.id.unwrap().value, "demo");
+    /// assert_eq!(config.id.unwrap().value, "demo");
     /// ```
     pub fn read(path: &Path, found: &mut Vec<Diagnostic>) -> Option<Self> {
         let file = TextFile::open(path, LARGEST)
@@ -181,8 +181,8 @@ impl PipelineSpec {
     }
 }
 
-fn read_pipeline(table: &mut Table<'_>, path: &Path, file: &Arc<TextFile>) -> PipelineSpec {
-    PipelineSpec {
+fn read_pipeline(table: &mut Table<'_>, path: &Path, file: &Arc<TextFile>) -> PipelineConfig {
+    PipelineConfig {
         path: path.to_owned(),
         file: Arc::clone(file),
         id: table.required_text("id"),
@@ -208,8 +208,8 @@ fn read_pipeline(table: &mut Table<'_>, path: &Path, file: &Arc<TextFile>) -> Pi
     }
 }
 
-fn read_limits(table: &mut Table<'_>) -> LimitsSpec {
-    LimitsSpec {
+fn read_limits(table: &mut Table<'_>) -> LimitsConfig {
+    LimitsConfig {
         record: table.optional_size("record"),
         batch_rows: table.optional_integer("batch-rows"),
         archive: table.optional_size("archive"),
@@ -221,8 +221,8 @@ fn read_limits(table: &mut Table<'_>) -> LimitsSpec {
     }
 }
 
-fn read_output(table: &mut Table<'_>) -> OutputSpec {
-    OutputSpec {
+fn read_output(table: &mut Table<'_>) -> OutputConfig {
+    OutputConfig {
         profile: table.optional_text("profile"),
         tile_rows: table.optional_integer("tile-rows"),
         group_rows: table.optional_integer("group-rows"),
@@ -234,8 +234,8 @@ fn read_output(table: &mut Table<'_>) -> OutputSpec {
     }
 }
 
-fn read_jurisdiction(table: &mut Table<'_>) -> JurisdictionSpec {
-    JurisdictionSpec {
+fn read_jurisdiction(table: &mut Table<'_>) -> JurisdictionConfig {
+    JurisdictionConfig {
         id: table.required_text("id"),
         kind: table.required_text("kind"),
         vintage: table.required_text("vintage"),
@@ -248,8 +248,8 @@ fn read_jurisdiction(table: &mut Table<'_>) -> JurisdictionSpec {
     }
 }
 
-fn read_sector(table: &mut Table<'_>) -> LayerSectorSpec {
-    LayerSectorSpec {
+fn read_sector(table: &mut Table<'_>) -> LayerSectorConfig {
+    LayerSectorConfig {
         code: table.required_text("code"),
         subsector: table.optional_text("subsector"),
         also: table
@@ -260,8 +260,8 @@ fn read_sector(table: &mut Table<'_>) -> LayerSectorSpec {
     }
 }
 
-fn read_layers(table: &mut Table<'_>) -> Vec<Spanned<LayerSpec>> {
-    table.required_tables("layer", |t| LayerSpec {
+fn read_layers(table: &mut Table<'_>) -> Vec<Spanned<LayerConfig>> {
+    table.required_tables("layer", |t| LayerConfig {
         id: t.required_text("id"),
         schema: t.optional_text("schema"),
         inventory: t.optional_flag("inventory"),

@@ -7,7 +7,7 @@ use super::text::Spanned;
 
 /// What the gate lets through, as written.
 #[derive(Debug, Clone, Default)]
-pub struct GateSpec {
+pub struct GateConfig {
     /// `shrink`, percent.
     pub shrink: Option<Spanned<f64>>,
     /// `grow`, percent.
@@ -29,8 +29,8 @@ pub struct GateSpec {
 }
 
 /// Reads the table.
-pub(super) fn read_gate(table: &mut Table<'_>) -> GateSpec {
-    GateSpec {
+pub(super) fn read_gate(table: &mut Table<'_>) -> GateConfig {
+    GateConfig {
         shrink: table.optional_number("shrink"),
         grow: table.optional_number("grow"),
         rise: table.optional_number("rise"),

@@ -24,7 +24,7 @@ pub(super) fn parse_time(text: &str) -> Option<u64> {
 /// Bytes of a size such as `16 MiB` or `500kB`; none if it isn't one, or is over `u64`.
 ///
 /// ```
-/// use cikr::spec::parse_size;
+/// use cikr::config::parse_size;
 ///
 /// assert_eq!(parse_size("16 MiB"), Some(16 << 20));
 /// assert_eq!(parse_size("500kB"), Some(500_000));

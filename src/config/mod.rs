@@ -21,20 +21,22 @@ mod table;
 mod text;
 mod values;
 
-pub use block::BlockSpec;
+pub use block::BlockConfig;
 pub use diagnostic::{Diagnostic, Severity, in_reading_order};
 pub use format::{
-    CSV, ESRI, FILE_KINDS, FileKind, FormatSpec, GEOJSON, GEOJSONL, GeometryPlace, OGR, PARQUET, XLSX,
+    CSV, ESRI, FILE_KINDS, FileKind, FormatConfig, GEOJSON, GEOJSONL, GeometryPlace, OGR, PARQUET, XLSX,
     file_keys,
 };
-pub use gate::GateSpec;
-pub use pipeline::{JurisdictionSpec, LayerSectorSpec, LayerSpec, LimitsSpec, OutputSpec, PipelineSpec};
+pub use gate::GateConfig;
+pub use pipeline::{
+    JurisdictionConfig, LayerConfig, LayerSectorConfig, LimitsConfig, OutputConfig, PipelineConfig,
+};
 pub use reference::CsvTable;
-pub use remote::{AccessSpec, ArcgisSpec, AuthSpec, HttpSpec};
+pub use remote::{AccessConfig, ArcgisConfig, AuthConfig, HttpConfig};
 pub use render::{Finding, findings, render};
-pub use schema::{CodeSpec, ExcludeSpec, FieldSpec, RuleSpec, SchemaSpec, SectorSpec};
+pub use schema::{CodeConfig, ExcludeConfig, FieldConfig, RuleConfig, SchemaConfig, SectorConfig};
 pub use shape::{KeyShape, Kind, Shape};
 pub use size::{SIZE_UNITS, TIME_UNITS, parse_size};
-pub use source::{LocationSpec, SourceSpec};
+pub use source::{LocationConfig, SourceConfig};
 pub use suggest::{did_you_mean, known_names_hint};
 pub use text::{Span, Spanned, TextFile, beside};

@@ -6,21 +6,21 @@ use std::path::Path;
 
 use super::diagnostic::Diagnostic;
 use super::pipeline::LARGEST;
-use super::schema::{FieldSpec, read_field};
+use super::schema::{FieldConfig, read_field};
 use super::shape::Shape;
 use super::table::{self, Table};
 use super::text::{Spanned, TextFile};
 
 /// A block file.
 #[derive(Debug, Clone)]
-pub struct BlockSpec {
+pub struct BlockConfig {
     /// `description`.
     pub description: Option<Spanned<String>>,
     /// `[[field]]`, each with its header's place.
-    pub fields: Vec<Spanned<FieldSpec>>,
+    pub fields: Vec<Spanned<FieldConfig>>,
 }
 
-impl BlockSpec {
+impl BlockConfig {
     /// Reads a block file as far as possible; none if there is no text to read.
     pub fn read(path: &Path, found: &mut Vec<Diagnostic>) -> Option<Self> {
         let file = TextFile::open(path, LARGEST)
@@ -35,8 +35,8 @@ impl BlockSpec {
     }
 }
 
-fn read_block(table: &mut Table<'_>) -> BlockSpec {
-    BlockSpec {
+fn read_block(table: &mut Table<'_>) -> BlockConfig {
+    BlockConfig {
         description: table.required_text("description"),
         fields: table.required_tables("field", read_field),
     }

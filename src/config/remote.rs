@@ -2,13 +2,13 @@
 //!
 //! LEAF.
 
-use super::format::{FormatSpec, file_keys, read_files};
+use super::format::{FormatConfig, file_keys, read_files};
 use super::table::Table;
 use super::text::Spanned;
 
 /// `source.http`.
 #[derive(Debug, Clone)]
-pub struct HttpSpec {
+pub struct HttpConfig {
     /// `url`.
     pub url: Option<Spanned<String>>,
     /// `sha256`.
@@ -18,12 +18,12 @@ pub struct HttpSpec {
     /// `extension`.
     pub extension: Option<Spanned<String>>,
     /// How the server is asked.
-    pub access: AccessSpec,
+    pub access: AccessConfig,
 }
 
 /// `source.arcgis`.
 #[derive(Debug, Clone)]
-pub struct ArcgisSpec {
+pub struct ArcgisConfig {
     /// `url`.
     pub url: Option<Spanned<String>>,
     /// `layer`.
@@ -39,23 +39,23 @@ pub struct ArcgisSpec {
     /// `max-bytes`.
     pub max_bytes: Option<Spanned<u64>>,
     /// How the server is asked.
-    pub access: AccessSpec,
+    pub access: AccessConfig,
 }
 
 /// How a server is asked.
 #[derive(Debug, Clone)]
-pub struct AccessSpec {
+pub struct AccessConfig {
     /// `timeout-s`.
     pub timeout_s: Option<Spanned<i64>>,
     /// `insecure-tls`.
     pub insecure_tls: Option<Spanned<bool>>,
     /// `auth`.
-    pub auth: Option<Spanned<AuthSpec>>,
+    pub auth: Option<Spanned<AuthConfig>>,
 }
 
 /// Who asks: names of variables of the environment.
 #[derive(Debug, Clone)]
-pub enum AuthSpec {
+pub enum AuthConfig {
     /// `token`.
     Token(Spanned<String>),
     /// `bearer`.
@@ -85,7 +85,9 @@ const AUTHS: [&str; 4] = ["basic", "bearer", "login", "token"];
 /// Reads `source.http`: the request, the CRS, and how to read the file, where something says so.
 ///
 /// The keys are asked for in the order in which editors list them.
-pub(super) fn read_http(table: &mut Table<'_>) -> (HttpSpec, Option<Spanned<String>>, Option<FormatSpec>) {
+pub(super) fn read_http(
+    table: &mut Table<'_>,
+) -> (HttpConfig, Option<Spanned<String>>, Option<FormatConfig>) {
     let url = table.required_text("url");
     let crs = table.optional_text("crs");
     let kinds = file_keys();
@@ -97,19 +99,19 @@ pub(super) fn read_http(table: &mut Table<'_>) -> (HttpSpec, Option<Spanned<Stri
     }
     table.refuse_second("the file", &kinds);
     let format = read_files(table, |_| ());
-    let spec = HttpSpec {
+    let config = HttpConfig {
         url,
         sha256: table.optional_text("sha256"),
         max_bytes: table.optional_size("max-bytes"),
         extension: table.optional_text("extension"),
         access: read_access(table),
     };
-    (spec, crs, format.map(|format| format.value.1))
+    (config, crs, format.map(|format| format.value.1))
 }
 
 /// Reads `source.arcgis`: the request and the CRS.
-pub(super) fn read_arcgis(table: &mut Table<'_>) -> (ArcgisSpec, Option<Spanned<String>>) {
-    let spec = ArcgisSpec {
+pub(super) fn read_arcgis(table: &mut Table<'_>) -> (ArcgisConfig, Option<Spanned<String>>) {
+    let config = ArcgisConfig {
         url: table.required_text("url"),
         // Layers of a service have both, an id and a name; an id is written as the number that it is.
         layer: table.text_or_integer("layer"),
@@ -121,11 +123,11 @@ pub(super) fn read_arcgis(table: &mut Table<'_>) -> (ArcgisSpec, Option<Spanned<
         access: read_access(table),
     };
     let crs = table.optional_text("crs");
-    (spec, crs)
+    (config, crs)
 }
 
-fn read_access(table: &mut Table<'_>) -> AccessSpec {
-    AccessSpec {
+fn read_access(table: &mut Table<'_>) -> AccessConfig {
+    AccessConfig {
         timeout_s: table.optional_integer("timeout-s"),
         insecure_tls: table.optional_flag("insecure-tls"),
         auth: table.optional_table("auth", read_auth),
@@ -133,7 +135,7 @@ fn read_access(table: &mut Table<'_>) -> AccessSpec {
 }
 
 /// Reads every way that is written, so that no mistake in a superfluous one hides; the first counts.
-fn read_auth(table: &mut Table<'_>) -> AuthSpec {
+fn read_auth(table: &mut Table<'_>) -> AuthConfig {
     if table.present(&AUTHS).is_empty() {
         let ways = AUTHS.map(|way| format!("`{way}`")).join(", ");
         table
@@ -141,18 +143,18 @@ fn read_auth(table: &mut Table<'_>) -> AuthSpec {
             .help = Some(format!("say one of {ways}"));
     }
     table.refuse_second("`auth`", &AUTHS);
-    let basic = table.optional_table("basic", |t| AuthSpec::Basic {
+    let basic = table.optional_table("basic", |t| AuthConfig::Basic {
         user: t.required_text("user"),
         password: t.required_text("password"),
     });
-    let bearer = table.optional_text("bearer").map(AuthSpec::Bearer);
-    let login = table.optional_table("login", |t| AuthSpec::Login {
+    let bearer = table.optional_text("bearer").map(AuthConfig::Bearer);
+    let login = table.optional_table("login", |t| AuthConfig::Login {
         url: t.required_text("url"),
         user: t.required_text("user"),
         password: t.required_text("password"),
     });
-    let token = table.optional_text("token").map(AuthSpec::Token);
+    let token = table.optional_text("token").map(AuthConfig::Token);
     let tables = basic.or(login).map(|way| way.value);
     // As with kinds of source: a second way is refused above, and the first is gone on with.
-    tables.or(bearer).or(token).unwrap_or(AuthSpec::Unknown)
+    tables.or(bearer).or(token).unwrap_or(AuthConfig::Unknown)
 }

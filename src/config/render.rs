@@ -30,7 +30,7 @@ pub struct Finding {
 /// use cikr::plan::{Overrides, load};
 ///
 /// let mistakes = load("pipelines/no_such.toml".as_ref(), &Overrides::default()).unwrap_err();
-/// let finding = &cikr::spec::findings(&mistakes)[0];
+/// let finding = &cikr::config::findings(&mistakes)[0];
 /// assert_eq!((finding.file.as_str(), finding.line), ("pipelines/no_such.toml", None));
 /// ```
 pub fn findings(diagnostics: &[Diagnostic]) -> Vec<Finding> {
@@ -47,7 +47,7 @@ const MOST: usize = 50;
 /// use cikr::plan::{Overrides, load};
 ///
 /// let mistakes = load("pipelines/no_such.toml".as_ref(), &Overrides::default()).unwrap_err();
-/// let text = cikr::spec::render(&mistakes, false);
+/// let text = cikr::config::render(&mistakes, false);
 /// assert!(text.contains("cannot read `pipelines/no_such.toml`: no such file"));
 /// ```
 pub fn render(diagnostics: &[Diagnostic], colour: bool) -> String {

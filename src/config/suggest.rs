@@ -13,7 +13,7 @@ const LISTED: usize = 12;
 /// first of equally near names wins.
 ///
 /// ```
-/// use cikr::spec::did_you_mean;
+/// use cikr::config::did_you_mean;
 ///
 /// let hint = did_you_mean("hospital", ["dams", "hospitals"]);
 /// assert_eq!(hint.as_deref(), Some("did you mean `hospitals`?"));
@@ -32,7 +32,7 @@ pub fn did_you_mean<'a>(written: &str, known: impl IntoIterator<Item = &'a str>)
 /// "did you mean", or all known names where none is near and they are few.
 ///
 /// ```
-/// let hint = cikr::spec::known_names_hint("bridges", ["dams", "hospitals"]);
+/// let hint = cikr::config::known_names_hint("bridges", ["dams", "hospitals"]);
 /// assert_eq!(hint.as_deref(), Some("known: `dams`, `hospitals`"));
 /// ```
 pub fn known_names_hint<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
