@@ -11,7 +11,7 @@ use super::pipeline::load_plan;
 use super::store::store_error;
 use crate::config::known_names_hint;
 use crate::error::{Error, exit};
-use crate::feature::{Acceptance, HeldBack};
+use crate::feature::{Acceptance, Withheld};
 use crate::run::{self, AcceptRequest};
 use crate::store::Store;
 
@@ -55,7 +55,7 @@ pub(super) struct Accept {
 #[derive(Debug, Serialize)]
 struct LayerRecord {
     layer: String,
-    held: Option<HeldBack>,
+    held: Option<Withheld>,
     acceptances: Vec<Acceptance>,
 }
 

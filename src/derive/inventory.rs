@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use super::DeriveError;
-use super::product::{About, Carried, HeldRelease, Night, Problem, Product, ProductWork, Scope};
+use super::product::{About, Carried, Night, Problem, Product, ProductWork, ReleaseReadBack, Scope};
 use crate::feature::ProductDoc;
 use crate::feature::release::paths::{FACILITIES, REPORT};
 use crate::feature::release::product_names;
@@ -36,7 +36,7 @@ impl Product for Inventory {
     }
 
     /// All rows of a layer are there, or none; and as many as the report says.
-    fn verify(&self, held: &HeldRelease<'_>) -> Vec<Problem> {
+    fn verify(&self, held: &ReleaseReadBack<'_>) -> Vec<Problem> {
         let mut wrong = Vec::new();
         // The sum, and each layer by itself: in the sum, a layer that is there twice would make up for one that
         // lacks.

@@ -11,7 +11,9 @@ use arrow_select::concat::concat;
 use arrow_select::take::take;
 
 use super::DeriveError;
-use super::product::{About, BoxError, Carried, HeldRelease, Night, Problem, Product, ProductWork, Scope};
+use super::product::{
+    About, BoxError, Carried, Night, Problem, Product, ProductWork, ReleaseReadBack, Scope,
+};
 use crate::feature::release::paths::{layer_folder, national_path};
 use crate::feature::release::product_names;
 use crate::feature::{LayerReport, ProductDoc, error_chain};
@@ -42,7 +44,7 @@ impl Product for National {
         Ok(ProductWork::Packed)
     }
 
-    fn verify(&self, held: &HeldRelease<'_>) -> Vec<Problem> {
+    fn verify(&self, held: &ReleaseReadBack<'_>) -> Vec<Problem> {
         let present = held.report.layers.iter().filter(|layer| !layer.is_absent());
         let mut problems = Vec::new();
         for layer in present {

@@ -73,7 +73,7 @@ pub trait Product: Sync {
     fn begin<'a>(&self, night: Night<'a>) -> Result<ProductWork<'a>, DeriveError>;
 
     /// What is wrong with it in a release that claims to hold it; of an older one, what isn't there isn't wrong.
-    fn verify(&self, held: &HeldRelease<'_>) -> Vec<Problem>;
+    fn verify(&self, held: &ReleaseReadBack<'_>) -> Vec<Problem>;
 }
 
 /// What is known when a night begins.
@@ -181,7 +181,7 @@ pub type Fill<'a> = dyn FnMut(&mut Sink<'_>) -> Result<(), GeoparquetError> + 'a
 
 /// A release read back, to be verified.
 #[derive(Debug, Clone, Copy)]
-pub struct HeldRelease<'a> {
+pub struct ReleaseReadBack<'a> {
     /// Its folder.
     pub folder: &'a Path,
     /// Its report.
@@ -189,12 +189,12 @@ pub struct HeldRelease<'a> {
     /// Paths of its files, as its manifest names them.
     pub files: &'a BTreeSet<&'a str>,
     /// Its tiles.
-    pub tiles: &'a [HeldTile],
+    pub tiles: &'a [TileReadBack],
 }
 
-impl<'a> HeldRelease<'a> {
+impl<'a> ReleaseReadBack<'a> {
     /// Tiles of a collection.
-    pub fn tiles_of(&self, collection: &str) -> impl Iterator<Item = &'a HeldTile> {
+    pub fn tiles_of(&self, collection: &str) -> impl Iterator<Item = &'a TileReadBack> {
         self.tiles
             .iter()
             .filter(move |tile| tile.collection == collection)
@@ -212,7 +212,7 @@ impl<'a> HeldRelease<'a> {
 
 /// A tile as read back.
 #[derive(Debug, Clone, Default)]
-pub struct HeldTile {
+pub struct TileReadBack {
     /// Path within the release.
     pub path: PathBuf,
     /// `facilities`, or the layer's id.

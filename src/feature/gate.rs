@@ -105,7 +105,7 @@ pub struct GateReport {
     /// Everything it found: what holds the layer back first.
     pub findings: Vec<Finding>,
     /// What it held back; none where the layer passed.
-    pub held: Option<HeldBack>,
+    pub held: Option<Withheld>,
     /// What let the layer pass although a finding is red.
     pub accepted: Option<Acceptance>,
 }
@@ -194,7 +194,7 @@ impl Check {
 
 /// A change that was held back: what an analyst may accept.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct HeldBack {
+pub struct Withheld {
     /// Run that held it back.
     pub release: ReleaseId,
     /// When that run began, RFC 3339 UTC.
@@ -220,7 +220,7 @@ pub struct Acceptance {
     pub reason: String,
     /// What was held back when it was accepted, if anything.
     #[serde(default)]
-    pub held: Option<HeldBack>,
+    pub held: Option<Withheld>,
     /// Release that made use of it; none until then.
     #[serde(default)]
     pub used_by: Option<ReleaseId>,

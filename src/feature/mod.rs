@@ -49,7 +49,7 @@ pub use columns::{BBOX_SIDES, CORE_COLUMNS, CoreColumn, CoreType, is_row_number}
 pub use crs::{CoordinatesSeen, Crs, Reproject};
 pub use facility_rows::FacilityRows;
 pub use flag::{Flag, FlagCode, Flags, RowFlag};
-pub use gate::{Acceptance, Check, Finding, GateReport, HeldBack, SourceColumn, SourceProfile, ValueKind};
+pub use gate::{Acceptance, Check, Finding, GateReport, SourceColumn, SourceProfile, ValueKind, Withheld};
 pub use ids::{LayerId, Origin, RegionId};
 pub use landing::{FetchRecord, Generalised, Landed, PageRecord};
 pub use location::LocationMethod;

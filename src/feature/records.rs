@@ -76,7 +76,7 @@ impl<const N: usize> Records<N> {
     pub fn sorted(mut self) -> io::Result<Sorted<N>> {
         if self.runs.is_empty() {
             self.newest.par_sort_unstable();
-            return Ok(Sorted::Held(self.newest));
+            return Ok(Sorted::InMemory(self.newest));
         }
         // One run of all, though reading the merged ones would do for a single pass: a look-up then searches one run,
         // not each.
@@ -102,7 +102,7 @@ impl<const N: usize> Records<N> {
 #[derive(Debug)]
 pub enum Sorted<const N: usize> {
     /// In memory.
-    Held(Vec<[u8; N]>),
+    InMemory(Vec<[u8; N]>),
     /// In a file.
     Written(Run<N>),
 }
@@ -111,7 +111,7 @@ impl<const N: usize> Sorted<N> {
     /// How many there are.
     pub fn len(&self) -> usize {
         match self {
-            Self::Held(records) => records.len(),
+            Self::InMemory(records) => records.len(),
             Self::Written(run) => run.len,
         }
     }
@@ -127,7 +127,7 @@ impl<const N: usize> Sorted<N> {
     /// When the scratch file can't be read.
     pub fn visit_range(&self, places: Range<usize>, see: &mut dyn FnMut(usize, &[u8; N])) -> io::Result<()> {
         match self {
-            Self::Held(records) => {
+            Self::InMemory(records) => {
                 (places.start..)
                     .zip(&records[places])
                     .for_each(|(at, record)| see(at, record));
@@ -150,7 +150,7 @@ impl<const N: usize> Sorted<N> {
     /// When the scratch file can't be read.
     pub fn find(&self, start: &[u8]) -> io::Result<Option<(usize, [u8; N])>> {
         let (at, record) = match self {
-            Self::Held(records) => {
+            Self::InMemory(records) => {
                 let at = first_from(records, start);
                 (at, records.get(at).copied())
             }
@@ -184,7 +184,7 @@ impl<const N: usize> Sorted<N> {
 
     fn first_place_from(&self, start: &[u8]) -> io::Result<usize> {
         match self {
-            Self::Held(records) => Ok(first_from(records, start)),
+            Self::InMemory(records) => Ok(first_from(records, start)),
             Self::Written(run) => run.first_from(start).map(|(at, _)| at),
         }
     }
@@ -381,7 +381,7 @@ mod tests {
         expected.sort_unstable();
         for bytes in [0, 150_000, usize::MAX] {
             let sorted = sorted(&records, bytes);
-            assert_eq!(matches!(sorted, Sorted::Held(_)), bytes == usize::MAX);
+            assert_eq!(matches!(sorted, Sorted::InMemory(_)), bytes == usize::MAX);
             let mut seen = Vec::new();
             sorted
                 .visit_range(0..sorted.len(), &mut |at, record| seen.push((at, *record)))

@@ -61,7 +61,7 @@ pub(super) fn carry_or_absent(
     discard_layer(context, id)?;
     let mut reason = error_chain(error);
     let held = match error {
-        LayerError::Held { gate } => Some((**gate).clone()),
+        LayerError::Withheld { gate } => Some((**gate).clone()),
         _ => None,
     };
     for past in past_layers(context, &layer.id) {

@@ -10,7 +10,7 @@ use super::{clock, kept};
 use crate::engine::{EngineError, LayerRows};
 use crate::error::Error;
 use crate::feature::release::ReleaseId;
-use crate::feature::{Acceptance, GateReport, HeldBack, Landed, LayerId, LayerReport, RunReport};
+use crate::feature::{Acceptance, GateReport, Landed, LayerId, LayerReport, RunReport, Withheld};
 use crate::gate::{self, LastGood, Measures};
 use crate::plan::LayerPlan;
 use crate::store::{GateRecord, Lock, Store, StoreError};
@@ -110,7 +110,7 @@ fn accept_or_hold(
         accepted.used_by = Some(context.release.clone());
         return Ok(());
     }
-    report.held = Some(HeldBack {
+    report.held = Some(Withheld {
         release: context.release.clone(),
         at: context.started.to_owned(),
         sha256: landed.sha256.clone(),

@@ -71,7 +71,7 @@ fn make_layer(
     rows.forget_keys();
     if let Some(gate) = gate.as_ref().filter(|gate| gate.held.is_some()) {
         let gate = Box::new(gate.clone());
-        return Err(LayerError::Held { gate }.into());
+        return Err(LayerError::Withheld { gate }.into());
     }
     let mut outcome = write_layer(context, inputs.room, layer, &landed, rows)?;
     outcome.report.gate = gate;

@@ -21,7 +21,7 @@ pub(super) enum LayerError {
     #[error("rows went missing: {read} read, {written} written, {rejected} rejected")]
     Conservation { read: u64, written: u64, rejected: u64 },
     #[error("held back by the gate: {}; `cikr accept` lets it through if it is meant", gate.red_findings())]
-    Held { gate: Box<GateReport> },
+    Withheld { gate: Box<GateReport> },
     #[error("a stage panicked: {what}")]
     Panic { what: String },
 }

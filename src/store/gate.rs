@@ -9,14 +9,14 @@ use serde::{Deserialize, Serialize};
 use super::error::StoreError;
 use super::lock::Lock;
 use super::{Store, check_name, disk, record};
-use crate::feature::{Acceptance, HeldBack};
+use crate::feature::{Acceptance, Withheld};
 
 /// What the store knows of a layer's gate.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct GateRecord {
     version: u32,
     /// What is held back now; none once the layer is published again.
-    pub held: Option<HeldBack>,
+    pub held: Option<Withheld>,
     /// Everything that was ever accepted, oldest first.
     pub acceptances: Vec<Acceptance>,
 }

@@ -42,7 +42,7 @@ impl Store {
     ///
     /// # Errors
     /// A folder can't be listed, or the store can't be written to.
-    pub fn heal(&self, _held: &Lock) -> Result<(), StoreError> {
+    pub fn heal(&self, _lock: &Lock) -> Result<(), StoreError> {
         let healing = Healing {
             store: self,
             is_dry: false,

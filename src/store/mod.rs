@@ -34,6 +34,7 @@ mod download;
 mod error;
 #[cfg(test)]
 mod fault;
+mod finished;
 #[cfg(test)]
 mod fixture;
 mod folder;
@@ -44,7 +45,6 @@ mod landed;
 mod landing;
 mod landing_error;
 mod layout;
-mod left;
 mod lock;
 mod manifest;
 mod parcel;

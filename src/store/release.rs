@@ -114,7 +114,7 @@ impl Store {
     ///
     /// # Errors
     /// There is no such release, it is damaged, or the store can't be written to.
-    pub fn rollback(&self, _held: &Lock, release: &ReleaseId) -> Result<Latest, StoreError> {
+    pub fn rollback(&self, _lock: &Lock, release: &ReleaseId) -> Result<Latest, StoreError> {
         let (latest, mut problems) = self.judge_manifest(release)?;
         if problems.is_empty() {
             problems = self.check_release(release)?;
@@ -142,7 +142,7 @@ impl Store {
     ///
     /// # Errors
     /// The store can't be written to.
-    pub fn put_feed(&self, _held: &Lock, feed: &[u8]) -> Result<(), StoreError> {
+    pub fn put_feed(&self, _lock: &Lock, feed: &[u8]) -> Result<(), StoreError> {
         self.publish_file(&self.root.join(FEED), feed)
     }
 

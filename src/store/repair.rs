@@ -26,7 +26,7 @@ impl Store {
     ///
     /// # Errors
     /// A folder can't be listed, or the store can't be written to.
-    pub fn repair(&self, _held: &Lock, is_dry: bool) -> Result<Vec<Repair>, StoreError> {
+    pub fn repair(&self, _lock: &Lock, is_dry: bool) -> Result<Vec<Repair>, StoreError> {
         let healing = Healing { store: self, is_dry };
         let mut found = healing.small_records()?;
         found.extend(healing.remove_dangling_records()?);

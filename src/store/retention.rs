@@ -89,7 +89,7 @@ impl Store {
     /// As `landings`, or the store can't be written to.
     pub fn prune_landing(
         &self,
-        _held: &Lock,
+        _lock: &Lock,
         retention: &Retention<'_>,
     ) -> Result<Vec<LandedCopy>, StoreError> {
         let mut gone = Vec::new();

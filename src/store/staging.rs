@@ -47,7 +47,7 @@ impl Store {
     /// The id exists already, or the store can't be written to.
     pub fn begin_release<'a>(
         &'a self,
-        held: &'a Lock,
+        lock: &'a Lock,
         release: &ReleaseId,
     ) -> Result<Staging<'a>, StoreError> {
         if self.release_dir(release).symlink_metadata().is_ok() {
@@ -57,7 +57,7 @@ impl Store {
         }
         // Room first: on a disk that a dead run has filled, records could not be made again.
         self.clear_work()?;
-        self.heal(held)?;
+        self.heal(lock)?;
         let folder = self.work().join(release.as_str());
         let staging = Staging {
             store: self,

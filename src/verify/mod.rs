@@ -17,7 +17,7 @@ pub use self::report::{last_report, read_report, sound_report};
 use self::tile::{CheckedTile, check_tile};
 use crate::derive::PRODUCTS;
 pub use crate::derive::product::Problem;
-use crate::derive::product::{HeldRelease, HeldTile, Product};
+use crate::derive::product::{Product, ReleaseReadBack, TileReadBack};
 use crate::error::{Error, error_chain};
 use crate::feature::release::ReleaseId;
 use crate::feature::release::paths::{
@@ -151,8 +151,8 @@ pub fn verify(release: &Path) -> Result<Verified, Error> {
     problems.extend(differing_schemas(&checked));
     problems.extend(broken_laws(release, &report, &checked));
     let files = manifest.files.iter().map(|file| file.path.as_str()).collect();
-    let tiles: Vec<HeldTile> = checked.into_iter().map(|checked| checked.tile).collect();
-    let held = HeldRelease {
+    let tiles: Vec<TileReadBack> = checked.into_iter().map(|checked| checked.tile).collect();
+    let held = ReleaseReadBack {
         folder: release,
         report: &report,
         files: &files,
@@ -261,7 +261,7 @@ fn broken_laws(release: &Path, report: &RunReport, checked: &[CheckedTile]) -> V
 /// What of a layer's report its files don't bear out.
 fn broken_layer_laws(release: &Path, layer: &LayerReport, checked: &[CheckedTile]) -> Vec<Problem> {
     let tiles = checked.iter().map(|checked| &checked.tile);
-    let tiles: Vec<&HeldTile> = tiles
+    let tiles: Vec<&TileReadBack> = tiles
         .filter(|tile| tile.collection == layer.id.as_str())
         .collect();
     let mut broken = Vec::new();
@@ -295,7 +295,7 @@ fn broken_layer_laws(release: &Path, layer: &LayerReport, checked: &[CheckedTile
 }
 
 /// The first facility that stands in more than one row of a layer, whatever tiles these are in.
-fn repeated_id<'a>(tiles: &[&'a HeldTile]) -> Option<&'a str> {
+fn repeated_id<'a>(tiles: &[&'a TileReadBack]) -> Option<&'a str> {
     // Whole ids, not digests of them: two that collide would be told as damage. It is what no
     // setting of memory bounds here.
     let mut seen = HashSet::new();

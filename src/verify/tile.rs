@@ -5,7 +5,7 @@ use std::path::Path;
 use arrow_array::{Array, Float32Array};
 use geo::{BoundingRect, Rect};
 
-use crate::derive::product::{HeldTile, Problem};
+use crate::derive::product::{Problem, TileReadBack};
 use crate::error::error_chain;
 use crate::feature::release::paths::{collection_of, region_of};
 use crate::feature::{FacilityRows, FeatureBatch, RegionId, Texts};
@@ -15,16 +15,16 @@ use crate::kernel::sector::class;
 
 /// A tile as read back, and what is wrong with it alone.
 pub(super) struct CheckedTile {
-    pub(super) tile: HeldTile,
+    pub(super) tile: TileReadBack,
     pub(super) problems: Vec<Problem>,
 }
 
 /// Reads a tile whole, and checks what can be told without any other.
 pub(super) fn check_tile(release: &Path, path: &Path) -> CheckedTile {
-    let mut tile = HeldTile {
+    let mut tile = TileReadBack {
         path: path.to_owned(),
         collection: collection_of(path).unwrap_or_default(),
-        ..HeldTile::default()
+        ..TileReadBack::default()
     };
     let file = release.join(path);
     let read = geoparquet::read_footer(&file)

@@ -28,7 +28,7 @@ use self::differences::After;
 use self::observed::{BYTES, ComparedRecords, ObservedLayer, Watch};
 pub use self::tables::TABLE;
 use super::product::{
-    About, Carried, HeldRelease, Night, Observer, Problem, Product, ProductWork, Rows, Scope, TableStore,
+    About, Carried, Night, Observer, Problem, Product, ProductWork, ReleaseReadBack, Rows, Scope, TableStore,
     Tables,
 };
 use super::{Before, DeriveError, LayerTables, Release};
@@ -64,7 +64,7 @@ impl Product for Changes {
         Ok(ProductWork::Tables(Box::new(Watch::new(night))))
     }
 
-    fn verify(&self, held: &HeldRelease<'_>) -> Vec<Problem> {
+    fn verify(&self, held: &ReleaseReadBack<'_>) -> Vec<Problem> {
         verify::find_problems(held)
     }
 }

@@ -7,13 +7,13 @@ use std::path::Path;
 
 use arrow_array::{RecordBatch, StringArray};
 
-use crate::derive::product::{HeldRelease, Problem};
+use crate::derive::product::{Problem, ReleaseReadBack};
 use crate::feature::release::paths::{changes_path, layer_folder};
 use crate::feature::{ColumnError, LayerChanges, LayerReport, error_chain, typed_column};
 use crate::geoparquet;
 
 /// What is wrong with the tables of a release.
-pub(super) fn find_problems(held: &HeldRelease<'_>) -> Vec<Problem> {
+pub(super) fn find_problems(held: &ReleaseReadBack<'_>) -> Vec<Problem> {
     let present = held.report.layers.iter().filter(|layer| !layer.is_absent());
     let mut problems = Vec::new();
     for layer in present {

@@ -33,7 +33,7 @@ use self::scan::Scan;
 pub use self::tables::TABLES;
 use self::twins::TwinRecords;
 use super::product::{
-    About, Carried, HeldRelease, Night, Observer, Problem, Product, ProductWork, Scope, Seen, TableStore,
+    About, Carried, Night, Observer, Problem, Product, ProductWork, ReleaseReadBack, Scope, Seen, TableStore,
     Tables,
 };
 use super::{DeriveError, Release, Table};
@@ -77,7 +77,7 @@ impl Product for Quality {
         })))
     }
 
-    fn verify(&self, held: &HeldRelease<'_>) -> Vec<Problem> {
+    fn verify(&self, held: &ReleaseReadBack<'_>) -> Vec<Problem> {
         verify::find_problems(held)
     }
 }

@@ -6,13 +6,13 @@ use std::collections::BTreeMap;
 
 use arrow_array::{RecordBatch, StringArray, UInt64Array};
 
-use crate::derive::product::{HeldRelease, Problem};
+use crate::derive::product::{Problem, ReleaseReadBack};
 use crate::feature::release::paths;
 use crate::feature::{ColumnError, LayerReport, LocationMethod, RunReport, error_chain, typed_column};
 use crate::geoparquet;
 
 /// What contradicts the report; a release made before there were such tables has nothing to check.
-pub(super) fn find_problems(held: &HeldRelease<'_>) -> Vec<Problem> {
+pub(super) fn find_problems(held: &ReleaseReadBack<'_>) -> Vec<Problem> {
     let report = held.report;
     let Some(quality) = &report.quality else {
         return Vec::new();

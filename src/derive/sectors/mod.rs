@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use self::classes::Classes;
 pub use self::tables::{MEMBERSHIP, TOTALS};
 use super::product::{
-    About, Carried, HeldRelease, Night, Observer, Problem, Product, ProductWork, Scope, Seen, TableStore,
+    About, Carried, Night, Observer, Problem, Product, ProductWork, ReleaseReadBack, Scope, Seen, TableStore,
     Tables,
 };
 use super::{DeriveError, Release};
@@ -60,7 +60,7 @@ impl Product for Sectors {
         })))
     }
 
-    fn verify(&self, held: &HeldRelease<'_>) -> Vec<Problem> {
+    fn verify(&self, held: &ReleaseReadBack<'_>) -> Vec<Problem> {
         verify::find_problems(held)
     }
 }

@@ -9,7 +9,7 @@ use std::path::Path;
 use arrow_array::{Array, BooleanArray, RecordBatch, StringArray};
 
 use super::tables::MEMBERSHIP;
-use crate::derive::product::{HeldRelease, Problem};
+use crate::derive::product::{Problem, ReleaseReadBack};
 use crate::feature::release::paths::SECTOR_SCHEMES;
 use crate::feature::{ColumnError, FacilityRows, LayerReport, error_chain, typed_column};
 use crate::geoparquet::{self, GeoparquetError};
@@ -23,7 +23,7 @@ const PER_FACILITY: &str = "links/facility_sector";
 const COLUMNS: [&str; 4] = ["scheme", "code", "is_primary", "reason"];
 
 /// What is wrong with a release's links; one from before there were any has no table of schemes either.
-pub(super) fn find_problems(held: &HeldRelease<'_>) -> Vec<Problem> {
+pub(super) fn find_problems(held: &ReleaseReadBack<'_>) -> Vec<Problem> {
     // Neither of the two is a release of before there were links; one of them alone is a release that has lost the
     // other.
     if !held.has_file_below("links/") && !held.has_file_below(SECTOR_SCHEMES) {
@@ -72,7 +72,11 @@ fn misnamed_class(links: &RecordBatch) -> Option<String> {
 }
 
 /// What is wrong with a layer's links of before there were classes.
-fn check_facility_links(held: &HeldRelease<'_>, layer: &LayerReport, schemes: &[String]) -> Option<Problem> {
+fn check_facility_links(
+    held: &ReleaseReadBack<'_>,
+    layer: &LayerReport,
+    schemes: &[String],
+) -> Option<Problem> {
     let path = Path::new(PER_FACILITY).join(format!("{}.parquet", layer.id));
     let columns = [&["facility_id"], &COLUMNS[..]].concat();
     let links = geoparquet::read(&held.folder.join(&path), Some(&columns));

@@ -14,11 +14,11 @@ use crate::feature::{RegionId, Texts};
 
 /// Columns of rows in a store, and the lists of their codes.
 ///
-/// Codes are held as keys into one list for the layer. Batches come with dictionaries of their own, and gathering rows of
+/// Codes are stored as keys into one list for the layer. Batches come with dictionaries of their own, and gathering rows of
 /// many batches would put these together again for every row group.
 #[derive(Debug, Default)]
-pub(super) struct HeldColumns {
-    /// Columns as they are held: codes are keys.
+pub(super) struct StoredColumns {
+    /// Columns as they are stored: codes are keys.
     pub(super) schema: Option<Arc<Schema>>,
     /// By name, of the columns of codes.
     codes: HashMap<String, Codes>,
@@ -26,8 +26,8 @@ pub(super) struct HeldColumns {
     values: OnceLock<HashMap<String, ArrayRef>>,
 }
 
-impl HeldColumns {
-    /// Rows as they are held: codes as keys.
+impl StoredColumns {
+    /// Rows as they are stored: codes as keys.
     pub(super) fn hold(&mut self, rows: &RecordBatch) -> Result<RecordBatch, RowsError> {
         let mut fields: Vec<Field> = Vec::new();
         let mut columns: Vec<ArrayRef> = Vec::new();
@@ -47,13 +47,13 @@ impl HeldColumns {
     }
 
     /// Rows by region.
-    pub(super) fn rows_by_region(&self, held: &RecordBatch) -> Vec<(RegionId, Vec<u32>)> {
-        let rows = 0..u32::try_from(held.num_rows()).expect("a batch has less than 2^32 rows");
-        let keys = held
+    pub(super) fn rows_by_region(&self, stored: &RecordBatch) -> Vec<(RegionId, Vec<u32>)> {
+        let rows = 0..u32::try_from(stored.num_rows()).expect("a batch has less than 2^32 rows");
+        let keys = stored
             .column_by_name("region_code")
             .and_then(|keys| keys.as_primitive_opt::<Int32Type>());
         let Some((keys, codes)) = keys.zip(self.codes.get("region_code")) else {
-            let texts = Texts::of_column(held, "region_code");
+            let texts = Texts::of_column(stored, "region_code");
             let mut by_text: BTreeMap<Option<&str>, Vec<u32>> = BTreeMap::new();
             for row in rows {
                 by_text
@@ -95,7 +95,7 @@ impl HeldColumns {
     }
 
     /// Rows with codes in place of keys.
-    pub(super) fn give_back(&self, held: &RecordBatch) -> Result<RecordBatch, RowsError> {
+    pub(super) fn give_back(&self, stored: &RecordBatch) -> Result<RecordBatch, RowsError> {
         // Made once, when no further texts are to come: every dictionary that is given back then shares its values.
         let values = self.values.get_or_init(|| {
             self.codes
@@ -103,9 +103,9 @@ impl HeldColumns {
                 .map(|(name, codes)| (name.clone(), codes.to_values()))
                 .collect()
         });
-        let mut fields: Vec<Field> = Vec::with_capacity(held.num_columns());
-        let mut columns: Vec<ArrayRef> = Vec::with_capacity(held.num_columns());
-        for (field, column) in held.schema().fields().iter().zip(held.columns()) {
+        let mut fields: Vec<Field> = Vec::with_capacity(stored.num_columns());
+        let mut columns: Vec<ArrayRef> = Vec::with_capacity(stored.num_columns());
+        for (field, column) in stored.schema().fields().iter().zip(stored.columns()) {
             let Some(values) = values.get(field.name()) else {
                 fields.push(field.as_ref().clone());
                 columns.push(Arc::clone(column));

@@ -14,7 +14,7 @@ use rayon::prelude::*;
 
 use super::block::{BLOCK_ROWS, Block, EncodedBlock};
 use super::budget::Budget;
-use super::columns::HeldColumns;
+use super::columns::StoredColumns;
 use super::{RowStore, RowsError, SpotPlace};
 use crate::engine::Room;
 use crate::feature::{FacilityRows, RegionId, ScratchFile, ScratchSpace};
@@ -34,7 +34,7 @@ const SPILL_SHARE: usize = 16;
 pub struct LocalRows {
     space: Arc<dyn ScratchSpace>,
     budget: Arc<Budget>,
-    columns: HeldColumns,
+    columns: StoredColumns,
     parts: Vec<Part>,
     regions: BTreeMap<RegionId, Region>,
     file: Option<Box<dyn ScratchFile>>,
@@ -48,7 +48,7 @@ pub struct LocalRows {
 #[derive(Debug)]
 enum Part {
     /// With the points that stand for them, where these aren't the centres of their boxes.
-    Held(RecordBatch, Option<Vec<[f64; 2]>>),
+    InMemory(RecordBatch, Option<Vec<[f64; 2]>>),
     Written(Block),
     /// Its rows have become blocks.
     Gone,
@@ -58,7 +58,7 @@ enum Part {
 #[derive(Debug, Default)]
 struct Region {
     rows: u64,
-    held: Vec<Spot>,
+    stored: Vec<Spot>,
     written: Vec<u32>,
 }
 
@@ -68,7 +68,7 @@ impl LocalRows {
         Self {
             space: Arc::clone(&room.space),
             budget: Arc::clone(&room.budget),
-            columns: HeldColumns::default(),
+            columns: StoredColumns::default(),
             parts: vec![],
             regions: BTreeMap::new(),
             file: None,
@@ -88,7 +88,7 @@ impl LocalRows {
         }
         let mut regions = std::mem::take(&mut self.regions);
         for region in regions.values_mut() {
-            let spots = along_curve(&std::mem::take(&mut region.held));
+            let spots = along_curve(&std::mem::take(&mut region.stored));
             for wave in spots.chunks(BLOCK_ROWS * WAVE_BLOCKS) {
                 let encoded = wave.par_chunks(BLOCK_ROWS).map(|spots| self.encode_block(spots));
                 for block in encoded.collect::<Result<Vec<_>, RowsError>>()? {
@@ -102,7 +102,7 @@ impl LocalRows {
         self.written.1 += self.held_bytes;
         // Parts keep their numbers: spots name their rows by them.
         for part in &mut self.parts {
-            if let Part::Held(rows, _) = part {
+            if let Part::InMemory(rows, _) = part {
                 self.written.0 += rows.num_rows();
                 *part = Part::Gone;
             }
@@ -131,7 +131,7 @@ impl LocalRows {
     /// The spot of a row in memory, moved to the point that stands for the row.
     fn at_point(&self, spot: Spot) -> Spot {
         match self.parts.get(spot.part as usize) {
-            Some(Part::Held(_, Some(points))) => {
+            Some(Part::InMemory(_, Some(points))) => {
                 let [x, y] = points[spot.row as usize];
                 Spot { x, y, ..spot }
             }
@@ -139,7 +139,7 @@ impl LocalRows {
         }
     }
 
-    /// Rows as they are held, by their spots: the columns at these places, or all.
+    /// Rows as they are stored, by their spots: the columns at these places, or all.
     fn gather(&self, spots: &[Spot], wanted: Option<&[usize]>) -> Result<RecordBatch, RowsError> {
         let Some(schema) = &self.columns.schema else {
             return Ok(RecordBatch::new_empty(Arc::new(Schema::empty())));
@@ -150,14 +150,14 @@ impl LocalRows {
         let mut indices = vec![(0, 0); spots.len()];
         for (piece, (part, places)) in split_by_part(spots).into_iter().enumerate() {
             let rows = match self.parts.get(part as usize) {
-                Some(Part::Held(rows, _)) => rows.project(wanted)?,
+                Some(Part::InMemory(rows, _)) => rows.project(wanted)?,
                 Some(Part::Written(block)) => self.read_block(block, wanted)?,
                 _ => return Err(ArrowError::InvalidArgumentError(format!("no part {part}")).into()),
             };
-            // Of a block only the rows that are wanted are held on: where a tile takes a few rows of each of many blocks, all
+            // Of a block only the rows that are wanted are held on to: where a tile takes a few rows of each of many blocks, all
             // of these together would be the region.
             let is_held =
-                matches!(self.parts[part as usize], Part::Held(..)) || places.len() == rows.num_rows();
+                matches!(self.parts[part as usize], Part::InMemory(..)) || places.len() == rows.num_rows();
             let rows = if is_held {
                 rows
             } else {
@@ -265,11 +265,11 @@ impl Drop for LocalRows {
 impl RowStore for LocalRows {
     fn push(&mut self, rows: StageRows) -> Result<(), RowsError> {
         let part = part_number(self.parts.len());
-        let held = self.columns.hold(rows.rows().as_batch())?;
-        for (region, of_region) in self.columns.rows_by_region(&held) {
+        let stored = self.columns.hold(rows.rows().as_batch())?;
+        for (region, of_region) in self.columns.rows_by_region(&stored) {
             let region = self.regions.entry(region).or_default();
             region.rows += of_region.len() as u64;
-            region.held.extend(of_region.into_iter().map(|row| {
+            region.stored.extend(of_region.into_iter().map(|row| {
                 let [x, y] = rows.centres()[row as usize];
                 Spot {
                     x,
@@ -280,8 +280,8 @@ impl RowStore for LocalRows {
                 }
             }));
         }
-        let bytes = held.get_array_memory_size() + held.num_rows() * size_of::<Spot>();
-        self.parts.push(Part::Held(held, rows.into_points()));
+        let bytes = stored.get_array_memory_size() + stored.num_rows() * size_of::<Spot>();
+        self.parts.push(Part::InMemory(stored, rows.into_points()));
         self.held_bytes += bytes;
         self.budget.note_taken(bytes);
         let is_worth_it = self.held_bytes >= self.budget.bytes_to_wait() / SPILL_SHARE;
@@ -321,7 +321,7 @@ impl RowStore for LocalRows {
         see: &mut dyn FnMut(Spot),
     ) -> Result<(), RowsError> {
         for region in self.regions_in(region) {
-            for spot in &region.held {
+            for spot in &region.stored {
                 see(match stands {
                     SpotPlace::AtCentre => *spot,
                     SpotPlace::AtPoint => self.at_point(*spot),

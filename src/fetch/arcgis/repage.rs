@@ -1,6 +1,6 @@
 //! Pages as rows came → pages of equal size in OID order, so that what happened on the way leaves no trace.
 //!
-//! Rows and members stay as the server wrote them. Of a layer only the places of its rows are held in memory, and some
+//! Rows and members stay as the server wrote them. Of a layer only the places of its rows are kept in memory, and some
 //! megabytes of rows at a time.
 
 use std::collections::VecDeque;
@@ -13,8 +13,8 @@ use super::page;
 use super::received::{ReceivedPages, RowPlace};
 use super::wire::PageFacts;
 
-/// Pages held at the same time while rows are put in order.
-const HELD: usize = 8;
+/// Pages kept at the same time while rows are put in order.
+const KEPT_PAGES: usize = 8;
 
 /// Bytes of rows put in order at a time: a server that keeps no order has each of its pages read once for so many.
 const BATCH: u64 = 16 << 20;
@@ -34,7 +34,7 @@ pub(super) fn repage(
         url,
         pages,
         names: &received.names,
-        held: VecDeque::new(),
+        kept: VecDeque::new(),
     };
     // Where pages were cut depends on trouble on the way. The landed bytes must not, or every night's digest would
     // differ and every layer be made again.
@@ -82,12 +82,12 @@ struct PageCache<'a> {
     url: &'a str,
     pages: LayerPages<'a>,
     names: &'a [String],
-    held: VecDeque<(u32, Arc<Vec<u8>>)>,
+    kept: VecDeque<(u32, Arc<Vec<u8>>)>,
 }
 
 impl PageCache<'_> {
     fn page_body(&mut self, number: u32) -> Result<Arc<Vec<u8>>, ArcgisError> {
-        if let Some((_, body)) = self.held.iter().find(|(held, _)| *held == number) {
+        if let Some((_, body)) = self.kept.iter().find(|(kept, _)| *kept == number) {
             return Ok(Arc::clone(body));
         }
         let name = &self.names[number as usize];
@@ -95,10 +95,10 @@ impl PageCache<'_> {
             return Err(self.pages.error(format!("page {name} is damaged").into()));
         };
         let body = Arc::new(body);
-        if self.held.len() == HELD {
-            self.held.pop_front();
+        if self.kept.len() == KEPT_PAGES {
+            self.kept.pop_front();
         }
-        self.held.push_back((number, Arc::clone(&body)));
+        self.kept.push_back((number, Arc::clone(&body)));
         Ok(body)
     }
 

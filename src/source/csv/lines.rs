@@ -1,13 +1,13 @@
 //! The lines of a text file, of which as many are held as whoever reads has looked at.
 //!
 //! So a record that can't be right is given up after lines behind its first have been looked at, and reading goes on with
-//! the second. Of a line over the limit its start alone is held.
+//! the second. Of a line over the limit its start alone is kept.
 
 use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 
-/// Bytes that are held of a line over the limit.
+/// Bytes that are kept of a line over the limit.
 const START: usize = 200;
 
 /// Reads the lines of one file.
@@ -16,19 +16,19 @@ pub(super) struct Lines {
     /// A line feed, or the carriage return of an old Macintosh.
     end: u8,
     limit: usize,
-    held: Vec<u8>,
-    /// Where in `held` the first line begins that hasn't been consumed.
+    buffer: Vec<u8>,
+    /// Where in `buffer` the first line begins that hasn't been consumed.
     start: usize,
-    waiting: VecDeque<HeldLine>,
+    waiting: VecDeque<BufferedLine>,
     next: u64,
 }
 
 /// A line, as far as it is held.
 #[derive(Clone, Copy)]
-struct HeldLine {
-    /// Where in `held` it ends, what ends it left out.
+struct BufferedLine {
+    /// Where in `buffer` it ends, what ends it left out.
     text: usize,
-    /// Where in `held` the next one begins.
+    /// Where in `buffer` the next one begins.
     end: usize,
     number: u64,
     is_too_long: bool,
@@ -54,7 +54,7 @@ impl Lines {
             reader,
             end,
             limit,
-            held: Vec::new(),
+            buffer: Vec::new(),
             start: 0,
             waiting: VecDeque::new(),
             next: 1,
@@ -73,7 +73,7 @@ impl Lines {
         } else {
             self.waiting[at - 1].end
         };
-        let HeldLine {
+        let BufferedLine {
             text,
             number,
             is_too_long,
@@ -81,7 +81,7 @@ impl Lines {
             ..
         } = self.waiting[at];
         Ok(Some(Line {
-            text: &self.held[start..text],
+            text: &self.buffer[start..text],
             number,
             is_too_long,
             is_ended,
@@ -94,11 +94,11 @@ impl Lines {
             self.start = line.end;
         }
         if self.waiting.is_empty() {
-            self.held.clear();
+            self.buffer.clear();
             self.start = 0;
         // Bytes are moved up only once most of them are spent, so that each is moved once on average.
-        } else if self.start > self.held.len() / 2 {
-            self.held.drain(..self.start);
+        } else if self.start > self.buffer.len() / 2 {
+            self.buffer.drain(..self.start);
             for line in &mut self.waiting {
                 line.text -= self.start;
                 line.end -= self.start;
@@ -112,7 +112,7 @@ impl Lines {
         let Some(line) = self.waiting.pop_front() else {
             return;
         };
-        let text = &self.held[self.start..line.text];
+        let text = &self.buffer[self.start..line.text];
         let returns = text
             .iter()
             .enumerate()
@@ -123,13 +123,13 @@ impl Lines {
         let added = ends.len() as u64;
         self.waiting.iter_mut().for_each(|later| later.number += added);
         self.next += added;
-        self.waiting.push_front(HeldLine {
+        self.waiting.push_front(BufferedLine {
             number: line.number + added,
             ..line
         });
         for (at, text) in ends.into_iter().enumerate().rev() {
             let number = line.number + at as u64;
-            self.waiting.push_front(HeldLine {
+            self.waiting.push_front(BufferedLine {
                 text,
                 end: text + 1,
                 number,
@@ -141,30 +141,30 @@ impl Lines {
 
     /// Reads a further line; false at the end of the file.
     fn read_line(&mut self) -> io::Result<bool> {
-        let start = self.held.len();
+        let start = self.buffer.len();
         // What ends a line is none of it: a line feed, and a carriage return before it.
         let allowed = (self.limit as u64).saturating_add(2);
         self.reader
             .by_ref()
             .take(allowed)
-            .read_until(self.end, &mut self.held)?;
-        if self.held.len() == start {
+            .read_until(self.end, &mut self.buffer)?;
+        if self.buffer.len() == start {
             return Ok(false);
         }
-        let is_ended = self.held.last() == Some(&self.end);
-        let mut text = self.held.len() - usize::from(is_ended);
-        text -= usize::from(self.held[start..text].last() == Some(&b'\r'));
+        let is_ended = self.buffer.last() == Some(&self.end);
+        let mut text = self.buffer.len() - usize::from(is_ended);
+        text -= usize::from(self.buffer[start..text].last() == Some(&b'\r'));
         let is_too_long = text - start > self.limit;
         if is_too_long {
             if !is_ended {
                 self.reader.skip_until(self.end)?;
             }
-            self.held.truncate(start + START.min(self.limit));
-            text = self.held.len();
+            self.buffer.truncate(start + START.min(self.limit));
+            text = self.buffer.len();
         }
-        self.waiting.push_back(HeldLine {
+        self.waiting.push_back(BufferedLine {
             text,
-            end: self.held.len(),
+            end: self.buffer.len(),
             number: self.next,
             is_too_long,
             is_ended,

@@ -115,7 +115,7 @@ impl Store {
     ///
     /// # Errors
     /// Something can't be removed.
-    pub fn abandon(&self, _held: &Lock, release: &ReleaseId) -> Result<(), StoreError> {
+    pub fn abandon(&self, _lock: &Lock, release: &ReleaseId) -> Result<(), StoreError> {
         disk::remove(&self.work().join(release.as_str()))
     }
 
