@@ -48,22 +48,7 @@ pub(super) fn resolve(
         &HANDLINGS,
     );
     let status = check.choice("a status of a schema", config.status.as_ref(), &STATUSES);
-    let keeps_last = check.choice(
-        "a row of those with one key",
-        config.duplicates.as_ref(),
-        &DUPLICATES,
-    );
-    // Where further fields tell rows of one key apart, none of them is first or last.
-    if let Some(duplicates) = config
-        .duplicates
-        .as_ref()
-        .filter(|_| !config.key_repeated.is_empty())
-    {
-        check.error(
-            &duplicates.span,
-            "`duplicates` is for schemas without `key-repeated`",
-        );
-    }
+    let keeps_last = keeps_last_of_key(&mut check, config);
     let geometry = check.choice("a geometry", config.geometry.as_ref(), &GEOMETRIES);
     let max_rejects = check.in_range(config.max_rejects.as_ref(), &MAX_REJECTS);
     let fields = resolve_fields(&mut check, config);
@@ -81,7 +66,7 @@ pub(super) fn resolve(
         unverified: status.unwrap_or(false),
         key: plain_texts(&config.key),
         key_repeated: plain_texts(&config.key_repeated),
-        keeps_last: keeps_last.unwrap_or(false),
+        keeps_last,
         geometry: geometry.unwrap_or(GeometryKind::Point),
         crs: check.written_crs(config.crs.as_ref()),
         max_rejects,
@@ -104,6 +89,27 @@ pub(super) fn resolve(
             .collect(),
         fields,
     }
+}
+
+/// Whether the last row of those with one key stays, and not the first.
+fn keeps_last_of_key(check: &mut Check<'_>, config: &SchemaConfig) -> bool {
+    let keeps_last = check.choice(
+        "a row of those with one key",
+        config.duplicates.as_ref(),
+        &DUPLICATES,
+    );
+    // Where further fields tell rows of one key apart, none of them is first or last.
+    if let Some(duplicates) = config
+        .duplicates
+        .as_ref()
+        .filter(|_| !config.key_repeated.is_empty())
+    {
+        check.error(
+            &duplicates.span,
+            "`duplicates` is for schemas without `key-repeated`",
+        );
+    }
+    keeps_last.unwrap_or(false)
 }
 
 fn resolve_fields(check: &mut Check<'_>, config: &SchemaConfig) -> Vec<Field> {
