@@ -40,7 +40,7 @@ pub mod exit {
 pub enum Error {
     /// Mistakes in what people wrote.
     #[error("{} in the pipeline or its schemas", count_mistakes(diagnostics))]
-    Spec {
+    Config {
         /// Every mistake.
         diagnostics: Vec<Diagnostic>,
     },
@@ -216,7 +216,7 @@ impl Error {
             // Before all kinds: whatever was being made when a disk filled, what a
             // person has to do is the same.
             _ if is_of_store(self) => exit::STORE,
-            Self::Spec { .. } => exit::SPEC,
+            Self::Config { .. } => exit::SPEC,
             Self::Describe { .. }
             | Self::Jurisdiction { .. }
             | Self::JurisdictionLost { .. }

@@ -4,7 +4,7 @@ use crate::feature::Veil;
 use crate::fetch::http::{ClientSettings, Proxies};
 
 /// How servers are asked: by the proxies that the environment names, as other programs take them.
-pub(super) fn client_settings(veil: &Veil) -> ClientSettings {
+pub(super) fn client_settings_hiding_proxies(veil: &Veil) -> ClientSettings {
     // A web server hands a header `Proxy` on as `HTTP_PROXY`: nothing that it starts may be led astray by one.
     let is_cgi = first_variable(&["REQUEST_METHOD"]).is_some();
     let http = if is_cgi { "http_proxy" } else { "HTTP_PROXY" };

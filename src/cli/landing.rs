@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::json;
 
-use super::client::client_settings;
+use super::client::client_settings_hiding_proxies;
 use super::output::Output;
 use super::pipeline::load_plan;
 use super::stop;
@@ -52,7 +52,7 @@ impl Fetch {
         let fetched = run::fetch_sources(
             &plan,
             &store,
-            &client_settings(&out.veil),
+            &client_settings_hiding_proxies(&out.veil),
             &Reporter::new(logging.bars(), quiet),
         )?;
         out.print(&fetched, || fetch_summary(&fetched))?;

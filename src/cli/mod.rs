@@ -182,7 +182,7 @@ impl Cli {
 /// A failure for programs; the mistakes as `check` prints them.
 fn failure_json(error: &Error) -> serde_json::Value {
     let mistakes = match error {
-        Error::Spec { diagnostics } => crate::config::findings(diagnostics),
+        Error::Config { diagnostics } => crate::config::findings(diagnostics),
         _ => Vec::new(),
     };
     json!({ "error": error_chain(error), "exit": error.exit_code(), "mistakes": mistakes })

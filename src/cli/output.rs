@@ -66,7 +66,7 @@ impl Output<'_> {
         // Member by member rather than in the text: a secret may be spelled with escapes there, and what is put
         // in its place must not break the JSON.
         let plain = serde_json::to_value(value).map_err(unwritable)?;
-        let hidden = self.veil.mask_json(plain.clone());
+        let hidden = self.veil.mask_json_texts(plain.clone());
         // Only where there is something to hide is the order of members not that of the value.
         let json = if hidden == plain {
             json

@@ -58,7 +58,7 @@ pub(super) fn load_plan(
         products: crate::run::product_names(),
         variables,
     };
-    let loaded = crate::plan::load(file, &overrides).map_err(|diagnostics| Error::Spec { diagnostics })?;
+    let loaded = crate::plan::load(file, &overrides).map_err(|diagnostics| Error::Config { diagnostics })?;
     // Noted where they come in, before anything else is done with the plan: nothing from here on shows them.
     for (value, shown) in loaded.0.secrets() {
         veil.hide(value.reveal(), &shown);

@@ -30,7 +30,7 @@ impl Check {
                     }
                     warnings
                 }
-                Err(Error::Spec { diagnostics }) => diagnostics,
+                Err(Error::Config { diagnostics }) => diagnostics,
                 Err(error) => return Err(error),
             };
             // Pipelines share schemas: a mistake there is told once.
@@ -44,7 +44,7 @@ impl Check {
             return Ok(if is_bad { exit::SPEC } else { exit::OK });
         }
         if is_bad {
-            return Err(Error::Spec {
+            return Err(Error::Config {
                 diagnostics: findings,
             });
         }

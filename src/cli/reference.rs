@@ -21,5 +21,5 @@ pub(super) fn load_tables(folder: Option<&Path>) -> Result<Reference, Error> {
     let Some(folder) = folder else {
         return Ok(Reference::default());
     };
-    plan::reference_tables(folder).map_err(|diagnostics| Error::Spec { diagnostics })
+    plan::reference_tables(folder).map_err(|diagnostics| Error::Config { diagnostics })
 }

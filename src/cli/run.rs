@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::client::client_settings;
+use super::client::client_settings_hiding_proxies;
 use super::output::Output;
 use super::pipeline::Pipeline;
 use super::reader::reader_program;
@@ -76,7 +76,7 @@ impl Run {
             &store,
             &id,
             mode,
-            &client_settings(&out.veil),
+            &client_settings_hiding_proxies(&out.veil),
             &Reporter::new(logging.bars(), quiet),
         )
         .inspect_err(|error| {

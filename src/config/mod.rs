@@ -39,4 +39,4 @@ pub use shape::{KeyShape, Kind, Shape};
 pub use size::{SIZE_UNITS, TIME_UNITS, parse_size};
 pub use source::{LocationConfig, SourceConfig};
 pub use suggest::{did_you_mean, known_names_hint};
-pub use text::{Span, Spanned, TextFile, beside};
+pub use text::{Span, Spanned, TextFile, path_beside};

@@ -107,12 +107,12 @@ impl TextFile {
 /// ```
 /// use std::path::Path;
 ///
-/// use cikr::config::beside;
+/// use cikr::config::path_beside;
 ///
-/// let path = beside(Path::new("pipelines/demo.toml"), "../sample-data/dams.csv");
+/// let path = path_beside(Path::new("pipelines/demo.toml"), "../sample-data/dams.csv");
 /// assert_eq!(path, Path::new("sample-data/dams.csv"));
 /// ```
-pub fn beside(file: &Path, written: &str) -> PathBuf {
+pub fn path_beside(file: &Path, written: &str) -> PathBuf {
     let mut path = PathBuf::new();
     for part in file.parent().unwrap_or(Path::new("")).join(written).components() {
         match part {
@@ -137,7 +137,7 @@ mod tests {
 
     #[test]
     fn paths_are_relative_to_their_file() {
-        let of = |file: &str, written: &str| beside(Path::new(file), written).display().to_string();
+        let of = |file: &str, written: &str| path_beside(Path::new(file), written).display().to_string();
         assert_eq!(
             of("pipelines/demo.toml", "../sample-data/x.csv"),
             "sample-data/x.csv"

@@ -9,7 +9,7 @@ use super::finding::{list_names, red_finding, warning};
 use super::replaced::ReplacedColumn;
 use super::retyped;
 use super::source_columns::{
-    FILLED, STILL_FILLED, column_named, columns_not_in, columns_of_field, fullest_share, is_read,
+    FILLED, STILL_FILLED, column_named, columns_not_in_any_case, columns_of_field, fullest_share, is_read,
     is_same_kind, names_of,
 };
 use crate::feature::{Check, Finding, SourceColumn, SourceProfile};
@@ -34,8 +34,8 @@ pub(super) fn schema_drift(
     if before.columns.is_empty() || now.columns.is_empty() {
         return vec![];
     }
-    let mut dropped = columns_not_in(&before.columns, &now.columns);
-    let mut added = columns_not_in(&now.columns, &before.columns);
+    let mut dropped = columns_not_in_any_case(&before.columns, &now.columns);
+    let mut added = columns_not_in_any_case(&now.columns, &before.columns);
     let renamed = guess_renamed(&dropped, &added);
     let mut found = lost_fields(layer, before, now, &renamed);
     found.extend(retyped::retyped_columns(layer, before, now, unread_fields));

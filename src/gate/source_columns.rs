@@ -21,7 +21,7 @@ pub(super) fn column_named<'a>(columns: &'a [SourceColumn], name: &str) -> Optio
 }
 
 /// Columns of one list that the other doesn't have, whatever the case of their letters.
-pub(super) fn columns_not_in<'a>(
+pub(super) fn columns_not_in_any_case<'a>(
     columns: &'a [SourceColumn],
     other: &[SourceColumn],
 ) -> Vec<&'a SourceColumn> {

@@ -96,7 +96,7 @@ pub(super) fn resolve(
     if let (Some(_), Some(written)) = (&config.auth, written.filter(|_| !is_private(url))) {
         report_unencrypted(check, &written.span);
     }
-    let timeout_s = check.in_range(config.timeout_s.as_ref(), &TIMEOUT_S);
+    let timeout_s = check.in_range_or_default(config.timeout_s.as_ref(), &TIMEOUT_S);
     Access {
         credential: credential.unwrap_or(Credential::None),
         timeout_s: u32::try_from(timeout_s).unwrap_or(u32::MAX),

@@ -125,7 +125,7 @@ impl Check<'_> {
     }
 
     /// A value in a range, or the default.
-    pub(super) fn in_range<T: PartialOrd + std::fmt::Display + Copy>(
+    pub(super) fn in_range_or_default<T: PartialOrd + std::fmt::Display + Copy>(
         &mut self,
         written: Option<&Spanned<T>>,
         Bounds { key, range, default }: &Bounds<T>,
@@ -146,7 +146,7 @@ impl Check<'_> {
 
     /// A count in a range, or the default.
     pub(super) fn count_in_range(&mut self, written: Option<&Spanned<i64>>, bounds: &Bounds<i64>) -> usize {
-        usize::try_from(self.in_range(written, bounds)).unwrap_or(usize::MAX)
+        usize::try_from(self.in_range_or_default(written, bounds)).unwrap_or(usize::MAX)
     }
 
     /// Reports every name that repeats an earlier one, upper and lower case alike.

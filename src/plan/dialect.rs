@@ -73,7 +73,7 @@ pub(super) fn resolve(
             .help = Some(help.to_owned());
     }
     // One value for both: lines above the header are what its row counts.
-    let skipped = skip.map(|_| check.in_range(skip, &SKIP) + 1);
+    let skipped = skip.map(|_| check.in_range_or_default(skip, &SKIP) + 1);
     let row = skipped.or_else(|| self::header_row(check, header_row).map(i64::from));
     let header_row = row.filter(|row| *row > 1).and_then(|row| u32::try_from(row).ok());
     Dialect {
@@ -84,7 +84,7 @@ pub(super) fn resolve(
 
 /// Row of the column names, where a source says it.
 pub(super) fn header_row(check: &mut Check<'_>, written: Option<&Spanned<i64>>) -> Option<u32> {
-    let row = check.in_range(written, &HEADER_ROW);
+    let row = check.in_range_or_default(written, &HEADER_ROW);
     written.and_then(|_| u32::try_from(row).ok())
 }
 

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::check::{Bounds, Check};
 use super::reference::State;
-use crate::config::{CsvTable, Diagnostic, PipelineConfig, Spanned, beside};
+use crate::config::{CsvTable, Diagnostic, PipelineConfig, Spanned, path_beside};
 use crate::feature::{LayerId, RegionId};
 
 /// Counts that a reviewer expects, per layer and state.
@@ -70,9 +70,9 @@ pub(super) fn load(
         }
         return None;
     };
-    let most = Check { found }.in_range(allowed, &UNMET);
+    let most = Check { found }.in_range_or_default(allowed, &UNMET);
     let unmet = allowed.map(|_| most.unsigned_abs());
-    let path = beside(&config.path, &written.value);
+    let path = path_beside(&config.path, &written.value);
     if !path.is_file() {
         let message = format!("there is no file of expected counts `{}`", path.display());
         let mut diagnostic = Diagnostic::error(&config.file, Some(written.span.clone()), message);

@@ -108,9 +108,9 @@ pub(super) fn resolve(
         check.error(&outside.span, "`outside` says nothing without `states`");
     }
     GatePlan {
-        shrink: check.in_range(config.shrink.as_ref(), &SHRINK),
-        grow: check.in_range(config.grow.as_ref(), &GROW),
-        rise: check.in_range(config.rise.as_ref(), &RISE),
+        shrink: check.in_range_or_default(config.shrink.as_ref(), &SHRINK),
+        grow: check.in_range_or_default(config.grow.as_ref(), &GROW),
+        rise: check.in_range_or_default(config.rise.as_ref(), &RISE),
         null_geometry: within_if_written(check, config.null_geometry.as_ref(), &NULL_GEOMETRY),
         duplicate_keys: within_if_written(check, config.duplicate_keys.as_ref(), &DUPLICATE_KEYS),
         states: config
@@ -118,7 +118,7 @@ pub(super) fn resolve(
             .as_ref()
             .map(|states| plain_texts(&states.value))
             .unwrap_or_default(),
-        outside: check.in_range(config.outside.as_ref(), &OUTSIDE),
+        outside: check.in_range_or_default(config.outside.as_ref(), &OUTSIDE),
         drift: config.drift.as_ref().is_none_or(|drift| drift.value),
         extent: config.extent.as_ref().is_none_or(|extent| extent.value),
     }
@@ -130,5 +130,5 @@ fn within_if_written(
     written: Option<&Spanned<f64>>,
     bounds: &Bounds<f64>,
 ) -> Option<f64> {
-    written.map(|_| check.in_range(written, bounds))
+    written.map(|_| check.in_range_or_default(written, bounds))
 }

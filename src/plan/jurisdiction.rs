@@ -103,7 +103,7 @@ pub(super) fn resolve(
             own_column(&mut check, kind, set, schemas);
         }
         refuse_unanswered(&mut check, [&set.agency, &set.licence]);
-        let nearest_m = check.in_range(set.nearest_m.as_ref(), &NEAREST_M);
+        let nearest_m = check.in_range_or_default(set.nearest_m.as_ref(), &NEAREST_M);
         let source = source::resolve(
             &mut check,
             &config.path,

@@ -93,7 +93,7 @@ pub(super) fn resolve(
         if let (Some(schema), Some(source)) = (schema, source) {
             source::warn_if_absent(&mut check, layer.source.as_ref(), &source);
             let inventory = layer.inventory.as_ref().is_none_or(|inventory| inventory.value);
-            let current_days = check.in_range(layer.current_days.as_ref(), &CURRENT_DAYS);
+            let current_days = check.in_range_or_default(layer.current_days.as_ref(), &CURRENT_DAYS);
             layers.push(LayerPlan {
                 id: LayerId::new(id),
                 schema: own_schema(&mut check, schema, layer, reference),

@@ -71,15 +71,15 @@ pub(super) const MEMORY: Bounds<u64> = Bounds {
 /// The limits that the pipeline writes, with every default applied; `rows` is the command line's.
 pub(super) fn resolve(check: &mut Check<'_>, config: &PipelineConfig, rows: Option<u64>) -> Limits {
     let limits = &config.limits;
-    let record = check.in_range(limits.record.as_ref(), &RECORD);
+    let record = check.in_range_or_default(limits.record.as_ref(), &RECORD);
     Limits {
         record_bytes: usize::try_from(record).unwrap_or(usize::MAX),
         batch_rows: check.count_in_range(limits.batch_rows.as_ref(), &BATCH_ROWS),
         rows,
-        archive_bytes: check.in_range(limits.archive.as_ref(), &ARCHIVE),
+        archive_bytes: check.in_range_or_default(limits.archive.as_ref(), &ARCHIVE),
         // On unless it is turned off: a file that breaks GDAL, Parquet or a workbook's reader shall end one
         // layer.
         isolate: limits.isolate.as_ref().is_none_or(|written| written.value),
-        read: Duration::from_secs(check.in_range(limits.read.as_ref(), &READ_S)),
+        read: Duration::from_secs(check.in_range_or_default(limits.read.as_ref(), &READ_S)),
     }
 }

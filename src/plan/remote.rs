@@ -93,7 +93,7 @@ pub(super) fn resolve_http(
     HttpPlan {
         extension: file_extension(check, config, format, &url),
         sha256: config.sha256.as_ref().map(|sha256| checked_sha256(check, sha256)),
-        max_bytes: check.in_range(config.max_bytes.as_ref(), &MAX_BYTES),
+        max_bytes: check.in_range_or_default(config.max_bytes.as_ref(), &MAX_BYTES),
         access: access::resolve(
             check,
             &config.access,
@@ -114,8 +114,8 @@ pub(super) fn resolve_arcgis(
 ) -> ArcgisPlan {
     let (url, hidden) = resolve_url(check, config.url.as_ref(), variables);
     check_layer_url(check, config, &url);
-    let page_rows = check.in_range(config.page_rows.as_ref(), &PULL_ROWS);
-    let at_once = check.in_range(config.at_once.as_ref(), &AT_ONCE);
+    let page_rows = check.in_range_or_default(config.page_rows.as_ref(), &PULL_ROWS);
+    let at_once = check.in_range_or_default(config.at_once.as_ref(), &AT_ONCE);
     ArcgisPlan {
         layer: optional_text(config.layer.as_ref()),
         filter: config
@@ -128,7 +128,7 @@ pub(super) fn resolve_arcgis(
         pages: check
             .choice("a wire format", config.pages.as_ref(), &PAGES)
             .unwrap_or(PageFormat::Json),
-        max_bytes: check.in_range(config.max_bytes.as_ref(), &MAX_BYTES),
+        max_bytes: check.in_range_or_default(config.max_bytes.as_ref(), &MAX_BYTES),
         access: access::resolve(
             check,
             &config.access,

@@ -1,4 +1,4 @@
-//! Spec → plan: every default applied once, every reference checked, every mistake reported.
+//! Config → plan: every default applied once, every reference checked, every mistake reported.
 //!
 //! Reads what people wrote through `config`; of data it asks only whether a source is there.
 
@@ -16,8 +16,8 @@ use super::pipeline::Plan;
 use super::reference::Reference;
 use super::{expected, jurisdiction, limits, output, products, schema, tables};
 use crate::config::{
-    Diagnostic, PipelineConfig, SchemaConfig, Spanned, beside, did_you_mean, in_reading_order,
-    known_names_hint,
+    Diagnostic, PipelineConfig, SchemaConfig, Spanned, did_you_mean, in_reading_order, known_names_hint,
+    path_beside,
 };
 
 pub(super) const KEEP: Bounds<i64> = Bounds {
@@ -75,7 +75,7 @@ pub fn reference_tables(folder: &Path) -> Result<Reference, Vec<Diagnostic>> {
 }
 
 fn resolve_plan(config: &PipelineConfig, overrides: &Overrides, found: &mut Vec<Diagnostic>) -> Plan {
-    let folder = beside(
+    let folder = path_beside(
         &config.path,
         config
             .schemas
@@ -98,15 +98,15 @@ fn resolve_plan(config: &PipelineConfig, overrides: &Overrides, found: &mut Vec<
         store: overrides
             .store
             .clone()
-            .unwrap_or_else(|| beside(&config.path, &text_or_empty(config.store.as_ref()))),
+            .unwrap_or_else(|| path_beside(&config.path, &text_or_empty(config.store.as_ref()))),
         keep: check.count_in_range(config.keep.as_ref(), &KEEP),
         limits: limits::resolve(&mut check, config, overrides.rows),
         memory_bytes: config
             .limits
             .memory
             .as_ref()
-            .map(|written| check.in_range(Some(written), &MEMORY)),
-        fetch_s: check.in_range(config.limits.fetch.as_ref(), &FETCH_S),
+            .map(|written| check.in_range_or_default(Some(written), &MEMORY)),
+        fetch_s: check.in_range_or_default(config.limits.fetch.as_ref(), &FETCH_S),
         output: output::resolve(&mut check, config),
         products: products::wanted_products(&mut check, &config.output, &overrides.products),
         reference: Arc::new(reference),
@@ -120,7 +120,7 @@ fn load_reference(config: &PipelineConfig, schemas: &Path, found: &mut Vec<Diagn
     let written = config.reference.as_ref();
     let folder = written.map_or_else(
         || schemas.join("reference"),
-        |path| beside(&config.path, &path.value),
+        |path| path_beside(&config.path, &path.value),
     );
     if !folder.is_dir() {
         let message = format!("there is no reference folder `{}`", folder.display());

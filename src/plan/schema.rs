@@ -50,7 +50,7 @@ pub(super) fn resolve(
     let status = check.choice("a status of a schema", config.status.as_ref(), &STATUSES);
     let keeps_last = keeps_last_of_key(&mut check, config);
     let geometry = check.choice("a geometry", config.geometry.as_ref(), &GEOMETRIES);
-    let max_rejects = check.in_range(config.max_rejects.as_ref(), &MAX_REJECTS);
+    let max_rejects = check.in_range_or_default(config.max_rejects.as_ref(), &MAX_REJECTS);
     let fields = resolve_fields(&mut check, config);
     let sector = sector::resolve(&mut check, config, reference);
     refuse_unanswered(&mut check, [&config.agency, &config.licence]);

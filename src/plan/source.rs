@@ -12,7 +12,7 @@ use super::format::{self, Format};
 use super::remote::{self, ArcgisPlan, HttpPlan};
 use super::serialize::as_if_owned;
 use super::variables::{Secret, Variables};
-use crate::config::{LocationConfig, SourceConfig, Spanned, beside};
+use crate::config::{LocationConfig, SourceConfig, Spanned, path_beside};
 use crate::feature::Crs;
 
 /// Where rows are and how to read them.
@@ -186,11 +186,11 @@ fn local_source(
     let shown = if path.starts_with("${") {
         path.into()
     } else {
-        beside(pipeline, &path)
+        path_beside(pipeline, &path)
     };
     // Two paths: the one that is opened has the values of variables, the one that is shown their names.
     let expanded = written.map(|path| check.expand_variables(path, variables).0);
-    let location = Location::Path(beside(pipeline, &expanded.unwrap_or_default()));
+    let location = Location::Path(path_beside(pipeline, &expanded.unwrap_or_default()));
     (location, shown.display().to_string())
 }
 

@@ -131,7 +131,8 @@ fn covered_line(veil: &Veil, line: &[u8]) -> Vec<u8> {
     }
     // As it was where nothing is hidden, so that members keep their order. What is no JSON could not be searched
     // member by member, and is not shown at all.
-    let text = match serde_json::from_str::<Value>(&text).map(|plain| (veil.mask_json(plain.clone()), plain))
+    let text = match serde_json::from_str::<Value>(&text)
+        .map(|plain| (veil.mask_json_texts(plain.clone()), plain))
     {
         Ok((hidden, plain)) if hidden == plain => visible_json(&text).into_owned(),
         Ok((hidden, _)) => visible_json(&format!("{hidden}\n")).into_owned(),

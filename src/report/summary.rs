@@ -12,7 +12,7 @@ use crate::feature::{LayerChanges, LayerReport, RunReport, Standing, UNVERIFIED,
 
 /// Tells why a command failed, on stderr: without secrets, and with nothing in it that can't be seen.
 pub fn print_error(error: &Error, veil: &Veil) {
-    if let Error::Spec { diagnostics } = error {
+    if let Error::Config { diagnostics } = error {
         show_mistakes(diagnostics);
     }
     write_stderr(&format!(

@@ -126,7 +126,10 @@ pub(super) fn describe_as_before(
 ///
 /// # Errors
 /// When one fails, or has lost many of its polygons: without it no facility can be placed.
-pub(super) fn index_sets(context: &Context<'_>, sources: &[SetSource]) -> Result<JoinedSets, Error> {
+pub(super) fn index_and_check_sets(
+    context: &Context<'_>,
+    sources: &[SetSource],
+) -> Result<JoinedSets, Error> {
     let plan = context.plan;
     let task = context.progress.start("read", "jurisdictions", None);
     let sets = engine::join_context(plan, &landed_files(sources), &context.readers)

@@ -52,7 +52,7 @@ pub(super) fn link_or_make<'a>(
         Products::begin(night, linked.inventory.is_some()).map_err(|source| Error::Derive { source })?;
     let joined = match (&linked.inventory, context.last) {
         (Some(_), Some(last)) => jurisdictions::describe_as_before(context, &sets, last)?,
-        _ => jurisdictions::index_sets(context, &sets)?,
+        _ => jurisdictions::index_and_check_sets(context, &sets)?,
     };
     let queue = LayerQueue {
         landed: Mutex::new(linked.layers),

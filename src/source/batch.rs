@@ -127,7 +127,7 @@ impl BatchBuilder {
     }
 
     /// Counts the current row among those with a text written as a formula.
-    pub(super) fn count_unwrapped(&mut self) {
+    pub(super) fn count_formula_row(&mut self) {
         self.repairs.unwrapped += 1;
     }
 

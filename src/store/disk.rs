@@ -227,7 +227,7 @@ pub(super) fn rename(from: &Path, to: &Path) -> Result<(), StoreError> {
 }
 
 /// Moves what is damaged out of the way: under its name and `.damaged`, where it replaces what stands there.
-pub(super) fn set_aside(path: &Path) -> Result<PathBuf, StoreError> {
+pub(super) fn move_aside(path: &Path) -> Result<PathBuf, StoreError> {
     // A rename replaces a file, but no folder that holds anything.
     let aside = aside_path(path);
     remove(&aside)?;
@@ -236,7 +236,7 @@ pub(super) fn set_aside(path: &Path) -> Result<PathBuf, StoreError> {
 }
 
 /// Keeps what a damaged file holds as `set_aside` does, and leaves the file for another to replace in one step.
-pub(super) fn keep_aside(path: &Path) -> Result<(), StoreError> {
+pub(super) fn copy_aside(path: &Path) -> Result<(), StoreError> {
     clear_way(path)?;
     if path.symlink_metadata().is_err() {
         return Ok(());
@@ -258,7 +258,7 @@ fn clear_way(path: &Path) -> Result<(), StoreError> {
     if !is_folder(path) {
         return Ok(());
     }
-    let aside = set_aside(path)?;
+    let aside = move_aside(path)?;
     warn!(path = %path.display(), aside = %aside.display(), "a folder stood where a file belongs: set aside");
     Ok(())
 }

@@ -47,10 +47,10 @@ impl Store {
             store: self,
             is_dry: false,
         };
-        let mut found = healing.small_records()?;
+        let mut found = healing.set_aside_small_records()?;
         // Those a run left that died between record and release, or while pruning.
         healing.remove_dangling_records()?;
-        found.extend(healing.release_records()?);
+        found.extend(healing.remake_release_records()?);
         found.extend(healing.heal_latest(Care::InTurns)?);
         for Repair { path, what, done } in found {
             warn!(
@@ -66,7 +66,7 @@ impl Store {
 
 impl Healing<'_> {
     /// Records of the gate, and of which copy of a source is held.
-    pub(super) fn small_records(self) -> Result<Vec<Repair>, StoreError> {
+    pub(super) fn set_aside_small_records(self) -> Result<Vec<Repair>, StoreError> {
         let root = self.store.root();
         let mut found = Vec::new();
         let gate = root.join("gate");
@@ -92,7 +92,7 @@ impl Healing<'_> {
 
     pub(super) fn set_record_aside(self, path: &Path, what: String) -> Result<Repair, StoreError> {
         if !self.is_dry {
-            disk::set_aside(path)?;
+            disk::move_aside(path)?;
         }
         Ok(self.repair_note(path, what, Some("set aside")))
     }
@@ -130,7 +130,7 @@ impl Healing<'_> {
     }
 
     /// Makes the record of a release again where it is damaged or missing.
-    pub(super) fn release_records(self) -> Result<Vec<Repair>, StoreError> {
+    pub(super) fn remake_release_records(self) -> Result<Vec<Repair>, StoreError> {
         let latest = record::read::<Latest>(&self.store.latest_path()).ok().flatten();
         let mut found = Vec::new();
         for id in self.store.release_folders()? {
@@ -148,7 +148,7 @@ impl Healing<'_> {
             Err(error) => error_chain(&error),
         };
         if !self.is_dry && path.symlink_metadata().is_ok() {
-            disk::set_aside(&path)?;
+            disk::move_aside(&path)?;
         }
         let told = latest
             .filter(|told| told.release == *id && self.store.fits_manifest(told))
@@ -240,7 +240,7 @@ impl Healing<'_> {
         };
         if !self.is_dry {
             // Kept and replaced in one step: at no moment is there no `latest.json` for a reader.
-            disk::keep_aside(&path)?;
+            disk::copy_aside(&path)?;
             store.point_to(&to)?;
         }
         let done = format!("made again; it points to release {}", to.release);

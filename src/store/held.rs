@@ -175,7 +175,7 @@ fn read_landed(folder: &Path, name: &Path) -> Result<Option<Landed>, StoreError>
     if let Some(damaged) = damaged_files(folder, &record).first() {
         let damaged = folder.join(damaged);
         warn!(path = %damaged.display(), "a landed file is missing or damaged; its copy is not used");
-        disk::set_aside(&path)?;
+        disk::move_aside(&path)?;
         return Ok(None);
     }
     Ok(Some(landed_of(folder, name, record)))

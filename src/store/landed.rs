@@ -15,7 +15,7 @@ use super::{digest, record};
 use crate::feature::FetchRecord;
 
 /// Folder of the unfinished pull.
-pub(super) const PULL: &str = "pull";
+pub(super) const PULL_FOLDER: &str = "pull";
 /// Folder of the pages of pulls.
 pub(super) const PAGES: &str = "pages";
 /// What the name of a landed copy's record ends with.

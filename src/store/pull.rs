@@ -8,7 +8,7 @@
 use std::path::{Path, PathBuf};
 
 use super::error::{IoResultExt, StoreError};
-use super::landed::{LandedFile, PAGES, PULL};
+use super::landed::{LandedFile, PAGES, PULL_FOLDER};
 use super::landing_error::LandingError;
 use super::pull_record::{LandedPage, PageEntry, PageList, PullKey, read_page};
 use super::{Store, check_name, disk, record};
@@ -51,7 +51,7 @@ impl Store {
         check_name("layer", id)?;
         // Its digest is kept: a URL in it may hold what must not be written down.
         let key = sha256_hex(key);
-        let folder = self.landing_dir(id).join(PULL);
+        let folder = self.landing_dir(id).join(PULL_FOLDER);
         let path = folder.join(".key.json");
         // A key that can't be read is that of another pull.
         let known: Option<PullKey> = record::read(&path).ok().flatten();

@@ -48,7 +48,7 @@ pub(super) fn read_sound_or_set_aside<T: DeserializeOwned>(path: &Path) -> Resul
         Err(error) => error,
     };
     // Set aside and not removed: somebody may want to know what was in it.
-    let aside = disk::set_aside(path)?;
+    let aside = disk::move_aside(path)?;
     warn!(reason = error_chain(&error), aside = %aside.display(), "a damaged record counts as none: set aside");
     Ok(None)
 }

@@ -28,9 +28,9 @@ impl Store {
     /// A folder can't be listed, or the store can't be written to.
     pub fn repair(&self, _lock: &Lock, is_dry: bool) -> Result<Vec<Repair>, StoreError> {
         let healing = Healing { store: self, is_dry };
-        let mut found = healing.small_records()?;
+        let mut found = healing.set_aside_small_records()?;
         found.extend(healing.remove_dangling_records()?);
-        found.extend(healing.release_records()?);
+        found.extend(healing.remake_release_records()?);
         found.extend(healing.repair_release_files()?);
         found.extend(healing.repair_landing()?);
         // Last, since it goes to a release that is sound by now.
@@ -48,7 +48,7 @@ impl Store {
             is_dry: true,
         };
         let found = healing
-            .small_records()?
+            .set_aside_small_records()?
             .into_iter()
             .filter(|found| found.path.starts_with("landing"));
         let found = found.chain(healing.repair_landing()?);

@@ -12,13 +12,13 @@ use serde::Serialize;
 use super::error::StoreError;
 use super::folder::folder_names;
 use super::held::{HELD, held_in};
-use super::landed::{PAGES, PULL, RECORD, landing_records};
+use super::landed::{PAGES, PULL_FOLDER, RECORD, landing_records};
 use super::pull_record::{last_page_time, pages_of_pull};
 use super::{Lock, Store, disk};
 use crate::feature::FetchRecord;
 
 /// What a layer's folder holds beside landed copies.
-const OWN: [&str; 5] = [PAGES, HELD, PULL, "partial", "partial.json"];
+const OWN: [&str; 5] = [PAGES, HELD, PULL_FOLDER, "partial", "partial.json"];
 
 /// One landed copy of a source.
 #[derive(Debug, Clone, Serialize)]
@@ -105,7 +105,7 @@ impl Store {
             }
             if !retention.is_dry {
                 if is_over {
-                    disk::remove(&folder.join(PULL))?;
+                    disk::remove(&folder.join(PULL_FOLDER))?;
                 }
                 self.remove_copies(&id, &doomed)?;
             }
@@ -137,7 +137,7 @@ fn doomed_copies(copies: Vec<LandedCopy>, retention: &Retention<'_>) -> Vec<Land
 
 /// Whether an unfinished pull is not worth going on with: it has no page, something was fetched since, or it is too old.
 fn is_over(folder: &Path, retention: &Retention<'_>) -> Result<bool, StoreError> {
-    let Some(last) = last_page_time(&folder.join(PULL))? else {
+    let Some(last) = last_page_time(&folder.join(PULL_FOLDER))? else {
         return Ok(false);
     };
     let held = held_in(folder);
@@ -172,7 +172,7 @@ fn copies_in(folder: &Path, id: &str) -> Result<Vec<LandedCopy>, StoreError> {
 /// Removes what no record names, and pages that no unfinished pull names either.
 fn sweep_unnamed(folder: &Path) -> Result<(), StoreError> {
     let mut named = BTreeSet::new();
-    let mut pages = pages_of_pull(&folder.join(PULL))?;
+    let mut pages = pages_of_pull(&folder.join(PULL_FOLDER))?;
     for (name, record) in landing_records(folder)? {
         named.insert(format!("{}{RECORD}", name.display()));
         named.extend(record.files.iter().filter_map(|file| first_part(&file.path)));

@@ -110,7 +110,7 @@ impl RowMatcher<'_> {
         let mut new = Vec::new();
         let mut failed = None;
         // The records can't be left half-way, so that a failure is noted, and what follows it is passed over.
-        let shown = records.each(&mut |at, record| {
+        let shown = records.each_compared(&mut |at, record| {
             if met.is_met(at) {
                 kept += 1;
                 return;

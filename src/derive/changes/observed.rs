@@ -206,11 +206,11 @@ impl ComparedRecords<'_> {
         Ok(record.filter(|(_, record)| self.is_wanted(record)))
     }
 
-    /// Shows every record, and which of the layer it is.
+    /// Shows the records of the tiles that are compared, and which of the layer's each is.
     ///
     /// # Errors
     /// When they can't be had back.
-    pub(super) fn each(&self, see: &mut dyn FnMut(usize, Record)) -> io::Result<()> {
+    pub(super) fn each_compared(&self, see: &mut dyn FnMut(usize, Record)) -> io::Result<()> {
         self.all.visit_range(self.places.clone(), &mut |at, bytes| {
             let record = Record::from_bytes(bytes);
             if self.is_wanted(&record) {

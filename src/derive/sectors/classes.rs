@@ -94,7 +94,7 @@ impl Classes {
         for piece in classes.chunks(PIECE) {
             let mut rows = MembershipRows::default();
             for (layer, class, CountedClass { values, .. }) in piece {
-                for membership in resolver.memberships_of(values) {
+                for membership in resolver.membership_rows(values) {
                     rows.push(layer, class, values, &membership);
                 }
             }
@@ -112,7 +112,7 @@ impl Classes {
         let resolver = Resolver::new(reference);
         let mut totals: BTreeMap<(&str, usize, Option<String>), Total> = BTreeMap::new();
         for (layer, _, CountedClass { values, facilities }) in self.iter() {
-            for found in resolver.memberships_of(values) {
+            for found in resolver.membership_rows(values) {
                 let key = (layer, resolver.scheme_position(&found.scheme), found.code.clone());
                 let is_primary = found.is_primary;
                 // Classes come in the order of their names, which are digests: the first is the same in every run.

@@ -64,7 +64,7 @@ impl<'a> Resolver<'a> {
     }
 
     /// A primary membership per scheme, with a code or a reason, then the further ones, each with a code.
-    pub(super) fn memberships_of(&self, of: &ClassValues) -> Vec<Membership> {
+    pub(super) fn membership_rows(&self, of: &ClassValues) -> Vec<Membership> {
         self.schemes
             .iter()
             .flat_map(|scheme| self.in_scheme(scheme, of))

@@ -2,8 +2,10 @@
 //!
 //! LEAF. Whoever writes, carries, describes, checks or reads a file of a release takes its path from here.
 
+mod data_digest;
 mod id;
 pub mod paths;
 pub mod product_names;
 
+pub use data_digest::data_digest;
 pub use id::{BadReleaseId, ReleaseId};

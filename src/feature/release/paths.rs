@@ -33,6 +33,8 @@ pub const FEED: &str = "feed.xml";
 
 /// Id of the collection that the inventory is, and its folder.
 pub const FACILITIES: &str = "facilities";
+/// Folder of the layers.
+pub const LAYERS: &str = "layers";
 /// In the folder of a collection: what it is, for STAC.
 pub const COLLECTION: &str = "collection.json";
 /// In the folder of a collection: its items as a table.
@@ -71,7 +73,6 @@ pub const QUALITY_FLAGS: &str = "quality/flags.parquet";
 /// Rows of other regions that reach into one lie here, beside [`DATA`].
 pub const CROSSING: &str = "crossing";
 const DATA: &str = "data";
-const LAYERS: &str = "layers";
 /// Hive's form, which DuckDB, pyarrow, Polars and GeoPandas read as a column. No column of a tile has the same name:
 /// GeoPandas and SedonaDB fail where both are there.
 const REGION: &str = "region=";

@@ -201,17 +201,20 @@ impl Veil {
     /// # Errors
     /// When it is none that JSON can hold.
     pub fn mask_all<T: Serialize + DeserializeOwned>(&self, value: &T) -> Result<T, serde_json::Error> {
-        serde_json::from_value(self.mask_json(serde_json::to_value(value)?))
+        serde_json::from_value(self.mask_json_texts(serde_json::to_value(value)?))
     }
 
     /// The same of JSON; names of members stay.
-    pub fn mask_json(&self, value: Value) -> Value {
+    pub fn mask_json_texts(&self, value: Value) -> Value {
         match value {
             Value::String(text) => Value::String(visible(&self.mask_own_text(&text)).into_owned()),
-            Value::Array(values) => values.into_iter().map(|value| self.mask_json(value)).collect(),
+            Value::Array(values) => values
+                .into_iter()
+                .map(|value| self.mask_json_texts(value))
+                .collect(),
             Value::Object(members) => members
                 .into_iter()
-                .map(|(name, value)| (name, self.mask_json(value)))
+                .map(|(name, value)| (name, self.mask_json_texts(value)))
                 .collect(),
             other => other,
         }

@@ -119,5 +119,5 @@ fn all_texts_of_a_value_are_covered() {
     let veil = veil();
     let value = serde_json::json!({"a": [format!("x {SECRET}"), 1.25, null], "b": {"c": "\u{202e}d"}});
     let shown = serde_json::json!({"a": ["x ***", 1.25, null], "b": {"c": "\\u{202e}d"}});
-    assert_eq!(veil.mask_json(value), shown);
+    assert_eq!(veil.mask_json_texts(value), shown);
 }

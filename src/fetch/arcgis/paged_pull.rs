@@ -98,7 +98,7 @@ pub(super) fn pull_by(
     let is_walked = strategy == PagingStrategy::Offsets && total.is_none();
     if !is_walked && total.is_none_or(|total| probed < total) {
         let size = pull.cap.load(Relaxed).min(settings.page_rows);
-        let spans = strategy.first_spans(settings.layer, total, probed, size)?;
+        let spans = strategy.plan_spans(settings.layer, total, probed, size)?;
         drain_spans(spans, settings.at_once, |span| pull.fetch_span(&span))?;
     }
     if strategy == PagingStrategy::Offsets && !is_walked {

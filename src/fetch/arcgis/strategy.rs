@@ -48,11 +48,12 @@ impl PagingStrategy {
         }
     }
 
-    /// Spans that are the whole layer but its first `probed` rows, `size` rows each at most where that is known.
+    /// Spans that are the layer, `size` rows each at most where the way allows it; of offsets but the first `probed` rows, which
+    /// have come. Asks the server for its object ids, or their bounds, where the way goes by them.
     ///
     /// # Errors
     /// The server, or the layer, can't be pulled this way (`ArcgisError::is_refusal`).
-    pub(super) fn first_spans(
+    pub(super) fn plan_spans(
         self,
         layer: &Layer<'_>,
         total: Option<u64>,

@@ -53,6 +53,13 @@ pub(super) struct Down {
     until: Instant,
 }
 
+/// Whether a connection to a host has come about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reached {
+    Yes,
+    No,
+}
+
 /// Why there is no place.
 #[derive(Debug)]
 pub(super) enum Shut {
@@ -126,7 +133,7 @@ impl Gate {
     /// Notes that no answer came from a host, or not even a connection.
     ///
     /// One that has answered before and now only takes too long is alive: smaller questions may do.
-    pub(super) fn note_silence(&self, host: &str, is_connected: bool, what: &str) {
+    pub(super) fn note_no_answer(&self, host: &str, reached: Reached, what: &str) {
         let Limits {
             failures,
             silence,
@@ -136,7 +143,7 @@ impl Gate {
         let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
         let entry = hosts.entry(host.to_owned()).or_default();
         // A page that takes too long is that page's trouble: the host is not called dead for it.
-        if is_connected && entry.has_answered {
+        if reached == Reached::Yes && entry.has_answered {
             return;
         }
         entry.failures += 1;

@@ -10,7 +10,7 @@ use url::Url;
 
 use super::body::Stream;
 use super::error::{HttpError, error_chain};
-use super::gate::{Pass, Shut};
+use super::gate::{Pass, Reached, Shut};
 use super::mask::Mask;
 use super::redirect::{self, display_target, redirect_refusal};
 use super::request::{Request, host_of, is_safe};
@@ -120,7 +120,11 @@ impl Client {
         })?;
         // The URL is taken out of what reqwest says: it holds the token.
         let response = client.execute(built).map_err(|error| {
-            let is_connected = !error.is_connect();
+            let reached = if error.is_connect() {
+                Reached::No
+            } else {
+                Reached::Yes
+            };
             if request.until.is_over() {
                 return late_error(&hop.shown, request.until);
             }
@@ -132,7 +136,7 @@ impl Client {
                 ..
             } = &failure
             {
-                self.gate.note_silence(&host, is_connected, what);
+                self.gate.note_no_answer(&host, reached, what);
             }
             failure
         })?;

@@ -179,7 +179,7 @@ impl CsvRecords {
             batch.count_recoded();
         }
         if is_unwrapped {
-            batch.count_unwrapped();
+            batch.count_formula_row();
         }
     }
 }

@@ -21,7 +21,7 @@ pub(super) struct CodedColumn {
 
 impl CodedColumn {
     /// The coded columns among `columns`, each of whose names become a further column.
-    pub(super) fn append_to(columns: &mut Vec<String>, domains: Domains) -> Vec<Option<Self>> {
+    pub(super) fn add_name_columns(columns: &mut Vec<String>, domains: Domains) -> Vec<Option<Self>> {
         let Domains { mut fields, subtypes } = domains;
         let subtypes = subtypes.unwrap_or_default();
         let mut coded = Vec::new();

@@ -92,7 +92,7 @@ pub(in crate::source) fn identify_projjson(definition: &Value) -> Option<Crs> {
 /// Whether two CRSs are the same under different names.
 pub(in crate::source) fn is_same(a: &Crs, b: &Crs) -> bool {
     init();
-    let same = matches!((spatial_ref(a), spatial_ref(b)), (Ok(a), Ok(b)) if a == b);
+    let same = matches!((srs_x_first(a), srs_x_first(b)), (Ok(a), Ok(b)) if a == b);
     drain_messages(None);
     same
 }
@@ -145,12 +145,12 @@ fn is_identity(crs: &Crs) -> bool {
 }
 
 fn build_transform(crs: &Crs) -> gdal::errors::Result<Transform> {
-    let source = spatial_ref(crs)?;
+    let source = srs_x_first(crs)?;
     let base = projjson::base_code(&to_projjson(&source));
     // To the same datum where that counts as CRS84: a UTM zone on NAD83 is undone without a step to WGS 84, whose
     // size would depend on which grids a machine has.
     let base = base.filter(|code| IDENTITY.contains(&code.as_str()));
-    let target = spatial_ref(&base.map_or(Crs::Crs84, Crs::Code))?;
+    let target = srs_x_first(&base.map_or(Crs::Crs84, Crs::Code))?;
     let mut options = CoordTransformOptions::new()?;
     options.set_ballpark_allowed(false)?;
     Ok(Transform {
@@ -162,7 +162,7 @@ fn build_transform(crs: &Crs) -> gdal::errors::Result<Transform> {
 }
 
 /// The definition of a CRS, with x before y.
-fn spatial_ref(crs: &Crs) -> gdal::errors::Result<SpatialRef> {
+fn srs_x_first(crs: &Crs) -> gdal::errors::Result<SpatialRef> {
     let mut srs = match crs {
         Crs::Crs84 => SpatialRef::from_definition("OGC:CRS84")?,
         // Other text could name a file or a URL to GDAL.
@@ -252,7 +252,7 @@ mod tests {
 
     #[test]
     fn definitions_get_their_code() {
-        let wkt = spatial_ref(&Crs::Code("EPSG:4269".into()))
+        let wkt = srs_x_first(&Crs::Code("EPSG:4269".into()))
             .unwrap()
             .to_wkt()
             .unwrap();

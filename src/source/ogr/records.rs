@@ -78,7 +78,7 @@ impl OgrRecords {
         let subtypes = source.domains.subtypes.as_ref();
         let subtype =
             subtypes.and_then(|subtypes| columns.iter().position(|column| *column == subtypes.field));
-        let coded = CodedColumn::append_to(&mut columns, source.domains);
+        let coded = CodedColumn::add_name_columns(&mut columns, source.domains);
         Self {
             features: layer.owned_features(),
             rows: FeatureRows {

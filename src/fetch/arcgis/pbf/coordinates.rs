@@ -40,7 +40,7 @@ impl<'a> Coordinates<'a> {
                 (1, Value::Varint(kind)) if kind != 0 => coordinates.kind = kind,
                 (2, Value::Bytes(packed)) => {
                     let mut packed = Packed(packed);
-                    while let Some(length) = packed.next_integer()? {
+                    while let Some(length) = packed.next_varint()? {
                         coordinates.lengths.push(length);
                     }
                 }
@@ -70,7 +70,7 @@ impl<'a> Coordinates<'a> {
         let names = self.ordinate_places().into_iter().zip(["x", "y", "z", "m"]);
         text.push('{');
         for (place, name) in names.filter_map(|(place, name)| Some((place?, name))) {
-            let Some(step) = packed.next_integer()? else { break };
+            let Some(step) = packed.next_varint()? else { break };
             at[place] = zigzag_decoded(step);
             push_display(
                 text,
@@ -137,7 +137,7 @@ impl<'a> Coordinates<'a> {
             }
             text.push_str(if position == 0 { "[" } else { ",[" });
             for place in &places {
-                let Some(step) = packed.next_integer()? else {
+                let Some(step) = packed.next_varint()? else {
                     return Ok(PartLength::TooShort);
                 };
                 // Damaged steps may add up to anything; a sum beyond 64 bits is a wrong place like any other, and no

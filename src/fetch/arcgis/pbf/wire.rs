@@ -131,7 +131,7 @@ pub(super) struct Packed<'a>(pub(super) &'a [u8]);
 
 impl Packed<'_> {
     /// The next integer; none behind the last.
-    pub(super) fn next_integer(&mut self) -> Result<Option<u64>, PbfError> {
+    pub(super) fn next_varint(&mut self) -> Result<Option<u64>, PbfError> {
         if self.0.is_empty() {
             return Ok(None);
         }
