@@ -235,7 +235,7 @@ pub(super) fn move_aside(path: &Path) -> Result<PathBuf, StoreError> {
     Ok(aside)
 }
 
-/// Keeps what a damaged file holds as `set_aside` does, and leaves the file for another to replace in one step.
+/// Keeps what a damaged file holds as `move_aside` does, and leaves the file for another to replace in one step.
 pub(super) fn copy_aside(path: &Path) -> Result<(), StoreError> {
     clear_way(path)?;
     if path.symlink_metadata().is_err() {
