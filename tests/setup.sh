@@ -26,6 +26,7 @@ fi
 if [ "$purpose" = test ]; then
     command -v chromium chromium-browser google-chrome >/dev/null || missing+=(chromium)
     command -v strace >/dev/null || missing+=(strace)
+    command -v faketime >/dev/null || missing+=(faketime)
 fi
 
 if [ ${#missing[@]} -gt 0 ]; then

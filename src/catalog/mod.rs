@@ -32,6 +32,7 @@ pub use self::dictionary::ColumnDoc;
 pub use self::dictionary::dictionary;
 pub use self::error::CatalogError;
 use self::item::items_of;
+pub use self::urls::tile_urls;
 use crate::feature::release::paths;
 use crate::feature::{ProductDoc, RunReport};
 use crate::plan::Plan;

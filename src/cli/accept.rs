@@ -112,7 +112,7 @@ impl Accept {
 }
 
 #[expect(clippy::disallowed_methods, reason = "the environment is read in cli alone")]
-fn user_name() -> String {
+pub(super) fn user_name() -> String {
     let named = ["USER", "LOGNAME"]
         .iter()
         .find_map(|name| std::env::var(name).ok());

@@ -8,6 +8,7 @@ mod draft;
 mod dump;
 mod expected;
 mod landing;
+mod latest;
 mod layers;
 mod output;
 mod pipeline;
@@ -20,6 +21,7 @@ mod schema;
 mod stop;
 mod store;
 mod threads;
+mod urls;
 
 use std::io::Write;
 
@@ -99,8 +101,16 @@ enum Command {
     Repair(releases::Repair),
     /// List the releases of a store
     Releases(releases::List),
-    /// Make an earlier release the latest
-    Rollback(releases::Rollback),
+    /// Make an earlier release the latest, and have it stay so
+    Rollback(latest::Rollback),
+    /// Show which release is the latest, or have it follow the nights again after a rollback
+    Latest(latest::ShowLatest),
+    /// Keep a release for good, under a name where one is given
+    Pin(latest::Pin),
+    /// Let a pinned release go with the others of its age
+    Unpin(latest::Unpin),
+    /// Print where every tile of a release is, for a server of the store's `public` folder
+    Urls(urls::Urls),
     /// List a pipeline's layers and what the last release holds of them
     Layers(layers::Layers),
     /// Print a release's counts per layer and state as a file of expected counts, to be reviewed
@@ -170,6 +180,10 @@ impl Cli {
             Command::Repair(command) => command.run(out),
             Command::Releases(command) => command.run(out),
             Command::Rollback(command) => command.run(out),
+            Command::Latest(command) => command.run(out),
+            Command::Pin(command) => command.run(out),
+            Command::Unpin(command) => command.run(out),
+            Command::Urls(command) => command.run(out),
             Command::Layers(command) => command.run(out),
             Command::Expected(command) => command.run(out),
             Command::Draft(command) => command.run(out),

@@ -1,4 +1,4 @@
-//! `cikr releases`, `cikr rollback`, `cikr verify` and `cikr repair`.
+//! `cikr releases`, `cikr verify` and `cikr repair`.
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -9,7 +9,6 @@ use serde_json::json;
 use super::output::Output;
 use super::store::{StoreAt, is_release, is_store, open_store, release_folder, store_error};
 use crate::error::{Error, exit};
-use crate::feature::release::ReleaseId;
 use crate::report::human_size;
 use crate::run;
 use crate::store::{self, ReleaseInfo};
@@ -30,33 +29,10 @@ impl List {
     }
 }
 
-/// Make an earlier release the latest.
-#[derive(Debug, Args)]
-pub(super) struct Rollback {
-    /// Release id, as `cikr releases` lists it
-    id: String,
-    #[command(flatten)]
-    store: StoreAt,
-}
-
-impl Rollback {
-    pub(super) fn run(&self, out: &mut Output<'_>) -> Result<u8, Error> {
-        let store = self.store.open()?;
-        let lock = store.lock().map_err(store_error)?;
-        let id = ReleaseId::parse(&self.id).map_err(|bad| store_error(bad.into()))?;
-        let latest = store.rollback(&lock, &id).map_err(store_error)?;
-        // The feed names the latest release: it is written again before anybody else gets the store.
-        run::write_feed(&store, &lock);
-        let value = json!({ "release": latest.release });
-        out.print(&value, || format!("latest is now {}", latest.release))?;
-        Ok(exit::OK)
-    }
-}
-
 /// Re-check a release: checksums, sums and laws.
 #[derive(Debug, Args)]
 pub(super) struct Verify {
-    /// Folder of a release, a store (its latest release, and `latest.json`), or a release id with --store
+    /// Folder of a release, a store (its latest release, and `latest.json`), or a release's id or name with --store
     release: PathBuf,
     #[command(flatten)]
     store: StoreAt,
@@ -143,7 +119,7 @@ impl Repair {
 fn releases_table(releases: &[ReleaseInfo]) -> String {
     let mut text = String::new();
     for release in releases {
-        let mark = if release.is_latest { "  latest" } else { "" };
+        let mark = marks_of(release);
         let id = &release.id;
         let rows = release.rows;
         let bytes = human_size(release.bytes);
@@ -158,6 +134,28 @@ fn releases_table(releases: &[ReleaseInfo]) -> String {
     } else {
         text
     }
+}
+
+/// What is special about a release, behind its line.
+fn marks_of(release: &ReleaseInfo) -> String {
+    let name = release
+        .name
+        .as_ref()
+        .map_or("pinned".to_owned(), |name| format!("pinned as {name}"));
+    let marks = [
+        (release.is_latest, "latest".to_owned()),
+        (release.is_frozen, "frozen".to_owned()),
+        (release.is_pinned, name),
+        (!release.changed, "no change".to_owned()),
+    ];
+    let told: Vec<String> = marks
+        .into_iter()
+        .filter_map(|(is_so, mark)| is_so.then_some(mark))
+        .collect();
+    if told.is_empty() {
+        return String::new();
+    }
+    format!("  {}", told.join(", "))
 }
 
 fn verdict_text(verified: &Verified) -> String {

@@ -7,7 +7,6 @@ use clap::Args;
 use super::pipeline::load_plan;
 use crate::error::Error;
 use crate::feature::Veil;
-use crate::feature::release::ReleaseId;
 use crate::feature::release::paths::MANIFEST;
 use crate::store::{Store, StoreError};
 
@@ -43,12 +42,11 @@ pub(super) fn store_error(source: StoreError) -> Error {
 /// What is no path is an id, to be found in the store.
 fn folder_by_id(id: &str, at: &StoreAt) -> Result<PathBuf, Error> {
     match at.open() {
-        // A store that isn't there, one that lacks the release, and a name that none can have are the same mistake: no
-        // such release.
-        Ok(store) => match ReleaseId::parse(id) {
-            Ok(release) if store.has_release(&release) => Ok(store.release_dir(&release)),
-            _ => Err(no_release(id, store.root())),
-        },
+        // A store that isn't there and one that lacks the release are the same mistake: no such release.
+        Ok(store) => {
+            let release = store.find_release(id).map_err(store_error)?;
+            Ok(store.release_dir(&release))
+        }
         Err(Error::Store {
             source: StoreError::NoStore { path },
         }) => Err(no_release(id, &path)),

@@ -40,6 +40,8 @@ pub struct PipelineConfig {
     pub expected: Option<Spanned<String>>,
     /// `keep`.
     pub keep: Option<Spanned<i64>>,
+    /// `keep-days`.
+    pub keep_days: Option<Spanned<i64>>,
     /// `[limits]`.
     pub limits: LimitsConfig,
     /// `[output]`.
@@ -194,6 +196,7 @@ fn read_pipeline(table: &mut Table<'_>, path: &Path, file: &Arc<TextFile>) -> Pi
         regions: table.optional_text("regions"),
         expected: table.optional_text("expected"),
         keep: table.optional_integer("keep"),
+        keep_days: table.optional_integer("keep-days"),
         // Tables that needn't be there: without them all that they hold is absent.
         limits: table
             .optional_table("limits", read_limits)

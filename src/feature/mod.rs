@@ -14,6 +14,7 @@ pub mod entries;
 pub mod extensions;
 mod facility_rows;
 mod flag;
+mod frozen;
 mod gate;
 mod ids;
 mod landing;
@@ -49,6 +50,7 @@ pub use columns::{BBOX_SIDES, CORE_COLUMNS, CoreColumn, CoreType, is_row_number}
 pub use crs::{CoordinatesSeen, Crs, Reproject};
 pub use facility_rows::FacilityRows;
 pub use flag::{Flag, FlagCode, Flags, RowFlag};
+pub use frozen::Frozen;
 pub use gate::{Acceptance, Check, Finding, GateReport, SourceColumn, SourceProfile, ValueKind, Withheld};
 pub use ids::{LayerId, Origin, RegionId};
 pub use landing::{FetchRecord, Generalised, Landed, PageRecord};

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::changes::LayerChanges;
 use super::flag::Flags;
+use super::frozen::Frozen;
 use super::gate::{GateReport, SourceProfile};
 use super::ids::LayerId;
 use super::quality::QualityReport;
@@ -53,6 +54,9 @@ pub struct RunReport {
     pub inventory_rows: u64,
     /// Size of the inventory's tiles.
     pub inventory_bytes: u64,
+    /// Why the release didn't become the latest, where somebody had frozen another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub frozen: Option<Frozen>,
     /// How complete, current and accurate the release is; none in reports of earlier versions.
     #[serde(default)]
     pub quality: Option<QualityReport>,

@@ -25,8 +25,10 @@ pub struct Plan {
     pub description: String,
     /// Store folder, absolute or relative to the working directory.
     pub store: PathBuf,
-    /// Releases kept; older ones are removed after a publish.
+    /// Releases kept in which something has changed; older ones are removed after a publish.
     pub keep: usize,
+    /// Days for which releases are kept beside those.
+    pub keep_days: Option<u32>,
     /// Bounds on what comes from outside.
     pub limits: Limits,
     /// Memory for a run, bytes; none where nobody says.

@@ -26,6 +26,12 @@ pub(super) const KEEP: Bounds<i64> = Bounds {
     default: 3,
 };
 
+pub(super) const KEEP_DAYS: Bounds<i64> = Bounds {
+    key: "keep-days",
+    range: 1..=36_525,
+    default: 30,
+};
+
 /// Reads a pipeline and everything it names; the plan comes with the warnings.
 ///
 /// ```
@@ -100,6 +106,11 @@ fn resolve_plan(config: &PipelineConfig, overrides: &Overrides, found: &mut Vec<
             .clone()
             .unwrap_or_else(|| path_beside(&config.path, &text_or_empty(config.store.as_ref()))),
         keep: check.count_in_range(config.keep.as_ref(), &KEEP),
+        keep_days: config
+            .keep_days
+            .as_ref()
+            .map(|days| check.in_range_or_default(Some(days), &KEEP_DAYS))
+            .and_then(|days| u32::try_from(days).ok()),
         limits: limits::resolve(&mut check, config, overrides.rows),
         memory_bytes: config
             .limits

@@ -81,6 +81,9 @@ pub fn run_summary(report: &RunReport, release: &Path) -> String {
     }
     push_line(&mut text, &format!("\n{:.1} s{memory}", report.seconds));
     push_line(&mut text, &format!("release: {}", release.display()));
+    if let Some(frozen) = &report.frozen {
+        push_line(&mut text, &frozen.to_string());
+    }
     push_line(
         &mut text,
         &format!("report: {}", release.join(paths::REPORT_PAGE).display()),

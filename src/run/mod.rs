@@ -17,6 +17,7 @@ mod inventory;
 mod jurisdictions;
 mod kept;
 mod landing;
+mod latest;
 mod layer;
 mod layer_error;
 mod layer_outcome;
@@ -55,6 +56,7 @@ pub use landing::{
     AgedCopy, FetchReport, FetchedSource, LandingRetention, SourceStatus, aged_landings, fetch_sources,
     prune_landing,
 };
+pub use latest::{RollbackRequest, follow_nights, pin_release, roll_back, unpin_release};
 use layers::Layers;
 pub use mode::Mode;
 pub use outcome::Outcome;

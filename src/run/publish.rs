@@ -13,7 +13,7 @@ use super::outcome::Outcome;
 use super::report::facilities_of;
 use crate::error::Error;
 use crate::feature::RunReport;
-use crate::store::{Lock, Publication, Staging};
+use crate::store::{Keep, Lock, Publication, Staging};
 
 /// What a release holds, counted while it was made.
 pub(super) struct Counts {
@@ -44,7 +44,10 @@ pub(super) fn publish_release(
         rows: &counts.rows,
         tiles: counts.tiles,
         facilities: facilities_of(run.plan, &report),
-        keep: run.plan.keep,
+        keep: Keep {
+            changed: run.plan.keep,
+            days: run.plan.keep_days,
+        },
         now: &now(),
     };
     let published = staging.publish(&publication)?;
@@ -53,6 +56,16 @@ pub(super) fn publish_release(
     // the feed may tell of it.
     gate::note_used_acceptances(run.store, lock, &report)?;
     write_feed(run.store, lock);
+    for release in &published.pruned {
+        info!(
+            stage = "publish",
+            release = release.as_str(),
+            "an older release was removed"
+        );
+    }
+    if let Some(frozen) = &published.frozen {
+        warn!(stage = "publish", "{frozen}");
+    }
     for warning in &published.warnings {
         warn!(stage = "publish", "{warning}");
     }

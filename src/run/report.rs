@@ -31,6 +31,7 @@ pub(super) fn report_of_run(
         jurisdictions: joined.reports.clone(),
         inventory_rows: facilities.iter().map(|tile| tile.rows).sum(),
         inventory_bytes: facilities.iter().map(|tile| tile.bytes).sum(),
+        frozen: context.store.frozen(),
         quality: None,
         products: Some(BTreeMap::new()),
     }

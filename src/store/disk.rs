@@ -21,7 +21,7 @@ use tracing::warn;
 use super::digest::{digest_source, open_source};
 use super::error::{IoResultExt, StoreError};
 #[cfg(test)]
-use super::fault::step;
+pub(super) use super::fault::step;
 use super::folder::folder_paths;
 
 /// Room a run needs at the very least; asked for before any work is done.
@@ -404,8 +404,9 @@ fn gone_is_fine(path: &Path, removed: io::Result<()>) -> Result<(), StoreError> 
     }
 }
 
+/// Before each write: where tests have the process end.
 #[cfg(not(test))]
 #[expect(clippy::unnecessary_wraps, reason = "tests replace it with one that fails")]
-fn step() -> io::Result<()> {
+pub(super) fn step() -> io::Result<()> {
     Ok(())
 }

@@ -178,6 +178,31 @@ pub enum StoreError {
         /// What was found, at least one.
         problems: Vec<Problem>,
     },
+    /// A name that no pin can have.
+    #[error(
+        "`{name}` is not a name for a pinned release: use letters, digits, `.`, `_` and `-`, and not `latest` or the id of a \
+         release"
+    )]
+    BadPinName {
+        /// The name.
+        name: String,
+    },
+    /// Another release has the name.
+    #[error("`{name}` is the name of release `{release}`; `cikr unpin {name}` frees it")]
+    NameTaken {
+        /// The name.
+        name: String,
+        /// Whose it is.
+        release: ReleaseId,
+    },
+    /// Nothing of that name or id is pinned.
+    #[error("nothing called `{name}` is pinned in {}; `cikr releases` lists what is", store.display())]
+    NotPinned {
+        /// Name or id.
+        name: String,
+        /// The store.
+        store: PathBuf,
+    },
     /// A name that can't be a release's.
     #[error(transparent)]
     BadRelease(#[from] BadReleaseId),

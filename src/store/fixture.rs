@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
-use super::{Publication, Published, Staging, Store, StoreError};
+use super::{Keep, Publication, Published, Staging, Store, StoreError};
+use crate::feature::Frozen;
 use crate::feature::release::ReleaseId;
 
 pub(super) const TILE: &str = "layers/dams/data/region=R06/part-000.parquet";
@@ -21,6 +22,16 @@ pub(super) fn store() -> (TempDir, Store) {
 /// A name for a release.
 pub(super) fn id(name: &str) -> ReleaseId {
     ReleaseId::parse(name).unwrap()
+}
+
+/// A wish to stay with a release.
+pub(super) fn frozen(name: &str) -> Frozen {
+    Frozen {
+        release: id(name),
+        by: "ada".to_owned(),
+        at: "2026-01-09T03:00:00Z".to_owned(),
+        reason: "the dams are mirrored".to_owned(),
+    }
 }
 
 /// Publishes a release of two files; `day` makes its time and content.
@@ -40,7 +51,10 @@ pub(super) fn publish(staging: Staging<'_>, day: u32, keep: usize) -> Result<Pub
         rows: &rows,
         tiles: 1,
         facilities: 7,
-        keep,
+        keep: Keep {
+            changed: keep,
+            days: None,
+        },
         now: &now,
     })
 }

@@ -12,6 +12,7 @@ use super::care::Care;
 use super::folder::folder_names;
 use super::gate::GateRecord;
 use super::held::{HELD, HeldRecord};
+use super::pointer::warn_of_link;
 use super::{Latest, Lock, Store, StoreError, disk, manifest, record};
 use crate::feature::digest::sha256_hex;
 use crate::feature::error_chain;
@@ -52,6 +53,11 @@ impl Store {
         healing.remove_dangling_records()?;
         found.extend(healing.remake_release_records()?);
         found.extend(healing.heal_latest(Care::InTurns)?);
+        if let Ok(Some(latest)) = self.latest()
+            && let Err(error) = self.link_latest(&latest.release)
+        {
+            warn_of_link(&error);
+        }
         for Repair { path, what, done } in found {
             warn!(
                 path,
@@ -194,6 +200,8 @@ impl Healing<'_> {
             rows: counted.filter_map(|file| file.rows).sum(),
             bytes: manifest.files.iter().map(|file| file.bytes).sum(),
             published: manifest.published,
+            // What it was compared with may be gone by now.
+            changed: true,
         })
     }
 

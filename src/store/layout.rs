@@ -3,13 +3,15 @@
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
-use super::disk;
 use super::error::{IoResultExt, StoreError};
+use super::{disk, move_over};
 use crate::feature::release::ReleaseId;
 use crate::feature::release::paths::{FEED, LATEST};
 
-const FOLDERS: [&str; 6] = ["landing", "work", "releases", "log", "gate", "tallies"];
-const FILES: [&str; 4] = ["lock", LATEST, FEED, CHECKED];
+const FOLDERS: [&str; 6] = ["landing", "work", PUBLIC, "log", "gate", "tallies"];
+const FILES: [&str; 5] = ["lock", CHECKED, POINTED, FROZEN, HISTORY];
+/// What a store that was moved over has links to.
+const OF_BEFORE: [&str; 3] = [RELEASES, LATEST, FEED];
 /// Folders that are the owner's alone; those in `work` may share files with releases.
 const OWN: [(&str, bool); 5] = [
     ("landing", true),
@@ -18,6 +20,16 @@ const OWN: [(&str, bool); 5] = [
     ("gate", true),
     ("tallies", true),
 ];
+/// What a web server may serve, and nothing else is in there.
+pub(super) const PUBLIC: &str = "public";
+/// Folder of the releases, in `public`.
+pub(super) const RELEASES: &str = "releases";
+/// Since when which release was the latest.
+pub(super) const POINTED: &str = "pointed.json";
+/// Who has frozen the latest release, and why.
+pub(super) const FROZEN: &str = "frozen.json";
+/// Counts of every release, also of those that are gone.
+pub(super) const HISTORY: &str = "history.json";
 /// What the files of the latest release were like when their digests were last checked.
 pub(super) const CHECKED: &str = "checked.json";
 
@@ -25,6 +37,8 @@ pub(super) const CHECKED: &str = "checked.json";
 #[derive(Debug, Clone)]
 pub struct Store {
     pub(super) root: PathBuf,
+    /// Folder of what may be seen: `public`, or the store itself where it is of the version before.
+    public: PathBuf,
 }
 
 impl Store {
@@ -33,7 +47,7 @@ impl Store {
     /// ```
     /// let folder = tempfile::tempdir().unwrap();
     /// let store = cikr::store::Store::open(&folder.path().join("store")).unwrap();
-    /// assert!(store.root().join("releases").is_dir());
+    /// assert!(store.public().join("releases").is_dir());
     /// assert_eq!(store.latest().unwrap(), None, "nothing is published yet");
     /// ```
     ///
@@ -44,10 +58,16 @@ impl Store {
         refuse_foreign(root)?;
         let store = Self {
             root: root.to_owned(),
+            public: root.join(PUBLIC),
         };
+        if move_over::is_old(root) || move_over::is_half_moved(root) {
+            disk::create_folder(&store.work())?;
+            move_over::move_over(&store.lock()?, root)?;
+        }
         for folder in FOLDERS {
             disk::create_folder(&root.join(folder))?;
         }
+        disk::create_folder(&store.releases_dir())?;
         for (folder, is_deep) in OWN {
             disk::make_own(&root.join(folder), is_deep)?;
         }
@@ -70,19 +90,29 @@ impl Store {
     /// # Errors
     /// There is no store at the path.
     pub fn existing(root: &Path) -> Result<Self, StoreError> {
-        if !root.join("releases").is_dir() {
+        // Either layout: reading moves nothing.
+        let public = [root.join(PUBLIC), root.to_owned()]
+            .into_iter()
+            .find(|public| public.join(RELEASES).is_dir());
+        let Some(public) = public else {
             return Err(StoreError::NoStore {
                 path: root.to_owned(),
             });
-        }
+        };
         Ok(Self {
             root: root.to_owned(),
+            public,
         })
     }
 
     /// The folder of the store.
     pub fn root(&self) -> &Path {
         &self.root
+    }
+
+    /// Folder of what a web server may serve.
+    pub fn public(&self) -> &Path {
+        &self.public
     }
 
     /// Folder of a release, whether or not it is there.
@@ -109,7 +139,7 @@ impl Store {
     }
 
     pub(super) fn releases_dir(&self) -> PathBuf {
-        self.root.join("releases")
+        self.public.join(RELEASES)
     }
 
     /// Makes a file of those that releases are for visible as a whole.
@@ -136,10 +166,8 @@ pub(super) fn check_name(what: &'static str, name: &str) -> Result<(), StoreErro
 
 /// A run clears `work/`, so a folder of other things (somebody's home) must not become a store.
 fn refuse_foreign(root: &Path) -> Result<(), StoreError> {
-    if ["landing", "releases"]
-        .iter()
-        .all(|folder| root.join(folder).is_dir())
-    {
+    let has_releases = [PUBLIC, RELEASES].iter().any(|folder| root.join(folder).is_dir());
+    if has_releases && root.join("landing").is_dir() {
         return Ok(());
     }
     for entry in fs::read_dir(root).while_reading(root)? {
@@ -147,6 +175,7 @@ fn refuse_foreign(root: &Path) -> Result<(), StoreError> {
         let ours = FOLDERS
             .iter()
             .chain(&FILES)
+            .chain(&OF_BEFORE)
             .chain(&["lost+found"])
             .any(|own| name == *own);
         if !ours {

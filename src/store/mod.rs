@@ -16,10 +16,15 @@
 //!   log/<release>.log
 //!   gate/<layer>.json      what the gate held back, and what was accepted
 //!   tallies/<collection>.json  what was counted of its tiles, for nights on which they are the same
-//!   releases/<release>/     immutable once published
-//!   releases/<release>.json its record: what `latest.json` holds when it points here
-//!   latest.json             swapped by rename, last
-//!   feed.xml                the releases as an Atom feed
+//!   pointed.json            since when which release was the latest
+//!   frozen.json             who has gone back to an earlier release, so that nights don't become the latest
+//!   public/                 all that a web server may serve
+//!     releases/<release>/     immutable once published
+//!     releases/<release>.json its record: what `latest.json` holds when it points here
+//!     latest.json             swapped by rename, last
+//!     latest                  a link to the same release, for looking and for single files
+//!     feed.xml                the releases as an Atom feed
+//!     pins.json, pins/<name>  releases that are kept for good, and links to those that have a name
 //! ```
 //!
 //! What is published may be read by those whom the folder `releases` lets in; all else is the owner's alone. A record that
@@ -41,13 +46,18 @@ mod folder;
 mod gate;
 mod heal;
 mod held;
+mod keep;
 mod landed;
 mod landing;
 mod landing_error;
 mod layout;
+mod link;
 mod lock;
 mod manifest;
+mod move_over;
 mod parcel;
+mod pins;
+mod pointer;
 mod problem;
 mod publish;
 mod pull;
@@ -71,10 +81,12 @@ pub use error::StoreError;
 pub use gate::GateRecord;
 pub use heal::Repair;
 pub use held::HeldCopy;
+pub use keep::Keep;
 pub use landing_error::LandingError;
 pub use layout::Store;
 pub use lock::Lock;
 pub use manifest::{Manifest, ManifestFile, check_manifest, read_manifest};
+pub use pins::Pin;
 pub use problem::{Problem, ProblemKind};
 pub use publish::{Publication, Published};
 pub use pull::Pull;

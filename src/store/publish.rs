@@ -6,11 +6,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::disk::Readers;
+use super::keep::{Keep, KeptRelease, releases_to_prune};
 use super::manifest::{Manifest, ManifestFile};
-use super::{Latest, Staging, Store, StoreError, disk, record};
+use super::{Latest, ReleaseInfo, Staging, Store, StoreError, disk, record};
+use crate::feature::Frozen;
 use crate::feature::digest::sha256_hex;
-use crate::feature::release::ReleaseId;
 use crate::feature::release::paths::MANIFEST;
+use crate::feature::release::{ReleaseId, data_digest};
 
 /// What only the run knows about its release.
 #[derive(Debug, Clone, Copy)]
@@ -21,8 +23,8 @@ pub struct Publication<'a> {
     pub tiles: u64,
     /// Facilities in the release.
     pub facilities: u64,
-    /// Releases to keep, this one included; at least one.
-    pub keep: usize,
+    /// Which earlier releases stay.
+    pub keep: Keep,
     /// Time of publication, RFC 3339 UTC.
     pub now: &'a str,
 }
@@ -32,8 +34,10 @@ pub struct Publication<'a> {
 pub struct Published {
     /// Its folder.
     pub folder: PathBuf,
-    /// What `latest.json` says.
+    /// Its record: what `latest.json` says when it points here.
     pub latest: Latest,
+    /// Why it isn't the latest, where somebody has frozen another.
+    pub frozen: Option<Frozen>,
     /// Ids of old releases that were removed.
     pub pruned: Vec<ReleaseId>,
     /// What could not be cleaned up; the release stands all the same.
@@ -47,7 +51,7 @@ impl Staging<'_> {
     /// use std::collections::BTreeMap;
     /// use std::path::Path;
     /// use cikr::feature::release::ReleaseId;
-    /// use cikr::store::{Publication, Store};
+    /// use cikr::store::{Keep, Publication, Store};
     ///
     /// let folder = tempfile::tempdir().unwrap();
     /// let store = Store::open(folder.path()).unwrap();
@@ -61,7 +65,7 @@ impl Staging<'_> {
     ///     rows: &BTreeMap::new(),
     ///     tiles: 0,
     ///     facilities: 0,
-    ///     keep: 7,
+    ///     keep: Keep { changed: 7, days: None },
     ///     now: "2026-01-05T03:20:00Z",
     /// };
     /// let published = staging.publish(&publication).unwrap();
@@ -77,6 +81,7 @@ impl Staging<'_> {
         let files = self.manifest_files(publication.rows)?;
         self.sync_folders(&files)?;
         let bytes = files.iter().map(|file| file.bytes).sum();
+        let changed = self.has_changed(&files);
         let manifest = self.write_manifest(files, publication.now)?;
         let latest = Latest {
             version: record::VERSION,
@@ -86,6 +91,7 @@ impl Staging<'_> {
             tiles: publication.tiles,
             rows: publication.facilities,
             bytes,
+            changed,
         };
 
         let folder = store.release_dir(&self.release);
@@ -95,17 +101,24 @@ impl Staging<'_> {
         disk::rename(self.tree(), &folder)?;
         disk::sync_folder_of(&folder)?;
         // Last, and in one rename: until here a reader of `latest.json` sees the release before, from here on this
-        // one, whole.
-        store.point_to(&latest)?;
+        // one, whole. Frozen, it stays with the other.
+        let frozen = store.frozen();
+        if frozen.is_none() {
+            store.point_to(&latest)?;
+        }
 
         // What follows only cleans up. The release stands, so a failure here must not make the night one that failed.
         let mut warnings = Vec::new();
+        if frozen.is_none() {
+            warn_unless_done(&mut warnings, store.note_pointed(&self.release, publication.now));
+            warn_unless_done(&mut warnings, store.link_latest(&self.release));
+        }
         warn_unless_done(
             &mut warnings,
             disk::remove(&store.work().join(self.release.as_str())),
         );
         warn_unless_done(&mut warnings, store.clear_finished());
-        let pruned = prune_releases(store, &self.release, publication.keep, &mut warnings);
+        let pruned = prune_releases(store, &self.release, publication, &mut warnings);
         warn_unless_done(
             &mut warnings,
             store.note_checked(&self.release, &self.checked, &manifest.0.files),
@@ -113,6 +126,7 @@ impl Staging<'_> {
         Ok(Published {
             folder,
             latest,
+            frozen,
             pruned,
             warnings,
         })
@@ -131,6 +145,17 @@ impl Staging<'_> {
         // it here.
         files.sort_by(|a, b| a.path.cmp(&b.path));
         Ok(files)
+    }
+
+    /// Whether the data are others than those of the release made before; true where that can't be told.
+    fn has_changed(&self, files: &[ManifestFile]) -> bool {
+        let before = self
+            .store
+            .releases()
+            .ok()
+            .and_then(|releases| Some(releases.first()?.id.clone()));
+        let manifest = before.and_then(|before| self.store.sound_manifest(&before).ok());
+        manifest.is_none_or(|manifest| digest_of_data(&manifest.files) != digest_of_data(files))
     }
 
     fn write_manifest(&self, files: Vec<ManifestFile>, now: &str) -> Result<(Manifest, String), StoreError> {
@@ -164,36 +189,71 @@ impl Staging<'_> {
     }
 }
 
-/// Removes releases beyond the newest `keep`, never this one or the latest. Failures become warnings.
+/// The digest by which data are cited, of the files of a release.
+fn digest_of_data(files: &[ManifestFile]) -> String {
+    data_digest(
+        files
+            .iter()
+            .map(|file| (file.path.as_str(), file.sha256.as_str())),
+    )
+}
+
+/// Removes the releases that nothing speaks for, never this one. Failures become warnings.
 fn prune_releases(
     store: &Store,
     newest: &ReleaseId,
-    keep: usize,
+    publication: &Publication<'_>,
     warnings: &mut Vec<String>,
 ) -> Vec<ReleaseId> {
-    let (releases, folders) = match store
+    let found = store
         .releases()
-        .and_then(|known| Ok((known, store.release_folders()?)))
-    {
+        .and_then(|known| Ok((known, store.release_folders()?, store.pins()?)));
+    let (releases, folders, pins) = match found {
         Ok(found) => found,
+        // What must stay isn't known: all does, and it is told.
         Err(error) => {
             warn_unless_done(warnings, Err(error));
             return Vec::new();
         }
     };
-    let (kept, old) = releases.split_at(keep.max(1).min(releases.len()));
-    let old = old
-        .iter()
-        .filter(|release| !release.is_latest && release.id != *newest);
+    let kept = kept_releases(store, &releases, newest);
+    let mut doomed = releases_to_prune(&kept, publication.keep, publication.now);
     // One without a sound record tells no time: its name does, and it goes with those that are older than all that stay.
-    let oldest = kept.iter().map(|release| &release.id).min().unwrap_or(newest);
-    let unlisted = folders
-        .iter()
-        .filter(|id| *id < oldest && releases.iter().all(|release| release.id != **id));
-    let doomed = old.map(|release| release.id.clone()).chain(unlisted.cloned());
+    let stays = releases.iter().filter(|release| !doomed.contains(&release.id));
+    let oldest = stays.map(|release| &release.id).min().unwrap_or(newest).clone();
+    let is_unlisted = |id: &ReleaseId| releases.iter().all(|release| release.id != *id);
+    let is_pinned = |id: &ReleaseId| pins.iter().any(|pin| pin.release == *id);
+    doomed.extend(
+        folders
+            .into_iter()
+            .filter(|id| *id < oldest && is_unlisted(id) && !is_pinned(id)),
+    );
     doomed
+        .into_iter()
         .filter(|id| warn_unless_done(warnings, remove_release(store, id)))
         .collect()
+}
+
+/// What the rule looks at of each release, the newest first.
+fn kept_releases(store: &Store, releases: &[ReleaseInfo], newest: &ReleaseId) -> Vec<KeptRelease> {
+    let pointed = store.pointed();
+    let mut kept = Vec::with_capacity(releases.len());
+    // Where nobody has noted when a release ceased to be the latest, it was when the next one was published.
+    let mut next_published: Option<&str> = None;
+    for release in releases {
+        let ceased = pointed
+            .ceased(&release.id)
+            .or(next_published)
+            .unwrap_or(&release.published);
+        kept.push(KeptRelease {
+            id: release.id.clone(),
+            has_changed: release.changed,
+            ceased: ceased.to_owned(),
+            is_needed: release.is_latest || release.is_frozen || release.is_pinned || release.id == *newest,
+        });
+        next_published = Some(&release.published);
+    }
+    kept
 }
 
 /// First out of sight as a whole, then piece by piece.
@@ -254,15 +314,15 @@ mod tests {
             fixture::release(&store, &format!("r{day}"), day, 9).unwrap();
         }
         let published = fixture::release(&store, "r4", 4, 2).unwrap();
-        assert_eq!(published.pruned, ["r2", "r1"]);
+        assert_eq!(published.pruned, ["r1", "r2"]);
         assert_eq!(
             fixture::names(&store.releases_dir()),
             ["r3", "r3.json", "r4", "r4.json"]
         );
 
-        // A clock set back: the release just made is not the newest by date, and stays all the same.
+        // A clock set back: the release just made is not the newest by date, and stays all the same; none is a day old.
         let published = fixture::release(&store, "r0", 1, 1).unwrap();
-        assert_eq!(published.pruned, ["r3"]);
+        assert_eq!(published.pruned, [""; 0]);
         assert_eq!(fixture::assert_readable(&store), "r0");
         assert_eq!(fixture::names(&store.work()), [""; 0]);
     }
@@ -271,12 +331,13 @@ mod tests {
     fn a_failed_prune_is_a_warning() {
         let (_folder, store) = fixture::store();
         fixture::release(&store, "r1", 1, 9).unwrap();
+        fixture::release(&store, "r2", 2, 9).unwrap();
         // A file stands where the old release is moved before it is removed.
         let lock = store.lock().unwrap();
-        let staging = store.begin_release(&lock, &fixture::id("r2")).unwrap();
+        let staging = store.begin_release(&lock, &fixture::id("r3")).unwrap();
         staging.write(Path::new(TILE), b"x").unwrap();
         fs::write(store.work().join("pruned-r1"), "x").unwrap();
-        let published = fixture::publish(staging, 2, 1).unwrap();
+        let published = fixture::publish(staging, 4, 1).unwrap();
         assert_eq!(published.pruned, [""; 0]);
         assert_eq!(published.warnings.len(), 1, "{:?}", published.warnings);
         assert!(
@@ -284,7 +345,7 @@ mod tests {
             "{:?}",
             published.warnings
         );
-        assert_eq!(fixture::assert_readable(&store), "r2");
+        assert_eq!(fixture::assert_readable(&store), "r3");
     }
 
     /// One night: lock, begin, write, carry, publish, prune.
@@ -313,10 +374,11 @@ mod tests {
             *(if latest == "r1" { &mut before } else { &mut after }) += 1;
 
             fixture::release(&store, "r3", 3, 1).unwrap();
-            assert_eq!(fixture::assert_readable(&store), "r3", "step {step}");
+            fixture::release(&store, "r4", 9, 1).unwrap();
+            assert_eq!(fixture::assert_readable(&store), "r4", "step {step}");
             assert_eq!(
                 fixture::names(&store.releases_dir()),
-                ["r3", "r3.json"],
+                ["r3", "r3.json", "r4", "r4.json"],
                 "step {step}"
             );
             assert!(fixture::names(&store.work()).is_empty(), "step {step}");
@@ -327,6 +389,68 @@ mod tests {
         assert!(
             before > 20 && after > 4,
             "{before} steps before the swap, {after} after"
+        );
+    }
+
+    #[test]
+    fn a_release_of_the_same_data_is_told_as_such_and_not_counted() {
+        let (_folder, store) = fixture::store();
+        fixture::release(&store, "r1", 1, 9).unwrap();
+        let night = |name: &str, day: u32, tile: &[u8]| {
+            let lock = store.lock().unwrap();
+            let staging = store.begin_release(&lock, &fixture::id(name)).unwrap();
+            staging.write(Path::new("report.json"), name.as_bytes()).unwrap();
+            staging.write(Path::new(TILE), tile).unwrap();
+            fixture::publish(staging, day, 2).unwrap()
+        };
+        for day in 5..9 {
+            assert!(
+                !night(&format!("q{day}"), day, b"tile of day 1").latest.changed,
+                "{day}"
+            );
+        }
+        let changed = night("r9", 20, b"another");
+        assert!(changed.latest.changed);
+        assert_eq!(
+            changed.pruned,
+            ["q5", "q6", "q7"],
+            "the last quiet one was the latest just now"
+        );
+        assert!(store.has_release(&fixture::id("r1")));
+    }
+
+    #[test]
+    fn nights_after_a_rollback_are_published_and_not_the_latest() {
+        let (_folder, store) = fixture::store();
+        for day in 1..=3 {
+            fixture::release(&store, &format!("r{day}"), day, 9).unwrap();
+        }
+        let lock = store.lock().unwrap();
+        store.rollback(&lock, &fixture::frozen("r1")).unwrap();
+        drop(lock);
+        let link = store.public().join("latest");
+        assert!(link.join("README.md").is_file() && fs::read_link(&link).unwrap().ends_with("r1"));
+        for day in 20..24 {
+            let published = fixture::release(&store, &format!("n{day}"), day, 1).unwrap();
+            assert_eq!(published.frozen, Some(fixture::frozen("r1")));
+            assert_eq!(fixture::assert_readable(&store), "r1");
+        }
+        // Damage to the record of the freeze doesn't end it.
+        fs::write(store.root().join("frozen.json"), "{").unwrap();
+        fixture::release(&store, "n24", 24, 1).unwrap();
+        assert_eq!(fixture::assert_readable(&store), "r1");
+        assert_eq!(store.frozen().unwrap().by, "somebody");
+
+        let lock = store.lock().unwrap();
+        let latest = store.follow(&lock, "2026-01-25T03:00:00Z").unwrap();
+        drop(lock);
+        assert_eq!((latest.release.as_str(), store.frozen()), ("n24", None));
+        assert!(fs::read_link(&link).unwrap().ends_with("n24"));
+        fixture::release(&store, "n30", 30, 1).unwrap();
+        assert_eq!(fixture::assert_readable(&store), "n30");
+        assert!(
+            !store.has_release(&fixture::id("r1")),
+            "it ceased to be the latest five days ago"
         );
     }
 }

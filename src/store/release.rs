@@ -10,8 +10,9 @@ use serde::{Deserialize, Serialize};
 use super::error::StoreError;
 use super::folder::folder_names;
 use super::{Lock, Store, record};
+use crate::feature::Frozen;
 use crate::feature::release::ReleaseId;
-use crate::feature::release::paths::{FEED, LATEST};
+use crate::feature::release::paths::FEED;
 
 /// Record of a release, and content of `latest.json`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,6 +31,14 @@ pub struct Latest {
     pub rows: u64,
     /// Size of all its files.
     pub bytes: u64,
+    /// Whether its data are others than those of the release made before it. Releases of before that was told count as
+    /// changed.
+    #[serde(default = "counts_as_changed")]
+    pub changed: bool,
+}
+
+const fn counts_as_changed() -> bool {
+    true
 }
 
 /// A release of the store, as `cikr releases` lists it.
@@ -45,8 +54,16 @@ pub struct ReleaseInfo {
     pub rows: u64,
     /// Size of all its files.
     pub bytes: u64,
+    /// Whether its data are others than those of the release made before it.
+    pub changed: bool,
     /// Whether `latest.json` points to it.
     pub is_latest: bool,
+    /// Whether it stays the latest, whatever nights make.
+    pub is_frozen: bool,
+    /// Whether it is kept for good.
+    pub is_pinned: bool,
+    /// The name that it is pinned under.
+    pub name: Option<String>,
 }
 
 impl Store {
@@ -74,6 +91,9 @@ impl Store {
     pub fn releases(&self) -> Result<Vec<ReleaseInfo>, StoreError> {
         let latest: Option<Latest> = record::read_sound(&self.latest_path());
         let latest = latest.map(|latest| latest.release);
+        let frozen = self.frozen().map(|frozen| frozen.release);
+        // Damaged pins are told by whoever would remove a release for them.
+        let pins = self.pins().unwrap_or_default();
         let mut releases = Vec::new();
         for id in self.release_folders()? {
             let Some(told) =
@@ -87,16 +107,21 @@ impl Store {
                 tiles,
                 rows,
                 bytes,
+                changed,
                 ..
             } = told;
-            let is_latest = latest.as_ref() == Some(&release);
+            let pin = pins.iter().find(|pin| pin.release == release);
             releases.push(ReleaseInfo {
                 id,
                 published,
                 tiles,
                 rows,
                 bytes,
-                is_latest,
+                changed,
+                is_latest: latest.as_ref() == Some(&release),
+                is_frozen: frozen.as_ref() == Some(&release),
+                is_pinned: pin.is_some(),
+                name: pin.and_then(|pin| pin.name.clone()),
             });
         }
         // Times are to the second; ids begin with the time of the run, and tell two of one second apart.
@@ -109,24 +134,15 @@ impl Store {
         self.record_path(release).is_file()
     }
 
-    /// Makes `latest.json` point to a release that is there, in one step. All of its files are compared with their digests
-    /// before.
+    /// Makes an earlier release the latest, and has it stay so whatever nights make, until [`Store::follow`].
     ///
     /// # Errors
     /// There is no such release, it is damaged, or the store can't be written to.
-    pub fn rollback(&self, _lock: &Lock, release: &ReleaseId) -> Result<Latest, StoreError> {
-        let (latest, mut problems) = self.judge_manifest(release)?;
-        if problems.is_empty() {
-            problems = self.check_release(release)?;
-        }
-        if !problems.is_empty() {
-            return Err(StoreError::NoWayBack {
-                release: release.clone(),
-                store: self.root.clone(),
-                problems,
-            });
-        }
-        self.point_to(&latest)?;
+    pub fn rollback(&self, lock: &Lock, frozen: &Frozen) -> Result<Latest, StoreError> {
+        let latest = self.refuse_unsound(&frozen.release)?;
+        // Frozen first: a night that begins where this dies in between must not move the latest release on.
+        self.freeze(frozen)?;
+        self.set_latest(lock, &latest, &frozen.at)?;
         Ok(latest)
     }
 
@@ -143,20 +159,11 @@ impl Store {
     /// # Errors
     /// The store can't be written to.
     pub fn put_feed(&self, _lock: &Lock, feed: &[u8]) -> Result<(), StoreError> {
-        self.publish_file(&self.root.join(FEED), feed)
-    }
-
-    /// The step that publishes: everything before it is invisible to a reader of `latest.json`.
-    pub(super) fn point_to(&self, latest: &Latest) -> Result<(), StoreError> {
-        self.publish_file(&self.latest_path(), &record::to_json(latest))
+        self.publish_file(&self.public().join(FEED), feed)
     }
 
     pub(super) fn record_path(&self, release: &ReleaseId) -> PathBuf {
         self.releases_dir().join(format!("{release}.json"))
-    }
-
-    pub(super) fn latest_path(&self) -> PathBuf {
-        self.root.join(LATEST)
     }
 }
 
@@ -197,9 +204,9 @@ mod tests {
         let Published { latest: first, .. } = fixture::release(&store, "r1", 1, 9).unwrap();
         fixture::release(&store, "r2", 2, 9).unwrap();
         let lock = store.lock().unwrap();
-        assert_eq!(store.rollback(&lock, &fixture::id("r1")).unwrap(), first);
+        assert_eq!(store.rollback(&lock, &fixture::frozen("r1")).unwrap(), first);
         assert_eq!(store.latest().unwrap(), Some(first));
-        store.rollback(&lock, &fixture::id("r2")).unwrap();
+        store.rollback(&lock, &fixture::frozen("r2")).unwrap();
         assert_eq!(fixture::assert_readable(&store), "r2");
     }
 
@@ -211,19 +218,25 @@ mod tests {
         let lock = store.lock().unwrap();
 
         assert!(matches!(
-            store.rollback(&lock, &fixture::id("r9")),
+            store.rollback(&lock, &fixture::frozen("r9")),
             Err(StoreError::NoRelease { .. })
         ));
         let tile = first.folder.join(TILE);
         let content = fs::read(&tile).unwrap();
         fs::remove_file(&tile).unwrap();
-        let error = store.rollback(&lock, &fixture::id("r1")).unwrap_err().to_string();
+        let error = store
+            .rollback(&lock, &fixture::frozen("r1"))
+            .unwrap_err()
+            .to_string();
         assert!(
             error.starts_with(&format!("release `r1` is damaged: {TILE}: missing; ")),
             "{error}"
         );
         fs::write(&tile, "tile of day 9").unwrap();
-        let error = store.rollback(&lock, &fixture::id("r1")).unwrap_err().to_string();
+        let error = store
+            .rollback(&lock, &fixture::frozen("r1"))
+            .unwrap_err()
+            .to_string();
         assert!(
             error.starts_with(&format!("release `r1` is damaged: {TILE}: sha256 ")),
             "{error}"
@@ -233,7 +246,10 @@ mod tests {
         let manifest = first.folder.join(MANIFEST);
         let text = fs::read_to_string(&manifest).unwrap();
         fs::write(&manifest, text.replace("\"rows\": 7", "\"rows\": 8")).unwrap();
-        let error = store.rollback(&lock, &fixture::id("r1")).unwrap_err().to_string();
+        let error = store
+            .rollback(&lock, &fixture::frozen("r1"))
+            .unwrap_err()
+            .to_string();
         assert!(
             error.starts_with("release `r1` is damaged: manifest.json: sha256 "),
             "{error}"
@@ -249,7 +265,7 @@ mod tests {
             fixture::release(&store, "r1", 1, 9).unwrap();
             fixture::release(&store, "r2", 2, 9).unwrap();
             let lock = store.lock().unwrap();
-            let (done, is_cut) = fault::after(step, || store.rollback(&lock, &fixture::id("r1")));
+            let (done, is_cut) = fault::after(step, || store.rollback(&lock, &fixture::frozen("r1")));
             let latest = fixture::assert_readable(&store);
             assert!(done.is_err() || latest == "r1", "step {step}: {latest}");
             if !is_cut {
@@ -267,7 +283,7 @@ mod tests {
             let lock = store.lock().unwrap();
             store.put_feed(&lock, b"old").unwrap();
             let (done, is_cut) = fault::after(step, || store.put_feed(&lock, b"new"));
-            let feed = fs::read_to_string(store.root().join(FEED)).unwrap();
+            let feed = fs::read_to_string(store.public().join(FEED)).unwrap();
             assert!(
                 feed == "new" || feed == "old" && done.is_err(),
                 "step {step}: {feed}"

@@ -61,7 +61,7 @@ class Cikr:
         run = Run(name, spent.seconds, spent.cpu, spent.peak_mb, spent.why())
         if not run.why:
             store = self.folder / "store"
-            release = store / "releases" / json.loads((store / "latest.json").read_text())["release"]
+            release = store / "public" / "releases" / json.loads((store / "public" / "latest.json").read_text())["release"]
             weigh(run, release.glob("layers/*/data/*/*.parquet"))
             run.all_mb = sum(file.stat().st_size for file in release.rglob("*") if file.is_file()) / 1e6
             run.stages, run.busy_between = stages(spent.lines)

@@ -12,8 +12,8 @@ trap 'rm -rf "$scratch"' EXIT
 
 CIKR_STORE=$scratch/store
 "$cikr" run "$pipeline" --store "$CIKR_STORE"
-release=$("$python" -c 'import json, sys; print(json.load(open(sys.argv[1]))["release"])' "$CIKR_STORE/latest.json")
+release=$("$python" -c 'import json, sys; print(json.load(open(sys.argv[1]))["release"])' "$CIKR_STORE/public/latest.json")
 
-export CIKR_STORE CIKR_RELEASE=$CIKR_STORE/releases/$release CIKR_BIN=$cikr CIKR_PIPELINE=$pipeline
+export CIKR_STORE CIKR_RELEASE=$CIKR_STORE/public/releases/$release CIKR_BIN=$cikr CIKR_PIPELINE=$pipeline
 export PYTHONDONTWRITEBYTECODE=1 PYTHONNOUSERSITE=1
 "$python" -m pytest --quiet -p no:cacheprovider "$here" "$@"

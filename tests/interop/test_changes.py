@@ -41,8 +41,8 @@ source.csv = {{ path = "plants.csv", x = "Longitude", y = "Latitude", crs = "EPS
     for vintage in VINTAGES:
         (folder / "plants.csv").write_bytes(vintage.read_bytes())
         subprocess.run([program, "run", folder / "eia.toml", "--quiet"], check=True, capture_output=True)
-        latest = json.loads((folder / "store/latest.json").read_text())["release"]
-        releases.append(folder / "store/releases" / latest)
+        latest = json.loads((folder / "store/public/latest.json").read_text())["release"]
+        releases.append(folder / "store/public/releases" / latest)
     subprocess.run([program, "verify", releases[-1]], check=True, capture_output=True)
     return releases
 
@@ -133,7 +133,7 @@ def test_the_query_of_the_readme_runs(nights: list[Path], monkeypatch: pytest.Mo
 def test_the_feed_is_atom(nights: list[Path]):
     """RFC 4287: what a feed and its entries must have, once, and where their links lead."""
     store = nights[0].parents[1]
-    feed = ElementTree.parse(store / "feed.xml").getroot()
+    feed = ElementTree.parse(store / "public" / "feed.xml").getroot()
     assert feed.tag == f"{ATOM}feed"
     entries = feed.findall(f"{ATOM}entry")
     for element in (feed, *entries):

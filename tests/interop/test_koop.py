@@ -83,8 +83,8 @@ def run(program: Path, folder: Path, koop: Koop, airports: str | None = None, ga
 
 
 def release(folder: Path) -> Path:
-    name = json.loads((folder / "store/latest.json").read_text())["release"]
-    return folder / "store/releases" / name
+    name = json.loads((folder / "store/public/latest.json").read_text())["release"]
+    return folder / "store/public/releases" / name
 
 
 def rows(folder: Path, layer: str) -> dict[str, dict]:

@@ -157,8 +157,8 @@ description = "beds"
         change()
         run = subprocess.run([program, "run", "pipeline.toml"], cwd=folder, capture_output=True, text=True)
         assert run.returncode == 5, run.stderr
-    latest = json.loads((folder / "store" / "latest.json").read_text())["release"]
-    return folder / "store" / "releases" / latest
+    latest = json.loads((folder / "store" / "public" / "latest.json").read_text())["release"]
+    return folder / "store" / "public" / "releases" / latest
 
 
 def shrink(source: Path) -> None:

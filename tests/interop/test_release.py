@@ -10,8 +10,8 @@ import pyarrow.parquet as pq
 
 
 def test_latest_names_the_release_and_seals_its_manifest(release: Path, store: Path):
-    latest = json.loads((store / "latest.json").read_text())
-    assert (store / "releases" / latest["release"]).resolve() == release
+    latest = json.loads((store / "public" / "latest.json").read_text())
+    assert (store / "public" / "releases" / latest["release"]).resolve() == release
     assert latest["manifest_sha256"] == sha256(release / "manifest.json")
 
 

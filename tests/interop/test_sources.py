@@ -91,8 +91,8 @@ licence = "CC0-1.0"
     )
     run = subprocess.run([program, "run", folder / "pipeline.toml"], capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stdout + run.stderr
-    latest = json.loads((folder / "store" / "latest.json").read_text())["release"]
-    return folder / "store" / "releases" / latest
+    latest = json.loads((folder / "store" / "public" / "latest.json").read_text())["release"]
+    return folder / "store" / "public" / "releases" / latest
 
 
 @pytest.mark.parametrize("name", [*writers.WRITERS, *writers.FOLDERS])

@@ -333,7 +333,7 @@ fn every_layer_bad_publishes_nothing() {
         .says("points.csv");
     assert_eq!(folder.latest(), before);
     assert_eq!(
-        fs::read_dir(folder.path().join("store/releases"))
+        fs::read_dir(folder.path().join("store/public/releases"))
             .unwrap()
             .count(),
         2,
@@ -469,7 +469,7 @@ fn full_disk() {
         return;
     };
     folder.run().code(6).says("No space left on device");
-    assert!(!store.join("latest.json").exists());
+    assert!(!store.join("public/latest.json").exists());
 }
 
 #[test]

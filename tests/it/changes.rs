@@ -449,7 +449,7 @@ fn the_feed_lists_the_releases_that_are_kept_and_says_which_is_the_latest() {
         "pipeline.toml",
         pipeline.replace("store = \"store\"", "store = \"store\"\nkeep = 2"),
     );
-    let feed = || fs::read_to_string(folder.path().join("store/feed.xml")).unwrap();
+    let feed = || fs::read_to_string(folder.path().join("store/public/feed.xml")).unwrap();
     let entries = |feed: &str| -> Vec<String> {
         let links = feed
             .split("<entry>")
@@ -508,7 +508,7 @@ fn the_feed_lists_the_releases_that_are_kept_and_says_which_is_the_latest() {
     night(&folder, ROWS);
     assert_eq!(entries(&feed()).len(), 2);
     assert!(!feed().contains(&first), "pruned");
-    assert!(!folder.path().join("store/releases").join(&first).exists());
+    assert!(!folder.path().join("store/public/releases").join(&first).exists());
 }
 
 /// Digits beyond the twelfth are no move; one vertex more is.

@@ -431,7 +431,7 @@ fn what_a_source_says_is_seen_as_it_is() {
     }
     said.push((
         "feed".to_owned(),
-        fs::read_to_string(folder.path().join("store/feed.xml")).unwrap(),
+        fs::read_to_string(folder.path().join("store/public/feed.xml")).unwrap(),
     ));
     for (name, text) in &said {
         let hidden = text.chars().find(|c| cikr::feature::is_invisible(*c));

@@ -50,7 +50,7 @@ fn fetch_lands_every_source_and_makes_no_release() {
     let folder = Folder::new();
     folder.points(ROWS);
     assert_eq!(statuses(&fetch(&folder).code(0)), ["new"; 3]);
-    assert!(!folder.path().join("store/latest.json").exists());
+    assert!(!folder.path().join("store/public/latest.json").exists());
     let second = folder.cikr(&["fetch", "pipeline.toml"]).code(0).stdout;
     assert!(second.contains("0 new, 3 unchanged, 0 failed"), "{second}");
     fs::remove_file(folder.path().join("points.csv")).unwrap();

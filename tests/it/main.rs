@@ -42,6 +42,7 @@ mod exports;
 mod gate;
 mod hostile;
 mod hostile_server;
+mod keeping;
 mod keys;
 mod killed;
 mod landing;

@@ -72,7 +72,7 @@ fn opened(folder: &Folder, args: &[&str]) -> BTreeSet<PathBuf> {
     let opens: Vec<&str> = log.lines().filter(|line| line.contains("open")).collect();
     let is_here = |part: &str| opens.iter().any(|line| line.contains(part));
     assert!(
-        is_here("points.csv") && is_here("store/latest.json"),
+        is_here("points.csv") && is_here("store/public/latest.json"),
         "strace tells of no opens:\n{log}"
     );
     let path = |line: &str| -> Option<PathBuf> {

@@ -19,7 +19,7 @@ fn a_pipe_in_place_of_a_file_is_told_of_and_nothing_waits_for_it() {
         ("schemas/points.toml", "check pipeline.toml"),
         ("points.csv", "run pipeline.toml"),
         ("counties.geojson", "run pipeline.toml"),
-        ("store/latest.json", "run pipeline.toml"),
+        ("store/public/latest.json", "run pipeline.toml"),
         ("report.json", "verify store"),
         ("manifest.json", "verify store"),
         ("tile", "verify store"),

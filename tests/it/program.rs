@@ -191,8 +191,10 @@ source.csv = { path = "points.csv", x = "LON", y = "LAT", crs = "EPSG:4326" }
 
 pub(crate) fn latest(store: &Path) -> PathBuf {
     let latest: serde_json::Value =
-        serde_json::from_slice(&fs::read(store.join("latest.json")).unwrap()).unwrap();
-    store.join("releases").join(latest["release"].as_str().unwrap())
+        serde_json::from_slice(&fs::read(store.join("public/latest.json")).unwrap()).unwrap();
+    store
+        .join("public/releases")
+        .join(latest["release"].as_str().unwrap())
 }
 
 pub(crate) fn ended(output: &Output) -> Ended {

@@ -140,8 +140,8 @@ pub(crate) fn sign(store: &Path, release: &Path) {
     overwrite(&release.join("manifest.json"), text.as_bytes());
     let id = release.file_name().unwrap().to_str().unwrap();
     for record in [
-        store.join("latest.json"),
-        store.join("releases").join(format!("{id}.json")),
+        store.join("public/latest.json"),
+        store.join("public/releases").join(format!("{id}.json")),
     ] {
         let mut told: Value = serde_json::from_slice(&fs::read(&record).unwrap()).unwrap();
         told["manifest_sha256"] = sha256(text.as_bytes()).into();

@@ -100,6 +100,7 @@ pub(crate) fn plan() -> Plan {
         title: "Demo".to_owned(),
         description: String::new(),
         store: "out".into(),
+        keep_days: None,
         keep: 3,
         limits: Limits {
             record_bytes: 1,
@@ -181,6 +182,7 @@ pub(crate) fn run_report(dams: LayerStatus) -> RunReport {
         inventory_rows: 4,
         inventory_bytes: 1,
         products: None,
+        frozen: None,
         quality: None,
     }
 }

@@ -90,6 +90,12 @@ impl Borrow<str> for ReleaseId {
     }
 }
 
+impl PartialEq<str> for ReleaseId {
+    fn eq(&self, other: &str) -> bool {
+        self.0 == other
+    }
+}
+
 impl PartialEq<&str> for ReleaseId {
     fn eq(&self, other: &&str) -> bool {
         self.0 == *other

@@ -10,7 +10,7 @@ use super::super::layer_schema::GEOMETRIES;
 use super::super::limits::{ARCHIVE, BATCH_ROWS, FETCH_S, MEMORY, READ_S, RECORD};
 use super::super::output::{GROUP_ROWS, PAGE_ROWS, PROFILES, TILE_ROWS, ZSTD_LEVEL};
 use super::super::products::ProductName;
-use super::super::resolve::KEEP;
+use super::super::resolve::{KEEP, KEEP_DAYS};
 use super::super::{csv_geometry, dialect, format};
 use super::servers;
 use crate::feature::release::paths::FACILITIES;
@@ -65,7 +65,17 @@ fn top_level_keys() -> Vec<Key> {
             "Table of the counts that a reviewer expects, per layer and state.",
         )
         .example("../reviewed/expected.csv"),
-        key("keep", "Releases that stay.").bounds(&KEEP),
+        key(
+            "keep",
+            "Releases that stay, of those in which something has changed.",
+        )
+        .bounds(&KEEP),
+        key(
+            "keep-days",
+            "Days for which releases stay beside those that `keep` counts.",
+        )
+        .number_range(&KEEP_DAYS.range)
+        .example(KEEP_DAYS.default),
     ]
 }
 

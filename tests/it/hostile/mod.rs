@@ -179,7 +179,7 @@ fn run(folder: &Path, file: &Hostile) -> (Watched, Option<cikr::feature::LayerRe
         SECONDS / 2
     ));
     let watched = watch::run(target.path(), SECONDS);
-    let report = fs::read(target.path().join("store/latest.json"))
+    let report = fs::read(target.path().join("store/public/latest.json"))
         .ok()
         .and_then(|_| {
             let report = fs::read(target.latest().join("report.json")).ok()?;

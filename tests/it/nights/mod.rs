@@ -136,7 +136,7 @@ impl Nights {
     /// The edition of each layer that is published; none where there is no release, or the layer isn't in it.
     #[track_caller]
     fn editions(&self, why: &str) -> Vec<Option<u32>> {
-        if !self.folder.path().join("store/latest.json").exists() {
+        if !self.folder.path().join("store/public/latest.json").exists() {
             return vec![None; LAYERS.len()];
         }
         let release = self.folder.latest();

@@ -54,8 +54,12 @@ fn files(root: &Path) -> Vec<PathBuf> {
         let Ok(entries) = fs::read_dir(folder) else { return };
         for entry in entries {
             let path = entry.unwrap().path();
-            if path.to_string_lossy().contains(".damaged") {
-            } else if path.symlink_metadata().unwrap().is_dir() {
+            let kind = path.symlink_metadata().unwrap().file_type();
+            // Links are for looking: nothing of the program reads through them.
+            if kind.is_symlink() || path.to_string_lossy().contains(".damaged") {
+                continue;
+            }
+            if kind.is_dir() {
                 walk(root, &path, found);
             } else {
                 found.push(path.strip_prefix(root).unwrap().to_owned());

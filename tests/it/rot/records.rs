@@ -72,7 +72,7 @@ fn survives(starts: &str, holds: &str, ends: &str, is_told: bool) {
         // Pruning, and the feed, survive it as well.
         folder.cikr(&["landing", "store", "--keep", "1"]).code(0);
         assert!(
-            fs::read_to_string(folder.path().join("store/feed.xml"))
+            fs::read_to_string(folder.path().join("store/public/feed.xml"))
                 .unwrap()
                 .contains("<entry>"),
             "{place}"
@@ -87,27 +87,27 @@ fn the_gates_record_of_a_layer() {
 
 #[test]
 fn the_last_releases_manifest() {
-    survives("releases/", "", "manifest.json", true);
+    survives("public/releases/", "", "manifest.json", true);
 }
 
 #[test]
 fn the_last_releases_report() {
-    survives("releases/", "", "report.json", true);
+    survives("public/releases/", "", "report.json", true);
 }
 
 #[test]
 fn the_last_releases_record() {
-    survives("releases/2", "Z.json", "", true);
+    survives("public/releases/2", "Z.json", "", true);
 }
 
 #[test]
 fn a_tile_of_the_last_release() {
-    survives("releases/", "layers/points/data", ".parquet", true);
+    survives("public/releases/", "layers/points/data", ".parquet", true);
 }
 
 #[test]
 fn the_last_releases_rejects() {
-    survives("releases/", "rejects/points", ".parquet", true);
+    survives("public/releases/", "rejects/points", ".parquet", true);
 }
 
 #[test]
@@ -127,7 +127,7 @@ fn what_was_counted_of_a_layer() {
 
 #[test]
 fn what_latest_points_to() {
-    survives("latest.json", "", "", true);
+    survives("public/latest.json", "", "", true);
 }
 
 #[test]
@@ -142,7 +142,7 @@ fn an_old_releases_record_is_made_again_and_set_aside() {
         let records = || {
             let all = files(&folder.path().join("store"));
             all.into_iter()
-                .filter(|path| path.starts_with("releases") && path.components().count() == 2)
+                .filter(|path| path.starts_with("public/releases") && path.components().count() == 3)
         };
         let old = folder.path().join("store").join(records().next().unwrap());
         let before = fs::read(&old).unwrap();
@@ -170,7 +170,7 @@ fn pruning_survives_a_release_without_record_and_manifest() {
     let store = folder.path().join("store");
     let first = files(&store)
         .into_iter()
-        .find(|path| path.starts_with("releases"))
+        .find(|path| path.starts_with("public/releases"))
         .unwrap();
     let id = first
         .components()
@@ -180,10 +180,10 @@ fn pruning_survives_a_release_without_record_and_manifest() {
         .to_str()
         .unwrap()
         .to_owned();
-    fs::write(store.join("releases").join(format!("{id}.json")), "").unwrap();
-    fs::write(store.join("releases").join(&id).join("manifest.json"), "{").unwrap();
+    fs::write(store.join("public/releases").join(format!("{id}.json")), "").unwrap();
+    fs::write(store.join("public/releases").join(&id).join("manifest.json"), "{").unwrap();
     folder.run().code(5).says("a damaged record");
-    assert!(!store.join("releases").join(&id).exists());
+    assert!(!store.join("public/releases").join(&id).exists());
     assert_eq!(
         folder
             .cikr(&["releases", "--store", "store"])

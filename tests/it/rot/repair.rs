@@ -19,7 +19,7 @@ fn nights() -> Folder {
 }
 
 fn latest(folder: &Folder) -> PathBuf {
-    folder.path().join("store/latest.json")
+    folder.path().join("store/public/latest.json")
 }
 
 fn repaired(folder: &Folder, args: &[&str]) -> (i32, Value) {
@@ -148,7 +148,7 @@ fn a_damaged_tile_is_linked_from_a_release_that_has_it_whole() {
         told["found"][0]["done"]
             .as_str()
             .unwrap()
-            .starts_with("linked from releases/"),
+            .starts_with("linked from public/releases/"),
         "{told}"
     );
     assert_tables(&folder, &whole, "");
@@ -180,16 +180,16 @@ fn half_records_go_and_a_stray_one_is_told_of() {
     let folder = nights();
     let store = folder.path().join("store");
     let id = folder.latest().file_name().unwrap().to_str().unwrap().to_owned();
-    let record = store.join(format!("releases/{id}.json"));
+    let record = store.join(format!("public/releases/{id}.json"));
     let text = fs::read_to_string(&record).unwrap();
     fs::write(&record, &text[..40]).unwrap();
-    fs::write(store.join("releases/20200101T000000000Z.json"), &text).unwrap();
+    fs::write(store.join("public/releases/20200101T000000000Z.json"), &text).unwrap();
     fs::write(store.join("gate/points.json"), "{").unwrap();
     fs::write(store.join("landing/points/held.json"), "{").unwrap();
     let (code, told) = repaired(&folder, &[]);
     assert_eq!((code, told["damaged"].as_u64()), (0, Some(4)), "{told}");
     assert!(fs::read_to_string(&record).unwrap() == text, "made again");
-    assert!(!store.join("releases/20200101T000000000Z.json").exists());
+    assert!(!store.join("public/releases/20200101T000000000Z.json").exists());
     assert!(
         store.join("gate/points.json.damaged").exists()
             && store.join("landing/points/held.json.damaged").exists()

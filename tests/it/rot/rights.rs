@@ -41,7 +41,7 @@ fn assert_own(store: &Path) {
 fn assert_published(folder: &Folder, files_are: u32, folders_are: u32) {
     let (store, release) = (folder.path().join("store"), folder.latest());
     for name in ["latest.json", "feed.xml"] {
-        assert_eq!(mode(&store.join(name)), files_are, "{name}");
+        assert_eq!(mode(&store.join("public").join(name)), files_are, "{name}");
     }
     for file in files(&release) {
         let file = release.join(file);
@@ -81,7 +81,7 @@ fn releases_are_for_whom_their_folder_is() {
     with_umask(&folder, "077");
     assert_own(&folder.path().join("store"));
     assert_published(&folder, 0o600, 0o700);
-    let releases = folder.path().join("store/releases");
+    let releases = folder.path().join("store/public/releases");
     for (folder_mode, file_mode) in [(0o755, 0o644), (0o750, 0o640)] {
         fs::set_permissions(&releases, fs::Permissions::from_mode(folder_mode)).unwrap();
         with_umask(&folder, "077");

@@ -29,26 +29,32 @@ const KINDS: [Kind; 14] = [
     }),
     ("held.json", |path| path.ends_with("/held.json")),
     ("tile", |path| {
-        path.starts_with("releases/") && path.contains("/data/") && path.ends_with(".parquet")
+        path.starts_with("public/releases/") && path.contains("/data/") && path.ends_with(".parquet")
     }),
     ("table", |path| {
-        path.starts_with("releases/") && !path.contains("/data/") && path.ends_with(".parquet")
+        path.starts_with("public/releases/") && !path.contains("/data/") && path.ends_with(".parquet")
     }),
     ("other file of a release", |path| {
-        path.starts_with("releases/")
-            && path.matches('/').count() > 1
+        path.starts_with("public/releases/")
+            && path.matches('/').count() > 2
             && !path.ends_with(".parquet")
             && !path.ends_with("manifest.json")
     }),
     ("manifest", |path| path.ends_with("/manifest.json")),
     ("release record", |path| {
-        path.starts_with("releases/") && path.matches('/').count() == 1
+        path.starts_with("public/releases/") && path.matches('/').count() == 2
     }),
     ("gate", |path| path.starts_with("gate/")),
     ("tally", |path| path.starts_with("tallies/")),
     ("work", |path| path.starts_with("work/")),
     ("top", |path| {
-        ["latest.json", "feed.xml", "checked.json"].contains(&path)
+        [
+            "public/latest.json",
+            "public/feed.xml",
+            "checked.json",
+            "pointed.json",
+        ]
+        .contains(&path)
     }),
 ];
 
