@@ -186,6 +186,14 @@ pub enum Error {
         /// Cause.
         source: std::io::Error,
     },
+    /// A release that was asked for isn't kept any more.
+    #[error("there is no release {release} to compare with{}", oldest_note(oldest.as_deref()))]
+    NotKept {
+        /// What was asked for.
+        release: String,
+        /// The oldest that stands, where there is one.
+        oldest: Option<String>,
+    },
     /// The program can't start itself with the wanted number of threads.
     #[error("cannot start with --threads")]
     Threads {
@@ -281,6 +289,12 @@ impl Error {
         }
         false
     }
+}
+
+fn oldest_note(oldest: Option<&str>) -> String {
+    oldest.map_or_else(String::new, |oldest| {
+        format!("; the oldest that stands is {oldest}, and `cikr pin` keeps one for good")
+    })
 }
 
 fn count_mistakes(diagnostics: &[Diagnostic]) -> String {

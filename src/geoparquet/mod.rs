@@ -22,7 +22,7 @@ pub use columns::ColumnReader;
 pub use features::{FeatureWriter, Features, write_features};
 pub use footer::{Footer, null_counts, page_boxes, read_footer};
 pub use metadata::{Covering, GeoColumn, GeoMetadata, crs84_projjson, geo_metadata};
-pub use reader::{read, read_each, read_facilities, read_first, read_present};
+pub use reader::{read, read_each, read_facilities, read_first, read_present, read_rows};
 pub use table::TableWriter;
 pub use writer::{WriteOptions, write_table};
 

@@ -8,7 +8,7 @@ use std::path::Path;
 use arrow_array::{RecordBatch, RecordBatchReader};
 use arrow_select::concat::concat_batches;
 use parquet::arrow::ProjectionMask;
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::arrow::arrow_reader::{ParquetRecordBatchReaderBuilder, RowSelection};
 
 use super::GeoparquetError;
 use super::file::open_regular_file;
@@ -66,6 +66,24 @@ pub fn read_each(
         see(&checked_rows(path, rows)?);
     }
     Ok(())
+}
+
+/// Reads some rows of a tile, by their places in it in ascending order, and the columns that are named (in file order). Pages
+/// that hold none of them aren't decoded.
+///
+/// # Errors
+/// As `read_facilities`.
+pub fn read_rows(path: &Path, columns: &[&str], rows: &[usize]) -> Result<FacilityRows, GeoparquetError> {
+    let builder = open_builder(path)?;
+    let mask = project_columns(path, &builder, columns)?;
+    let ranges = rows
+        .chunk_by(|a, b| a + 1 == *b)
+        .map(|run| run[0]..run[0] + run.len());
+    let total = builder.metadata().file_metadata().num_rows();
+    let total = usize::try_from(total).unwrap_or_default();
+    let selection = RowSelection::from_consecutive_ranges(ranges, total);
+    let batch = read_batch(path, builder.with_projection(mask).with_row_selection(selection))?;
+    checked_rows(path, batch)
 }
 
 /// Reads the first rows of a file, all columns, as one batch.

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::cells::Cells;
 use super::reject_sample::RejectSample;
 use crate::catalog::Collection;
-use crate::feature::{LayerId, LayerReport, Outline, ProductDoc, RunReport};
+use crate::feature::{LayerId, LayerReport, Outline, ProductDoc, ReleaseCounts, RunReport};
 use crate::plan::{LayerPlan, Plan};
 
 /// What the page is made of.
@@ -23,6 +23,8 @@ pub struct Page<'a> {
     pub last: Option<&'a RunReport>,
     /// Reports of the releases the store still keeps, oldest first; this run's is not among them.
     pub history: &'a [RunReport],
+    /// Counts of every release that is remembered, oldest first; this run's are not among them.
+    pub counts: &'a [ReleaseCounts],
     /// The inventory, counted.
     pub facilities: &'a Facilities,
     /// States' outlines; empty where the pipeline joins none.
@@ -88,16 +90,16 @@ impl<'a> Page<'a> {
         let mut plans = self.plan.layers.iter();
         // A store may have served another pipeline, whose numbers are no past of this one's.
         let past = self
-            .history
+            .counts
             .iter()
-            .filter(|report| report.pipeline == self.report.pipeline);
+            .filter(|counts| counts.pipeline == self.report.pipeline);
         Layer {
             plan: plans.find(|layer| layer.id == state.id),
             state,
             before: self.last.and_then(|last| find_layer(last, &state.id)),
             // A release in which the layer was absent is a gap of the trend, not a zero.
             trail: past
-                .map(|report| find_layer(report, &state.id).and_then(published_rows))
+                .map(|counts| counts.layers.get(state.id.as_str())?.rows)
                 .chain([published_rows(state)])
                 .collect(),
         }

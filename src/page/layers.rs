@@ -28,7 +28,7 @@ pub(super) fn layers_section(page: &Page<'_>, layers: &[Layer<'_>]) -> Markup {
                     Some(release) => { "Changes are against release " code { (release) } ". " }
                     None => "This is the store's first release: there is nothing to compare it with. ",
                 }
-                "Trends are the rows over the releases that the store still keeps."
+                "Trends are the rows over the last releases, also those that the store no longer keeps."
             }
             (layers_table(&layers_to_show(layers), against.is_some()))
             (left_out(MOST, layers.len(), "layers, published and less changed, are in report.json."))

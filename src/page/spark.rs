@@ -1,4 +1,4 @@
-//! A sparkline: rows of a layer over the releases that the store still keeps.
+//! A sparkline: rows of a layer over the last releases.
 //!
 //! Pure: numbers in, inline SVG out.
 

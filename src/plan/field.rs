@@ -66,7 +66,7 @@ pub enum FieldKind {
 }
 
 /// Core columns that a source may fill; every other is computed.
-pub(super) const FILLABLE: [&str; 7] = [
+pub const FILLABLE: [&str; 7] = [
     "name",
     "facility_type",
     "status",

@@ -50,7 +50,7 @@ pub use csv_geometry::CsvGeometry;
 pub use date_formats::{EPOCH_MS, EXCEL_SERIAL, USUAL_PATTERNS};
 pub use dialect::Dialect;
 pub use expected::{ALL_STATES, EXPECTED_COLUMNS, Expectations, ExpectedCount};
-pub use field::{Field, FieldKind};
+pub use field::{FILLABLE, Field, FieldKind};
 pub use field_values::FieldValues;
 pub use format::Format;
 pub use gate::GatePlan;

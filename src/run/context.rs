@@ -18,7 +18,7 @@ use crate::error::Error;
 use crate::feature::records::RecordBudget;
 use crate::feature::release::ReleaseId;
 use crate::feature::release::product_names;
-use crate::feature::{Progress, RunReport, Tile, Veil};
+use crate::feature::{Progress, ReleaseCounts, RunReport, Tile, Veil};
 use crate::geoparquet::WriteOptions;
 use crate::kernel::pack::Levels;
 use crate::page::Facilities;
@@ -45,6 +45,8 @@ pub(super) struct Context<'a> {
     pub(super) last: Option<&'a RunReport>,
     /// Reports of the releases the store still keeps, oldest first.
     pub(super) history: &'a [RunReport],
+    /// Counts of every release that is remembered, oldest first.
+    pub(super) counts: &'a [ReleaseCounts],
     /// Tiles of the last release by layer; none where its manifest can't be read.
     pub(super) tiles_before: Option<&'a TilesBefore>,
     /// What nothing of the release shows.
@@ -78,6 +80,7 @@ impl<'a> Context<'a> {
             started,
             last: past.last.as_ref(),
             history: &past.history,
+            counts: &past.counts,
             tiles_before: past.tiles_before.as_ref(),
             veil: &fetching.settings.veil,
             products: Products::default(),

@@ -52,6 +52,7 @@ pub(super) fn write_catalog(
         report,
         last: context.last,
         history: context.history,
+        counts: context.counts,
         facilities: &page_content::facility_counts(context, lock, facilities)?,
         outlines: &joined.outlines,
         rejects: &page_content::first_rejects(context, layers)?,

@@ -36,6 +36,7 @@ mod reference;
 mod report;
 mod reread;
 mod rows_at_hand;
+mod since;
 mod tables;
 mod takeover;
 mod tallies;
@@ -60,6 +61,7 @@ pub use latest::{RollbackRequest, follow_nights, pin_release, roll_back, unpin_r
 use layers::Layers;
 pub use mode::Mode;
 pub use outcome::Outcome;
+pub use since::{Compared, ComparedLayerReport, SinceRequest, compare_releases};
 use past::Past;
 use publish::Counts;
 
@@ -153,7 +155,7 @@ fn run_stages(fetching: Fetching<'_>, lock: &Lock, id: &ReleaseId, mode: Mode<'_
         tiles: (layer_tiles + facilities.len()) as u64,
         rows: context.into_row_counts(),
     };
-    publish::publish_release(fetching, lock, staging, report, &counts)
+    publish::publish_release(fetching, lock, &past.counts, staging, report, &counts)
 }
 
 /// The inventory's tiles: linked, or written beside the reference tables where the pipeline wants one.

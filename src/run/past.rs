@@ -6,7 +6,7 @@ use tracing::warn;
 
 use crate::derive::product::TilesBefore;
 use crate::error::error_chain;
-use crate::feature::RunReport;
+use crate::feature::{ReleaseCounts, RunReport};
 use crate::feature::release::paths::tile_folder;
 use crate::store::{self, Manifest, Store};
 use crate::verify::sound_report;
@@ -17,6 +17,8 @@ pub(super) struct Past {
     pub(super) last: Option<RunReport>,
     /// Reports of the releases the store still keeps, oldest first.
     pub(super) history: Vec<RunReport>,
+    /// Counts of every release that is remembered, oldest first, those of kept ones among them.
+    pub(super) counts: Vec<ReleaseCounts>,
     /// Tiles of the last release by layer; none where its manifest can't be read.
     pub(super) tiles_before: Option<TilesBefore>,
 }
@@ -27,9 +29,11 @@ impl Past {
         let last = last_sound(store);
         let history = kept_reports(store);
         let tiles_before = last.as_ref().and_then(|last| tiles_of_release(store, last));
+        let counts = remembered_counts(store, &history);
         Self {
             last,
             history,
+            counts,
             tiles_before,
         }
     }
@@ -92,6 +96,18 @@ fn kept_reports(store: &Store) -> Vec<RunReport> {
         }
     }
     reports
+}
+
+/// Counts of the releases that are remembered, and of those that stand where nobody has noted them.
+fn remembered_counts(store: &Store, history: &[RunReport]) -> Vec<ReleaseCounts> {
+    let mut counts = store.history();
+    for report in history {
+        if counts.iter().all(|known| known.release != report.release) {
+            counts.push(ReleaseCounts::of_report(report));
+        }
+    }
+    counts.sort_by(|a, b| (&a.started, &a.release).cmp(&(&b.started, &b.release)));
+    counts
 }
 
 /// Tiles of every layer of a release, and their digests, by its manifest; none where that can't be read.

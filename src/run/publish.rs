@@ -11,9 +11,9 @@ use super::fetch::Fetching;
 use super::gate;
 use super::outcome::Outcome;
 use super::report::facilities_of;
-use crate::error::Error;
-use crate::feature::RunReport;
-use crate::store::{Keep, Lock, Publication, Staging};
+use crate::error::{Error, error_chain};
+use crate::feature::{ReleaseCounts, RunReport};
+use crate::store::{Keep, Lock, Publication, Staging, Store};
 
 /// What a release holds, counted while it was made.
 pub(super) struct Counts {
@@ -30,6 +30,7 @@ pub(super) struct Counts {
 pub(super) fn publish_release(
     run: Fetching<'_>,
     lock: &Lock,
+    remembered: &[ReleaseCounts],
     staging: Staging<'_>,
     report: RunReport,
     counts: &Counts,
@@ -56,6 +57,7 @@ pub(super) fn publish_release(
     // the feed may tell of it.
     gate::note_used_acceptances(run.store, lock, &report)?;
     write_feed(run.store, lock);
+    remember_counts(run.store, lock, remembered, &report);
     for release in &published.pruned {
         info!(
             stage = "publish",
@@ -81,4 +83,14 @@ pub(super) fn publish_release(
         release: published.folder,
         unmet: expected.and_then(|expected| expected.unmet),
     })
+}
+
+/// Adds a release to those whose counts are remembered. The release stands without it: what goes wrong is warned of, and the
+/// next run adds it.
+fn remember_counts(store: &Store, lock: &Lock, remembered: &[ReleaseCounts], report: &RunReport) {
+    let mut counts = remembered.to_vec();
+    counts.push(ReleaseCounts::of_report(report));
+    if let Err(error) = store.put_history(lock, counts) {
+        warn!(reason = error_chain(&error), "history.json can't be written");
+    }
 }

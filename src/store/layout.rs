@@ -9,7 +9,7 @@ use crate::feature::release::ReleaseId;
 use crate::feature::release::paths::{FEED, LATEST};
 
 const FOLDERS: [&str; 6] = ["landing", "work", PUBLIC, "log", "gate", "tallies"];
-const FILES: [&str; 5] = ["lock", CHECKED, POINTED, FROZEN, HISTORY];
+const FILES: [&str; 4] = ["lock", CHECKED, POINTED, FROZEN];
 /// What a store that was moved over has links to.
 const OF_BEFORE: [&str; 3] = [RELEASES, LATEST, FEED];
 /// Folders that are the owner's alone; those in `work` may share files with releases.
@@ -28,7 +28,7 @@ pub(super) const RELEASES: &str = "releases";
 pub(super) const POINTED: &str = "pointed.json";
 /// Who has frozen the latest release, and why.
 pub(super) const FROZEN: &str = "frozen.json";
-/// Counts of every release, also of those that are gone.
+/// In `public`: counts of every release, also of those that are gone.
 pub(super) const HISTORY: &str = "history.json";
 /// What the files of the latest release were like when their digests were last checked.
 pub(super) const CHECKED: &str = "checked.json";

@@ -24,6 +24,7 @@
 //!     latest.json             swapped by rename, last
 //!     latest                  a link to the same release, for looking and for single files
 //!     feed.xml                the releases as an Atom feed
+//!     history.json            counts of every release, also of those that are gone
 //!     pins.json, pins/<name>  releases that are kept for good, and links to those that have a name
 //! ```
 //!
@@ -46,6 +47,7 @@ mod folder;
 mod gate;
 mod heal;
 mod held;
+mod history;
 mod keep;
 mod landed;
 mod landing;

@@ -199,14 +199,52 @@ fn releases_are_kept_listed_and_rolled_back_to() {
         .iter()
         .map(|r| r["id"].as_str().unwrap())
         .collect();
-    assert_eq!(ids, [&*third, &*second], "keep = 2");
-    folder.cikr(&["rollback", &second, "--store", "store"]).code(0);
-    assert!(folder.latest().ends_with(&second));
+    assert_eq!(ids, [&*third, &*second, &*first], "all were the latest today");
+    let words = folder.cikr(&["releases", "--store", "store"]).code(0).stdout;
+    assert_eq!(words.matches("no change").count(), 2, "{words}");
+    let pin = ["pin", &first, "--name", "v2026.11", "--store", "store"];
+    folder.cikr(&pin).code(0);
+    let rollback = [
+        "rollback", "v2026.11", "--by", "ada", "--reason", "a test", "--store", "store",
+    ];
+    folder.cikr(&rollback).code(0);
+    assert!(folder.latest().ends_with(&first));
+    let words = folder.cikr(&["releases", "--store", "store"]).code(0).stdout;
+    assert!(words.contains("latest, frozen, pinned as v2026.11"), "{words}");
     folder.cikr(&["verify", "store"]).code(0);
+    folder.cikr(&["verify", "v2026.11", "--store", "store"]).code(0);
+    folder.run().code(0).says("frozen by ada").says("(a test)");
+    assert!(folder.latest().ends_with(&first));
+    let latest = folder.cikr(&["latest", "--store", "store"]).code(0).stdout;
+    assert!(
+        latest.contains(&first) && latest.contains("cikr latest --follow"),
+        "{latest}"
+    );
+    folder.cikr(&["latest", "--follow", "--store", "store"]).code(0);
+    assert!(!folder.latest().ends_with(&first));
     folder
-        .cikr(&["rollback", &first, "--store", "store"])
+        .cikr(&["rollback", "20200101T000000000Z", "--store", "store"])
         .code(6)
-        .says(&first);
+        .says("20200101T000000000Z");
+    folder
+        .cikr(&["rollback", "../landing", "--store", "store"])
+        .code(6)
+        .says("there is no release `../landing`");
+    folder.cikr(&["unpin", "v2026.11", "--store", "store"]).code(0);
+    folder
+        .cikr(&["unpin", "v2026.11", "--store", "store"])
+        .code(6)
+        .says("nothing called `v2026.11` is pinned");
+    let urls = folder
+        .cikr(&["urls", "latest", "--base", "http://h/d/", "--store", "store"])
+        .code(0);
+    assert!(
+        urls.stdout
+            .lines()
+            .all(|url| url.starts_with("http://h/d/releases/2")),
+        "{}",
+        urls.stdout
+    );
     folder.cikr(&["releases", "--store", "pipeline.toml"]).code(0);
     folder
         .cikr(&["releases", "--store", "nowhere"])

@@ -13,9 +13,60 @@ use super::rows::{Change, ChangeRow, ChangeTable};
 use super::values;
 use crate::derive::product::Sink;
 use crate::feature::records::RecordBudget;
-use crate::feature::{ColumnChange, LayerChanges, Sorter, is_row_number};
+use crate::feature::{CORE_COLUMNS, ColumnChange, LayerChanges, Sorter, is_row_number};
 use crate::geoparquet::{ColumnReader, GeoparquetError};
-use crate::plan::LayerPlan;
+use crate::plan::{FILLABLE, LayerPlan};
+
+/// What is known of a layer's columns beside what they hold.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum ComparedLayer<'a> {
+    /// By its plan, in the run that makes it.
+    Planned(&'a LayerPlan),
+    /// By the release alone.
+    Published {
+        id: &'a str,
+        /// Columns that hold codes of polygon sets.
+        code_columns: &'a [String],
+    },
+}
+
+impl<'a> ComparedLayer<'a> {
+    fn id(&self) -> &'a str {
+        match self {
+            Self::Planned(layer) => layer.id.as_str(),
+            Self::Published { id, .. } => id,
+        }
+    }
+
+    /// Whether a part of the key is, by its names, numbered anew whenever the source is made; a release doesn't tell.
+    fn is_key_unstable(&self) -> bool {
+        let Self::Planned(layer) = self else { return false };
+        let fields = layer
+            .schema
+            .fields
+            .iter()
+            .filter(|field| layer.schema.key.contains(&field.name));
+        fields
+            .into_iter()
+            .any(|field| !field.from.is_empty() && field.from.iter().all(|name| is_row_number(name)))
+    }
+
+    /// Whether the source gives a column; others are computed here.
+    fn is_source(&self, column: &str) -> bool {
+        match self {
+            Self::Planned(layer) => {
+                let mut fields = layer.schema.fields.iter();
+                column == "geometry"
+                    || fields.any(|field| field.name == column || field.decoded.as_deref() == Some(column))
+            }
+            Self::Published { code_columns, .. } => {
+                let is_core = CORE_COLUMNS.iter().any(|core| core.name == column);
+                let is_computed = is_core && !FILLABLE.contains(&column);
+                !is_computed && code_columns.iter().all(|code| code != column)
+            }
+        }
+    }
+}
 
 /// A layer in two releases; tiles that are the same byte for byte are left out of both.
 #[derive(Debug, Clone, Copy)]
@@ -33,7 +84,7 @@ pub(super) struct Sides<'a> {
 /// # Errors
 /// When a tile can't be read, rows can't be had back, or `emit` fails.
 pub(super) fn compare_sides(
-    layer: &LayerPlan,
+    layer: &ComparedLayer<'_>,
     sides: Sides<'_>,
     room: &RecordBudget,
     emit: &mut Sink<'_>,
@@ -41,7 +92,7 @@ pub(super) fn compare_sides(
     // Whether keys are stable, their names tell alone: two releases with the same ids don't say whether they are of
     // the same facilities.
     let mut changes = LayerChanges {
-        is_key_unstable: is_key_unstable(layer),
+        is_key_unstable: layer.is_key_unstable(),
         ..LayerChanges::default()
     };
     let old = sides
@@ -57,7 +108,7 @@ pub(super) fn compare_sides(
     };
     let finder = DifferenceFinder::new(sides.after, old.as_ref(), &columns, room);
     let matcher = RowMatcher {
-        layer: layer.id.as_str(),
+        layer: layer.id(),
         records: sides.after.map(|after| after.records),
         columns: sides.after.map_or(&[][..], |after| after.columns),
         finder: &finder,
@@ -85,7 +136,7 @@ pub(super) fn compare_sides(
 
 /// Counts the facilities that are not as they were: by the source, or by what is computed here alone.
 fn count_facilities(
-    layer: &LayerPlan,
+    layer: &ComparedLayer<'_>,
     columns: &[String],
     every: &[Option<ColumnChange>],
     differing: &BTreeMap<Vec<usize>, u64>,
@@ -99,7 +150,7 @@ fn count_facilities(
             continue;
         }
         changes.unchanged -= rows;
-        let is_changed = own.any(|at| is_source(layer, &columns[*at]));
+        let is_changed = own.any(|at| layer.is_source(&columns[*at]));
         *(if is_changed {
             &mut changes.changed
         } else {
@@ -112,7 +163,7 @@ fn count_facilities(
 fn write_rows(
     columns: &[String],
     every: &[Option<ColumnChange>],
-    layer: &LayerPlan,
+    layer: &ComparedLayer<'_>,
     told: Sorter<ChangeRow>,
     changes: &mut LayerChanges,
     emit: &mut Sink<'_>,
@@ -138,7 +189,7 @@ fn write_rows(
                 if every[at].is_some() {
                     continue;
                 }
-                if is_source(layer, &columns[at]) {
+                if layer.is_source(&columns[at]) {
                     Change::Changed
                 } else {
                     Change::Recomputed
@@ -157,18 +208,6 @@ fn write_rows(
     }
     next.try_for_each(|(_, every)| rows.push_every_row(every))?;
     rows.close()
-}
-
-/// Whether a part of the key is, by its names, numbered anew whenever the source is made.
-fn is_key_unstable(layer: &LayerPlan) -> bool {
-    let fields = layer
-        .schema
-        .fields
-        .iter()
-        .filter(|field| layer.schema.key.contains(&field.name));
-    fields
-        .into_iter()
-        .any(|field| !field.from.is_empty() && field.from.iter().all(|name| is_row_number(name)))
 }
 
 /// Columns of both sides with the same type, in the order of this release; notes the others.
@@ -201,11 +240,4 @@ fn columns_lacking(schema: &Schema, other: &Schema) -> Vec<String> {
         .filter(|name| other.index_of(name).is_err())
         .cloned()
         .collect()
-}
-
-/// Whether the source gives a column; others are computed here.
-fn is_source(layer: &LayerPlan, column: &str) -> bool {
-    let mut fields = layer.schema.fields.iter();
-    column == "geometry"
-        || fields.any(|field| field.name == column || field.decoded.as_deref() == Some(column))
 }

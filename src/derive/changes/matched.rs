@@ -338,7 +338,7 @@ mod tests {
         let two = tile(&rows(&["l:c", "l:e"], &["x", "x"]));
         let before = [one.path().to_owned(), two.path().to_owned()];
         let after = records(&["l:b", "l:c", "l:a", "l:e"], &["x", "y", "x", "z"], &columns);
-        let (kept, words) = found(&before, Some(&ComparedRecords::all(&after)), &columns);
+        let (kept, words) = found(&before, Some(&ComparedRecords::of_one_layer(&after, 1)), &columns);
         assert_eq!(kept, 3);
         assert_eq!(
             words,
@@ -352,7 +352,7 @@ mod tests {
         let some = tile(&rows(&["l:a", "l:b"], &["x", "x"]));
         let after = records(&["l:a"], &["x"], &columns);
         assert_eq!(
-            found(&[], Some(&ComparedRecords::all(&after)), &columns),
+            found(&[], Some(&ComparedRecords::of_one_layer(&after, 1)), &columns),
             (0, vec!["new at 0".to_owned()])
         );
         let (kept, gone) = found(&[some.path().to_owned()], None, &[]);

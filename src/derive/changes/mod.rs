@@ -11,6 +11,7 @@ mod matched;
 mod observed;
 mod rows;
 mod shapes;
+mod since;
 mod tables;
 mod values;
 mod verify;
@@ -23,9 +24,10 @@ use rayon::prelude::*;
 use serde_json::{Value, json};
 use tracing::{info, warn};
 
-use self::compare::{Sides, compare_sides};
+use self::compare::{ComparedLayer, Sides, compare_sides};
 use self::differences::After;
 use self::observed::{BYTES, ComparedRecords, ObservedLayer, Watch};
+pub use self::since::{PublishedTile, TwoReleases, compare_on_disk};
 pub use self::tables::TABLE;
 use super::product::{
     About, Carried, Night, Observer, Problem, Product, ProductWork, ReleaseReadBack, Rows, Scope, TableStore,
@@ -142,9 +144,6 @@ fn compare_layer(
     }
 }
 
-/// Path and digest of a tile.
-type PublishedTile = (PathBuf, String);
-
 /// The tiles of the release before that can be compared with; or why none can.
 fn comparable_tiles<'l>(layer: &'l LayerTables<'_>) -> Result<(&'l Before<'l>, &'l [PublishedTile]), String> {
     let Some(before) = &layer.before else {
@@ -255,8 +254,8 @@ fn write_changes(
     let path = changes_path(layer.report.id.as_str());
     let mut changes = LayerChanges::default();
     let done = out.write_pieces(&path, rows::table_schema(), &mut |emit| {
-        changes = compare_sides(layer.plan, pair.as_sides(), room, emit).inspect_err(
-            |error: &GeoparquetError| {
+        changes = compare_sides(&ComparedLayer::Planned(layer.plan), pair.as_sides(), room, emit)
+            .inspect_err(|error: &GeoparquetError| {
                 let is_theirs = error.path().is_some_and(|path| path.starts_with(earlier.folder));
                 *unreadable = is_theirs.then(|| {
                     format!(
@@ -265,8 +264,7 @@ fn write_changes(
                         error_chain(error)
                     )
                 });
-            },
-        )?;
+            })?;
         Ok(())
     });
     done.map(|()| changes)

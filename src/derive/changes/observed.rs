@@ -177,15 +177,14 @@ pub(super) struct ComparedRecords<'s> {
     are_wanted: Vec<bool>,
 }
 
-#[cfg(test)]
 impl<'s> ComparedRecords<'s> {
-    /// All records, of one layer and tile.
-    pub(super) fn all(all: &'s Sorted<BYTES>) -> Self {
+    /// All records, of the layer with number 0 and so many tiles.
+    pub(super) fn of_one_layer(all: &'s Sorted<BYTES>, tiles: usize) -> Self {
         Self {
             all,
             layer: 0,
             places: 0..all.len(),
-            are_wanted: vec![true],
+            are_wanted: vec![true; tiles],
         }
     }
 }

@@ -174,7 +174,7 @@ fn pruning_survives_a_release_without_record_and_manifest() {
         .unwrap();
     let id = first
         .components()
-        .nth(1)
+        .nth(2)
         .unwrap()
         .as_os_str()
         .to_str()
@@ -184,13 +184,6 @@ fn pruning_survives_a_release_without_record_and_manifest() {
     fs::write(store.join("public/releases").join(&id).join("manifest.json"), "{").unwrap();
     folder.run().code(5).says("a damaged record");
     assert!(!store.join("public/releases").join(&id).exists());
-    assert_eq!(
-        folder
-            .cikr(&["releases", "--store", "store"])
-            .code(0)
-            .stdout
-            .lines()
-            .count(),
-        2
-    );
+    let listed = folder.cikr(&["releases", "--store", "store"]).code(0).stdout;
+    assert!(!listed.contains(&id), "{listed}");
 }
