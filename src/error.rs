@@ -186,6 +186,22 @@ pub enum Error {
         /// Cause.
         source: std::io::Error,
     },
+    /// A file's extension says no format that is written.
+    #[error("{} is not written: its name ends with {known}", path.display())]
+    NoFormat {
+        /// The file.
+        path: PathBuf,
+        /// What it may end with.
+        known: &'static str,
+    },
+    /// A layer named on the command line is in neither release.
+    #[error("neither release has a layer `{layer}`{hint}")]
+    NoLayerThere {
+        /// As written.
+        layer: String,
+        /// Which may be meant, after a semicolon; empty where none is near.
+        hint: String,
+    },
     /// A release that was asked for isn't kept any more.
     #[error("there is no release {release} to compare with{}", oldest_note(oldest.as_deref()))]
     NotKept {
@@ -232,9 +248,13 @@ impl Error {
             | Self::NothingPublished { .. } => exit::SOURCE,
             Self::Exists { .. }
             | Self::NoSuchLayer { .. }
+            | Self::NoLayerThere { .. }
+            | Self::NoFormat { .. }
             | Self::NothingToAccept { .. }
             | Self::NoReason => exit::USAGE,
-            Self::Store { .. } | Self::Table { .. } | Self::Format { .. } => exit::STORE,
+            Self::Store { .. } | Self::Table { .. } | Self::Format { .. } | Self::NotKept { .. } => {
+                exit::STORE
+            }
             Self::Inventory { .. }
             | Self::National { .. }
             | Self::Derive { .. }

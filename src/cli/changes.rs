@@ -1,18 +1,16 @@
 //! `cikr changes`.
 
+use std::env;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
-use arrow_array::RecordBatch;
 use clap::Args;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use super::changes_file::ChangesFile;
 use super::output::Output;
 use super::store::StoreAt;
 use crate::error::{Error, exit};
-use crate::feature::spelling::spell_value;
-use crate::run::{self, Compared, SinceRequest};
+use crate::run::{self, ChangesFile, Compared, SinceRequest, change_json};
 
 const EXAMPLES: &str = "\
 Two kept releases are compared directly, whatever nights lie between them.
@@ -55,6 +53,7 @@ impl Changes {
             since: &self.since,
             to: &self.to,
             layers: &self.layers,
+            scratch: &env::temp_dir(),
         };
         let mut file = self
             .output
@@ -69,7 +68,7 @@ impl Changes {
                 return file.write(layer, piece);
             }
             let rows = piece.num_rows().min(self.limit - shown.len());
-            shown.extend((0..rows).map(|row| row_json(layer, piece, row)));
+            shown.extend((0..rows).map(|row| change_json(layer, piece, row)));
             Ok(())
         })?;
         if let Some(file) = file {
@@ -105,24 +104,6 @@ impl Changes {
         }
         text.trim_end().to_owned()
     }
-}
-
-/// A row that differs, as JSON: columns without a value are left out.
-pub(super) fn row_json(layer: &str, piece: &RecordBatch, row: usize) -> Value {
-    let mut members = Map::from_iter([("layer".to_owned(), Value::from(layer))]);
-    for (field, column) in piece.schema().fields().iter().zip(piece.columns()) {
-        if column.is_valid(row)
-            && let Some(text) = spell_value(column, row)
-        {
-            // The only column that is no text is a number.
-            let value = match field.name().as_str() {
-                "distance_m" => text.parse::<f64>().map_or(Value::Null, Value::from),
-                _ => Value::from(text.into_owned()),
-            };
-            members.insert(field.name().clone(), value);
-        }
-    }
-    Value::Object(members)
 }
 
 fn row_line(row: &Value) -> String {

@@ -3,6 +3,7 @@
 //! stdout is data, stderr is talk.
 
 mod accept;
+mod changes;
 mod client;
 mod draft;
 mod dump;
@@ -101,6 +102,8 @@ enum Command {
     Repair(releases::Repair),
     /// List the releases of a store
     Releases(releases::List),
+    /// Tell what differs between two releases that are kept
+    Changes(changes::Changes),
     /// Make an earlier release the latest, and have it stay so
     Rollback(latest::Rollback),
     /// Show which release is the latest, or have it follow the nights again after a rollback
@@ -180,6 +183,7 @@ impl Cli {
             Command::Repair(command) => command.run(out),
             Command::Releases(command) => command.run(out),
             Command::Rollback(command) => command.run(out),
+            Command::Changes(command) => command.run(out),
             Command::Latest(command) => command.run(out),
             Command::Pin(command) => command.run(out),
             Command::Unpin(command) => command.run(out),

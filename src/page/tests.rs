@@ -7,8 +7,8 @@ use super::*;
 use crate::catalog::tests::fixture::{layer_report, plan, run_report};
 use crate::feature::release::ReleaseId;
 use crate::feature::{
-    ClaimKind, ClaimPair, FieldCounts, LayerId, LayerQuality, LayerReport, LayerStatus, Outline, ReleaseCounts,
-    QualityReport, RunReport, Score, Standing, Unmet, Verdict,
+    ClaimKind, ClaimPair, FieldCounts, LayerId, LayerQuality, LayerReport, LayerStatus, Outline,
+    QualityReport, ReleaseCounts, RunReport, Score, Standing, Unmet, Verdict,
 };
 use crate::plan::{LayerPlan, LayerSchema, Plan, Region, State};
 
@@ -45,7 +45,11 @@ impl Release {
             report: &self.report,
             last: self.history.last(),
             history: &self.history,
-            counts: &self.history.iter().map(ReleaseCounts::of_report).collect::<Vec<_>>(),
+            counts: &self
+                .history
+                .iter()
+                .map(ReleaseCounts::of_report)
+                .collect::<Vec<_>>(),
             facilities: &self.facilities,
             outlines: &self.outlines,
             rejects: &self.rejects,

@@ -5,6 +5,7 @@
 
 mod arrival;
 mod carry;
+mod changes_file;
 mod clock;
 mod context;
 mod derive;
@@ -48,6 +49,7 @@ use std::time::Instant;
 
 use tracing::warn;
 
+pub use changes_file::{ChangesFile, change_json};
 pub use clock::{day_of_ms, release_id};
 use context::Context;
 pub use feed::write_feed;
@@ -61,9 +63,9 @@ pub use latest::{RollbackRequest, follow_nights, pin_release, roll_back, unpin_r
 use layers::Layers;
 pub use mode::Mode;
 pub use outcome::Outcome;
-pub use since::{Compared, ComparedLayerReport, SinceRequest, compare_releases};
 use past::Past;
 use publish::Counts;
+pub use since::{ChangeSink, Compared, ComparedLayerReport, SinceRequest, compare_releases};
 
 use crate::derive as products;
 use crate::engine::Room;

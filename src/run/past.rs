@@ -6,8 +6,8 @@ use tracing::warn;
 
 use crate::derive::product::TilesBefore;
 use crate::error::error_chain;
-use crate::feature::{ReleaseCounts, RunReport};
 use crate::feature::release::paths::tile_folder;
+use crate::feature::{ReleaseCounts, RunReport};
 use crate::store::{self, Manifest, Store};
 use crate::verify::sound_report;
 

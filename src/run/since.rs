@@ -1,7 +1,8 @@
 //! `cikr changes`: two kept releases compared directly, whatever nights lie between them.
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate};
 use serde::Serialize;
@@ -14,8 +15,11 @@ use crate::feature::RunReport;
 use crate::feature::records::RecordBudget;
 use crate::feature::release::ReleaseId;
 use crate::feature::release::paths::tile_folder;
-use crate::store::{self, Manifest, ReleaseInfo, Store, StoreError};
+use crate::store::{self, Manifest, ReleaseInfo, Scratch, Store, StoreError};
 use crate::verify::sound_report;
+
+/// Memory for what is kept of each row; the rest waits in a scratch file.
+const RECORD_BYTES: usize = 256 << 20;
 
 /// What is compared with what.
 #[derive(Debug, Clone, Copy)]
@@ -26,6 +30,8 @@ pub struct SinceRequest<'a> {
     pub to: &'a str,
     /// Layers that are compared; all where none is named.
     pub layers: &'a [String],
+    /// Folder for what outgrows memory.
+    pub scratch: &'a Path,
 }
 
 /// Two releases that are compared.
@@ -60,9 +66,12 @@ pub type ChangeSink<'a> = dyn FnMut(&str, &arrow_array::RecordBatch) -> Result<(
 pub fn compare_releases(
     store: &Store,
     request: &SinceRequest<'_>,
-    room: &RecordBudget,
     emit: &mut ChangeSink<'_>,
 ) -> Result<Compared, Error> {
+    let room = &RecordBudget {
+        bytes: RECORD_BYTES,
+        space: Arc::new(Scratch::new(request.scratch)),
+    };
     let to = store.find_release(request.to)?;
     let since = earlier_release(store, request.since)?;
     let [before, after] = [&since, &to].map(|release| Side::open(store, release));
@@ -82,7 +91,7 @@ pub fn compare_releases(
 
 /// A release, as far as a comparison needs it.
 struct Side {
-    folder: std::path::PathBuf,
+    folder: PathBuf,
     report: RunReport,
     manifest: Manifest,
 }
@@ -187,9 +196,9 @@ fn layer_ids(before: &RunReport, after: &RunReport, wanted: &[String]) -> Result
     }
     for layer in wanted {
         if !ids.contains(layer) {
-            return Err(Error::NoLayer {
+            return Err(Error::NoLayerThere {
                 layer: layer.clone(),
-                known: ids,
+                hint: format!("; they have {}", ids.join(", ")),
             });
         }
     }
@@ -203,9 +212,9 @@ fn earlier_release(store: &Store, word: &str) -> Result<ReleaseId, Error> {
     let oldest = releases.last();
     if let Ok(day) = word.parse::<NaiveDate>() {
         let found = releases.iter().find(|release| published_by(release, day));
-        return found.map(|release| release.id.clone()).ok_or_else(|| {
-            no_longer_kept(&format!("of {word} or before"), oldest)
-        });
+        return found
+            .map(|release| release.id.clone())
+            .ok_or_else(|| no_longer_kept(&format!("of {word} or before"), oldest));
     }
     match store.find_release(word) {
         Ok(release) => Ok(release),

@@ -68,6 +68,7 @@ mod rot;
 mod schemas;
 mod schemes;
 mod secrets;
+mod since;
 mod spreadsheets;
 mod unchanged;
 mod upgrade;
