@@ -4,7 +4,9 @@
 
 use std::collections::BTreeSet;
 use std::os::unix::process::CommandExt;
+use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -301,4 +303,123 @@ fn thirty_nights_end_with_the_releases_that_the_rules_say() {
     }
     let verified = store.cikr(DAYS.len(), &["verify", "latest", "--store", "store"]);
     verified.code(0);
+}
+
+/// Whoever has gone into a release once finds all of it, whatever is published meanwhile.
+#[test]
+fn a_reader_of_a_release_finds_every_file_while_nights_are_published() {
+    let mut store = Store {
+        folder: Some(Folder::new()),
+        rows: 60,
+        ..Store::default()
+    };
+    store.put_rows(1);
+    store.cikr(0, &["run", "pipeline.toml", "-q"]).code(0);
+    let release = store
+        .folder()
+        .path()
+        .join("store/public/latest")
+        .canonicalize()
+        .unwrap();
+    let manifest: Value =
+        serde_json::from_slice(&std::fs::read(release.join("manifest.json")).unwrap()).unwrap();
+    let files: Vec<String> = manifest["files"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|file| file["path"].as_str().unwrap().to_owned())
+        .collect();
+    let is_over = AtomicBool::new(false);
+    let (is_over, files, release) = (&is_over, &files, &release);
+    let walks = thread::scope(|scope| {
+        let reader = scope.spawn(move || {
+            let mut walks = 0;
+            while !is_over.load(Ordering::Relaxed) {
+                for file in files {
+                    let found = std::fs::read(release.join(file));
+                    assert!(found.is_ok(), "{file} after {walks} walks");
+                }
+                walks += 1;
+            }
+            walks
+        });
+        for _ in 0..3 {
+            store.put_rows(1);
+            store.cikr(0, &["run", "pipeline.toml", "-q"]).code(0);
+        }
+        is_over.store(true, Ordering::Relaxed);
+        reader.join().unwrap()
+    });
+    assert!(walks > 3, "{walks}");
+    // Two days later it is gone: of four changed releases the newest two stay.
+    store.put_rows(1);
+    store.cikr(2, &["run", "pipeline.toml", "-q"]).code(0);
+    assert!(!release.exists());
+}
+
+/// Puts the releases of a store where the version before had them.
+fn put_back(store: &Path) {
+    let public = store.join("public");
+    for name in ["releases", "latest.json", "feed.xml"] {
+        std::fs::rename(public.join(name), store.join(name)).unwrap();
+    }
+    std::fs::remove_dir_all(&public).unwrap();
+    for name in ["pointed.json"] {
+        std::fs::remove_file(store.join(name)).unwrap();
+    }
+}
+
+#[test]
+fn an_old_store_is_moved_over_by_the_first_night_also_when_nights_are_killed() {
+    let mut old = Store {
+        folder: Some(Folder::new()),
+        rows: 60,
+        ..Store::default()
+    };
+    old.put_rows(1);
+    let first = old
+        .cikr(0, &["run", "pipeline.toml", "--format", "json"])
+        .code(0)
+        .report()
+        .release;
+    let root = old.folder().path().join("store");
+    put_back(&root);
+    old.cikr(0, &["verify", "store"]).code(0);
+    assert!(!root.join("public").exists(), "reading moves nothing");
+    for killed_after in [1, 3, 5, 8, 12, 20] {
+        let mut night = Store::command(0, &["run", "pipeline.toml", "-q"])
+            .current_dir(old.folder().path())
+            .stderr(Stdio::null())
+            .stdout(Stdio::null())
+            .process_group(0)
+            .spawn()
+            .unwrap();
+        thread::sleep(Duration::from_millis(killed_after * 5));
+        let group = format!("-{}", night.id());
+        Command::new("kill")
+            .args(["-KILL", "--", &group])
+            .status()
+            .unwrap();
+        night.wait().unwrap();
+        // Both places lead to a whole release at any time.
+        old.cikr(0, &["verify", "store"]).code(0);
+        let told: Value = serde_json::from_slice(&std::fs::read(root.join("latest.json")).unwrap()).unwrap();
+        assert!(
+            root.join("releases")
+                .join(told["release"].as_str().unwrap())
+                .join("README.md")
+                .exists()
+        );
+    }
+    let told = old.cikr(0, &["run", "pipeline.toml"]).code(0).stderr;
+    let is_moved = root
+        .join("public/releases")
+        .join(first.as_str())
+        .join("README.md")
+        .exists();
+    assert!(is_moved, "{told}");
+    assert!(root.join("releases").symlink_metadata().unwrap().is_symlink());
+    assert!(root.join("latest.json").symlink_metadata().unwrap().is_symlink());
+    old.cikr(0, &["verify", first.as_str(), "--store", "store"])
+        .code(0);
 }
