@@ -192,8 +192,19 @@ fn contradictions(told: &Latest, manifest: &Manifest) -> Vec<String> {
         ("rows", &told.rows, &facilities),
         ("bytes", &told.bytes, &bytes),
     ];
-    differences(&fields, MANIFEST)
+    let mut wrong = differences(&fields, MANIFEST);
+    // Of before there was one a record has none, and tells nothing wrong.
+    if let Some(told) = &told.data_sha256 {
+        wrong.extend(differences(
+            &[("data_sha256", told, &manifest.data_sha256())],
+            MANIFEST,
+        ));
+    }
+    wrong
 }
+
+/// What messages call the record of a release.
+const RECORD: &str = "the release's record";
 
 /// A field's name, its value in the record at hand, and its value in the one that it is compared with.
 type Field<'a> = (&'a str, &'a dyn fmt::Display, &'a dyn fmt::Display);
@@ -221,5 +232,9 @@ fn fields_differ(told: &Latest, record: &Latest) -> Vec<String> {
         ("rows", &told.rows, &record.rows),
         ("bytes", &told.bytes, &record.bytes),
     ];
-    differences(&fields, "the release's record")
+    let mut wrong = differences(&fields, RECORD);
+    if let (Some(told), Some(found)) = (&told.data_sha256, &record.data_sha256) {
+        wrong.extend(differences(&[("data_sha256", told, found)], RECORD));
+    }
+    wrong
 }

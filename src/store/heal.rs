@@ -196,6 +196,7 @@ impl Healing<'_> {
             version: record::VERSION,
             release: id.clone(),
             manifest_sha256: sha256_hex(&text),
+            data_sha256: Some(manifest.data_sha256()),
             tiles: tiles.len() as u64,
             rows: counted.filter_map(|file| file.rows).sum(),
             bytes: manifest.files.iter().map(|file| file.bytes).sum(),

@@ -14,8 +14,8 @@ use super::error::{IoResultExt, StoreError};
 use super::problem::{Problem, ProblemKind};
 use super::record;
 use super::regular::read_regular;
-use crate::feature::release::ReleaseId;
 use crate::feature::release::paths::MANIFEST;
+use crate::feature::release::{ReleaseId, data_digest};
 
 /// What a release holds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,6 +42,22 @@ pub struct ManifestFile {
     pub rows: Option<u64>,
     /// SHA-256, lower-case hex.
     pub sha256: String,
+}
+
+impl Manifest {
+    /// Digest of the release's data, by which it is cited.
+    pub fn data_sha256(&self) -> String {
+        data_digest(files_with_digests(&self.files))
+    }
+}
+
+/// Paths and digests, as `data_digest` asks for them.
+pub(super) fn files_with_digests<'a>(
+    files: impl IntoIterator<Item = &'a ManifestFile>,
+) -> impl Iterator<Item = (&'a str, &'a str)> {
+    files
+        .into_iter()
+        .map(|file| (file.path.as_str(), file.sha256.as_str()))
 }
 
 /// Reads the manifest of a release.

@@ -88,6 +88,7 @@ impl Staging<'_> {
             release: self.release.clone(),
             published: publication.now.to_owned(),
             manifest_sha256: manifest.1,
+            data_sha256: Some(manifest.0.data_sha256()),
             tiles: publication.tiles,
             rows: publication.facilities,
             bytes,

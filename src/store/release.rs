@@ -25,6 +25,9 @@ pub struct Latest {
     pub published: String,
     /// SHA-256 of its `manifest.json`, lower-case hex.
     pub manifest_sha256: String,
+    /// Digest of its data, to cite it by (`feature::release::data_digest`); records of before there was one have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub data_sha256: Option<String>,
     /// Tiles in it.
     pub tiles: u64,
     /// Facilities in it.

@@ -146,6 +146,8 @@ pub(crate) fn sign(store: &Path, release: &Path) {
         let mut told: Value = serde_json::from_slice(&fs::read(&record).unwrap()).unwrap();
         told["manifest_sha256"] = sha256(text.as_bytes()).into();
         told["bytes"] = bytes.into();
+        // As a record of before there was a digest of the data: of other files it is another one.
+        told.as_object_mut().unwrap().remove("data_sha256");
         fs::write(&record, told.to_string()).unwrap();
     }
 }

@@ -59,6 +59,7 @@ fn every_way_to_falsify_latest_is_noticed_and_mended() {
         with("release", "../landing".into()),
         with("published", "2020-01-01T00:00:00Z".into()),
         with("manifest_sha256", "0".repeat(64).into()),
+        with("data_sha256", "0".repeat(64).into()),
         with("tiles", (number("tiles") + 1).into()),
         with("rows", (number("rows") - 1).into()),
         with("bytes", (number("bytes") + 1).into()),
