@@ -19,7 +19,8 @@ pub(super) fn list_tiles(plan: &Plan, report: &RunReport, collections: &[Collect
         .collect();
     let base = plan.output.base_url.as_deref();
     let urls = tile_urls(base, &report.release, paths.iter().map(String::as_str));
-    urls.iter().map(|url| format!("{url}\n")).collect()
+    urls.into_iter()
+        .fold(String::new(), |lines, url| lines + &url + "\n")
 }
 
 /// Addresses of tiles by their paths within a release, sorted: URLs below `base`, where `public` of the store is served, else

@@ -138,14 +138,14 @@ fn releases_table(releases: &[ReleaseInfo]) -> String {
 
 /// What is special about a release, behind its line.
 fn marks_of(release: &ReleaseInfo) -> String {
-    let name = release
-        .name
-        .as_ref()
-        .map_or("pinned".to_owned(), |name| format!("pinned as {name}"));
+    let pinned = release.pin.as_ref().map(|pin| match &pin.name {
+        Some(name) => format!("pinned as {name}"),
+        None => "pinned".to_owned(),
+    });
     let marks = [
         (release.is_latest, "latest".to_owned()),
         (release.is_frozen, "frozen".to_owned()),
-        (release.is_pinned, name),
+        (pinned.is_some(), pinned.unwrap_or_default()),
         (!release.changed, "no change".to_owned()),
     ];
     let told: Vec<String> = marks

@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arrow_array::{ArrayRef, RecordBatch, StringArray};
-use arrow_schema::{DataType, Field, Schema};
+use arrow_schema::{DataType, Field, Schema, SchemaRef};
 use serde_json::{Map, Value};
 
+use crate::derive::changes::table_schema;
 use crate::error::Error;
 use crate::feature::spelling::spell_value;
 use crate::geoparquet::{TableWriter, WriteOptions};
@@ -27,15 +28,9 @@ pub struct ChangesFile {
 
 /// How rows are written.
 enum Writer {
-    Csv {
-        out: Box<csv::Writer<File>>,
-        has_header: bool,
-    },
+    Csv(Box<csv::Writer<File>>),
     JsonLines(BufWriter<File>),
-    Parquet {
-        out: Option<File>,
-        table: Option<Box<TableWriter<File>>>,
-    },
+    Parquet(Box<TableWriter<File>>),
 }
 
 impl ChangesFile {
@@ -66,15 +61,14 @@ impl ChangesFile {
         }
         let files = NewFiles::beside(target)?;
         let out = files.create(MADE)?;
+        // Begun here and not with the first row: a file of no changes has its columns, too.
         let rows = match extension.to_str() {
-            Some("csv") => Writer::Csv {
-                out: Box::new(csv::Writer::from_writer(out)),
-                has_header: false,
-            },
-            Some("parquet") => Writer::Parquet {
-                out: Some(out),
-                table: None,
-            },
+            Some("csv") => begin_csv(out).map_err(|source| disk_error(target, source))?,
+            Some("parquet") => {
+                let schema = with_layer_field(&table_schema());
+                let table = TableWriter::new(schema, &WriteOptions::default(), out);
+                Writer::Parquet(Box::new(table.map_err(table_error)?))
+            }
             _ => Writer::JsonLines(BufWriter::new(out)),
         };
         Ok(Self {
@@ -91,19 +85,11 @@ impl ChangesFile {
     /// When the disk refuses.
     pub fn write(&mut self, layer: &str, piece: &RecordBatch) -> Result<(), Error> {
         let written = match &mut self.rows {
-            Writer::Csv { out, has_header } => write_csv(out, has_header, layer, piece),
+            Writer::Csv(out) => write_csv(out, layer, piece),
             Writer::JsonLines(out) => write_json_lines(out, layer, piece),
-            Writer::Parquet { out, table } => {
-                let rows = with_layer(layer, piece)?;
-                if let Some(out) = out.take() {
-                    let opened = TableWriter::new(rows.schema(), &WriteOptions::default(), out);
-                    *table = Some(Box::new(opened.map_err(table_error)?));
-                }
-                let table = table.as_mut().expect("it was opened with the first piece");
-                return table.write(&rows).map_err(table_error);
-            }
+            Writer::Parquet(table) => return table.write(&with_layer(layer, piece)?).map_err(table_error),
         };
-        written.map_err(|source| self.disk_error(source))
+        written.map_err(|source| disk_error(&self.target, source))
     }
 
     /// Gives the file its name.
@@ -112,42 +98,33 @@ impl ChangesFile {
     /// When the disk refuses.
     pub fn finish(self) -> Result<(), Error> {
         let ended = match self.rows {
-            Writer::Csv { mut out, .. } => out.flush(),
+            Writer::Csv(mut out) => out.flush(),
             Writer::JsonLines(mut out) => out.flush(),
-            Writer::Parquet { table, .. } => {
-                if let Some(table) = table {
-                    table.close().map_err(table_error)?;
-                }
+            Writer::Parquet(table) => {
+                table.close().map_err(table_error)?;
                 Ok(())
             }
         };
-        ended.map_err(|source| StoreError::Write {
-            path: self.target.clone(),
-            source,
-        })?;
+        ended.map_err(|source| disk_error(&self.target, source))?;
         self.files
             .name_all(&[(MADE, self.target.as_path())], self.replace)?;
         Ok(())
     }
-
-    fn disk_error(&self, source: std::io::Error) -> Error {
-        let path = self.target.clone();
-        StoreError::Write { path, source }.into()
-    }
 }
 
-fn write_csv(
-    out: &mut csv::Writer<File>,
-    has_header: &mut bool,
-    layer: &str,
-    piece: &RecordBatch,
-) -> std::io::Result<()> {
-    if !*has_header {
-        let schema = piece.schema();
-        let names = schema.fields().iter().map(|field| field.name().as_str());
-        out.write_record(std::iter::once("layer").chain(names))?;
-        *has_header = true;
-    }
+fn disk_error(path: &Path, source: std::io::Error) -> Error {
+    let path = path.to_owned();
+    StoreError::Write { path, source }.into()
+}
+
+fn begin_csv(out: File) -> std::io::Result<Writer> {
+    let mut out = csv::Writer::from_writer(out);
+    let schema = with_layer_field(&table_schema());
+    out.write_record(schema.fields().iter().map(|field| field.name().as_str()))?;
+    Ok(Writer::Csv(Box::new(out)))
+}
+
+fn write_csv(out: &mut csv::Writer<File>, layer: &str, piece: &RecordBatch) -> std::io::Result<()> {
     for row in 0..piece.num_rows() {
         let values = piece
             .columns()
@@ -187,15 +164,16 @@ pub fn change_json(layer: &str, piece: &RecordBatch, row: usize) -> Value {
 /// Rows with the layer that they are of.
 fn with_layer(layer: &str, piece: &RecordBatch) -> Result<RecordBatch, Error> {
     let names: ArrayRef = Arc::new(StringArray::from(vec![layer; piece.num_rows()]));
-    let own = Arc::new(Field::new("layer", DataType::Utf8, false));
-    let schema = piece.schema();
-    let fields: Vec<Arc<Field>> = std::iter::once(own)
-        .chain(schema.fields().iter().cloned())
-        .collect();
     let columns = std::iter::once(names)
         .chain(piece.columns().iter().cloned())
         .collect();
-    RecordBatch::try_new(Arc::new(Schema::new(fields)), columns).map_err(table_error)
+    RecordBatch::try_new(with_layer_field(&piece.schema()), columns).map_err(table_error)
+}
+
+fn with_layer_field(schema: &Schema) -> SchemaRef {
+    let own = Arc::new(Field::new("layer", DataType::Utf8, false));
+    let fields = std::iter::once(own).chain(schema.fields().iter().cloned());
+    Arc::new(Schema::new(fields.collect::<Vec<_>>()))
 }
 
 fn table_error(source: impl std::error::Error + Send + Sync + 'static) -> Error {

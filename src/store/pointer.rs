@@ -183,13 +183,16 @@ mod tests {
     use super::super::fixture;
     use super::*;
 
+    /// What is done to a link, and in a word.
+    type Damage = (&'static str, fn(&Path));
+
     #[test]
     fn the_link_is_made_and_mended() {
         let (_folder, store) = fixture::store();
         fixture::release(&store, "r1", 1, 9).unwrap();
         let link = store.public().join(LINK);
         assert_eq!(fs::read_link(&link).unwrap(), Path::new("releases/r1"));
-        let damages: [(&str, fn(&Path)); 4] = [
+        let damages: [Damage; 4] = [
             ("removed", |link| fs::remove_file(link).unwrap()),
             ("leads elsewhere", |link| {
                 fs::remove_file(link).unwrap();

@@ -11,8 +11,8 @@ use super::manifest::{Manifest, ManifestFile};
 use super::{Latest, ReleaseInfo, Staging, Store, StoreError, disk, record};
 use crate::feature::Frozen;
 use crate::feature::digest::sha256_hex;
+use crate::feature::release::ReleaseId;
 use crate::feature::release::paths::MANIFEST;
-use crate::feature::release::{ReleaseId, data_digest};
 
 /// What only the run knows about its release.
 #[derive(Debug, Clone, Copy)]
@@ -81,18 +81,18 @@ impl Staging<'_> {
         let files = self.manifest_files(publication.rows)?;
         self.sync_folders(&files)?;
         let bytes = files.iter().map(|file| file.bytes).sum();
-        let changed = self.has_changed(&files);
         let manifest = self.write_manifest(files, publication.now)?;
+        let data_sha256 = manifest.0.data_sha256();
         let latest = Latest {
             version: record::VERSION,
             release: self.release.clone(),
             published: publication.now.to_owned(),
             manifest_sha256: manifest.1,
-            data_sha256: Some(manifest.0.data_sha256()),
             tiles: publication.tiles,
             rows: publication.facilities,
             bytes,
-            changed,
+            changed: self.has_changed(&data_sha256),
+            data_sha256: Some(data_sha256),
         };
 
         let folder = store.release_dir(&self.release);
@@ -149,14 +149,12 @@ impl Staging<'_> {
     }
 
     /// Whether the data are others than those of the release made before; true where that can't be told.
-    fn has_changed(&self, files: &[ManifestFile]) -> bool {
-        let before = self
-            .store
-            .releases()
-            .ok()
-            .and_then(|releases| Some(releases.first()?.id.clone()));
-        let manifest = before.and_then(|before| self.store.sound_manifest(&before).ok());
-        manifest.is_none_or(|manifest| digest_of_data(&manifest.files) != digest_of_data(files))
+    fn has_changed(&self, data_sha256: &str) -> bool {
+        let releases = self.store.releases().unwrap_or_default();
+        let manifest = releases
+            .first()
+            .map(|before| self.store.sound_manifest(&before.id));
+        !manifest.is_some_and(|manifest| manifest.is_ok_and(|before| before.data_sha256() == data_sha256))
     }
 
     fn write_manifest(&self, files: Vec<ManifestFile>, now: &str) -> Result<(Manifest, String), StoreError> {
@@ -188,15 +186,6 @@ impl Staging<'_> {
             .try_for_each(|folder| disk::set_mode(folder, self.mode))?;
         disk::sync_folders(&folders)
     }
-}
-
-/// The digest by which data are cited, of the files of a release.
-fn digest_of_data(files: &[ManifestFile]) -> String {
-    data_digest(
-        files
-            .iter()
-            .map(|file| (file.path.as_str(), file.sha256.as_str())),
-    )
 }
 
 /// Removes the releases that nothing speaks for, never this one. Failures become warnings.
@@ -250,7 +239,10 @@ fn kept_releases(store: &Store, releases: &[ReleaseInfo], newest: &ReleaseId) ->
             id: release.id.clone(),
             has_changed: release.changed,
             ceased: ceased.to_owned(),
-            is_needed: release.is_latest || release.is_frozen || release.is_pinned || release.id == *newest,
+            is_needed: release.is_latest
+                || release.is_frozen
+                || release.pin.is_some()
+                || release.id == *newest,
         });
         next_published = Some(&release.published);
     }

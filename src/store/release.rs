@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::error::StoreError;
 use super::folder::folder_names;
-use super::{Lock, Store, record};
+use super::{Lock, Pin, Store, record};
 use crate::feature::Frozen;
 use crate::feature::release::ReleaseId;
 use crate::feature::release::paths::FEED;
@@ -63,10 +63,8 @@ pub struct ReleaseInfo {
     pub is_latest: bool,
     /// Whether it stays the latest, whatever nights make.
     pub is_frozen: bool,
-    /// Whether it is kept for good.
-    pub is_pinned: bool,
-    /// The name that it is pinned under.
-    pub name: Option<String>,
+    /// Since when it is kept for good, and under which name; none where it goes with the others of its age.
+    pub pin: Option<Pin>,
 }
 
 impl Store {
@@ -113,7 +111,7 @@ impl Store {
                 changed,
                 ..
             } = told;
-            let pin = pins.iter().find(|pin| pin.release == release);
+            let pin = pins.iter().find(|pin| pin.release == release).cloned();
             releases.push(ReleaseInfo {
                 id,
                 published,
@@ -123,8 +121,7 @@ impl Store {
                 changed,
                 is_latest: latest.as_ref() == Some(&release),
                 is_frozen: frozen.as_ref() == Some(&release),
-                is_pinned: pin.is_some(),
-                name: pin.and_then(|pin| pin.name.clone()),
+                pin,
             });
         }
         // Times are to the second; ids begin with the time of the run, and tell two of one second apart.

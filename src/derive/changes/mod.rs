@@ -27,6 +27,7 @@ use tracing::{info, warn};
 use self::compare::{ComparedLayer, Sides, compare_sides};
 use self::differences::After;
 use self::observed::{BYTES, ComparedRecords, ObservedLayer, Watch};
+pub use self::rows::table_schema;
 pub use self::since::{PublishedTile, TwoReleases, compare_on_disk};
 pub use self::tables::TABLE;
 use super::product::{
@@ -253,7 +254,7 @@ fn write_changes(
 ) -> Result<LayerChanges, DeriveError> {
     let path = changes_path(layer.report.id.as_str());
     let mut changes = LayerChanges::default();
-    let done = out.write_pieces(&path, rows::table_schema(), &mut |emit| {
+    let done = out.write_pieces(&path, table_schema(), &mut |emit| {
         changes = compare_sides(&ComparedLayer::Planned(layer.plan), pair.as_sides(), room, emit)
             .inspect_err(|error: &GeoparquetError| {
                 let is_theirs = error.path().is_some_and(|path| path.starts_with(earlier.folder));

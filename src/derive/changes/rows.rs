@@ -71,8 +71,13 @@ impl Spooled for ChangeRow {
     }
 }
 
-/// Columns of the table.
-pub(super) fn table_schema() -> SchemaRef {
+/// Columns of `changes/<layer>.parquet`: texts, and at the end how far a point has moved.
+///
+/// ```
+/// let schema = cikr::derive::changes::table_schema();
+/// assert_eq!(schema.field(7).name(), "distance_m");
+/// ```
+pub fn table_schema() -> SchemaRef {
     let types = std::iter::repeat_n(DataType::Utf8, TEXTS).chain([DataType::Float64]);
     let fields = TABLE.columns.iter().zip(types);
     Arc::new(Schema::new(
