@@ -69,6 +69,17 @@ def test_the_recipe_runs_as_written(program: Path, tmp_path: Path):
         assert "state_code" in run.stdout
 
 
+def test_a_server_without_ranges_is_told_of_as_the_readme_says(program: Path, tmp_path: Path):
+    store = folder("CIKR_STORE")
+    assert "`Range request not supported`" in README.read_text()
+    with served("http.server", store / "public") as port:
+        listing, reading = recipe(store, port)
+        run = subprocess.run([program, *listing[1:-2]], capture_output=True, text=True)
+        (tmp_path / "tiles.txt").write_text(run.stdout)
+        run = subprocess.run([sys.executable, "-c", reading], capture_output=True, text=True, cwd=tmp_path)
+        assert run.returncode != 0 and "Range request not supported" in run.stderr, run.stderr
+
+
 @pytest.mark.parametrize("private", ["landing", "work", "log", "gate", "tallies", "lock", "checked.json"])
 def test_nothing_private_is_below_what_is_served(private: str):
     store = folder("CIKR_STORE")
