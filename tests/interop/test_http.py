@@ -16,17 +16,27 @@ from conftest import REPOSITORY, folder
 from test_readme import blocks
 
 README = REPOSITORY / "README.md"
+KOOP = REPOSITORY / "tests/koop"
 
 
 @contextmanager
-def served(module: str, root: Path) -> Iterator[int]:
-    """A server of a folder on a free port of this machine."""
+def served_with_ranges(root: Path) -> Iterator[int]:
+    """A folder behind Express, on a free port of this machine."""
+    installed = subprocess.run([KOOP / "install.sh"], check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
+    command = ["node", KOOP / "static.mjs", root]
+    with subprocess.Popen(command, cwd=installed, stdout=subprocess.PIPE, text=True) as server:
+        yield int(server.stdout.readline().strip().rpartition(":")[2])
+        server.kill()
+
+
+@contextmanager
+def served_without_ranges(root: Path) -> Iterator[int]:
+    """A folder behind Python's own server."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", module, str(port), "--bind", "127.0.0.1"]
-    server = subprocess.Popen(command, cwd=root, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
+    command = [sys.executable, "-m", "http.server", str(port), "--bind", "127.0.0.1"]
+    with subprocess.Popen(command, cwd=root, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
         for _ in range(100):
             try:
                 get(port, "/latest.json")
@@ -34,9 +44,7 @@ def served(module: str, root: Path) -> Iterator[int]:
             except OSError:
                 time.sleep(0.1)
         yield port
-    finally:
-        server.terminate()
-        server.wait()
+        server.kill()
 
 
 def get(port: int, path: str) -> int:
@@ -57,7 +65,7 @@ def recipe(store: Path, port: int) -> tuple[list[str], str]:
 
 def test_the_recipe_runs_as_written(program: Path, tmp_path: Path):
     store = folder("CIKR_STORE")
-    with served("RangeHTTPServer", store / "public") as port:
+    with served_with_ranges(store / "public") as port:
         listing, reading = recipe(store, port)
         assert listing[0] == "cikr" and listing[-2:] == [">", "tiles.txt"]
         run = subprocess.run([program, *listing[1:-2]], capture_output=True, text=True)
@@ -72,7 +80,7 @@ def test_the_recipe_runs_as_written(program: Path, tmp_path: Path):
 def test_a_server_without_ranges_is_told_of_as_the_readme_says(program: Path, tmp_path: Path):
     store = folder("CIKR_STORE")
     assert "`Range request not supported`" in README.read_text()
-    with served("http.server", store / "public") as port:
+    with served_without_ranges(store / "public") as port:
         listing, reading = recipe(store, port)
         run = subprocess.run([program, *listing[1:-2]], capture_output=True, text=True)
         (tmp_path / "tiles.txt").write_text(run.stdout)
