@@ -1,11 +1,13 @@
 //! Releases that are kept for good, under a name where they have one: `public/pins.json`, and a link by each name.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::folder::folder_names;
 use super::layout::RELEASES;
-use super::{Lock, Store, StoreError, disk, link, record};
+use super::{Latest, Lock, Store, StoreError, disk, link, record};
 use crate::feature::release::ReleaseId;
 
 /// Their record, in `public`.
@@ -155,7 +157,28 @@ impl Store {
         })
     }
 
-    fn put_pins(&self, pins: Vec<Pin>) -> Result<(), StoreError> {
+    /// Pins by their links: what of a damaged record can be made again. A release that was pinned without a name has no link.
+    pub(super) fn pins_by_links(&self) -> Result<Vec<Pin>, StoreError> {
+        let mut pins = Vec::new();
+        let folder = self.public().join(LINKS);
+        for name in folder_names(&folder)? {
+            let target = fs::read_link(folder.join(&name)).ok();
+            let release = target.and_then(|target| ReleaseId::parse(target.file_name()?.to_str()?).ok());
+            let Some(release) = release.filter(|release| self.has_release(release)) else {
+                continue;
+            };
+            let record: Option<Latest> = record::read_sound(&self.record_path(&release));
+            pins.push(Pin {
+                release,
+                name: Some(name),
+                // Since when isn't known: not since before it was published.
+                at: record.map(|record| record.published).unwrap_or_default(),
+            });
+        }
+        Ok(pins)
+    }
+
+    pub(super) fn put_pins(&self, pins: Vec<Pin>) -> Result<(), StoreError> {
         let record = Pins {
             version: record::VERSION,
             pins,
@@ -173,7 +196,7 @@ impl Store {
         Ok(())
     }
 
-    fn pins_path(&self) -> PathBuf {
+    pub(super) fn pins_path(&self) -> PathBuf {
         self.public().join(FILE)
     }
 
@@ -224,6 +247,31 @@ mod tests {
         assert!(fs::symlink_metadata(link).is_err());
         fixture::release(&store, "r9", 9, 1).unwrap();
         assert!(!store.has_release(&id("r1")));
+    }
+
+    #[test]
+    fn damaged_pins_remove_nothing_and_are_made_again_from_their_links() {
+        let (_folder, store) = fixture::store();
+        for day in 1..=3 {
+            fixture::release(&store, &format!("r{day}"), day, 9).unwrap();
+        }
+        let lock = store.lock().unwrap();
+        store.pin(&lock, &id("r1"), Some("spring"), NOW).unwrap();
+        drop(lock);
+        fs::write(store.pins_path(), "{").unwrap();
+        let published = fixture::release(&store, "r20", 20, 1).unwrap();
+        assert_eq!(published.pruned, [""; 0]);
+        assert!(published.warnings[0].contains("pins.json"), "{:?}", published.warnings);
+
+        let lock = store.lock().unwrap();
+        let found = store.repair(&lock, true).unwrap();
+        assert!(found.iter().any(|found| found.path == "public/pins.json"), "{found:?}");
+        assert!(store.pins().is_err(), "a dry run mends nothing");
+        store.repair(&lock, false).unwrap();
+        drop(lock);
+        assert_eq!(store.find_release("spring").unwrap(), "r1");
+        fixture::release(&store, "r25", 25, 1).unwrap();
+        assert!(store.has_release(&id("r1")) && !store.has_release(&id("r2")));
     }
 
     #[test]

@@ -33,6 +33,7 @@ impl Store {
         found.extend(healing.remake_release_records()?);
         found.extend(healing.repair_release_files()?);
         found.extend(healing.repair_landing()?);
+        found.extend(healing.repair_pins()?);
         // Last, since it goes to a release that is sound by now.
         found.extend(healing.heal_latest(Care::Each)?);
         Ok(found)
@@ -57,6 +58,20 @@ impl Store {
 }
 
 impl Healing<'_> {
+    /// The record of what is pinned, made again from the links by the names of pins. Not each night's: what was pinned without a
+    /// name would go, and somebody must be told.
+    fn repair_pins(self) -> Result<Option<Repair>, StoreError> {
+        let Err(error) = self.store.pins() else { return Ok(None) };
+        let path = self.store.pins_path();
+        let pins = self.store.pins_by_links()?;
+        if !self.is_dry {
+            disk::copy_aside(&path)?;
+            self.store.put_pins(pins)?;
+        }
+        let done = "made again from pins/; what was pinned without a name is not among them";
+        Ok(Some(self.repair_note(&path, error_chain(&error), Some(done))))
+    }
+
     /// Files of every release that has a record.
     fn repair_release_files(self) -> Result<Vec<Repair>, StoreError> {
         let mut found = Vec::new();
