@@ -5,6 +5,7 @@
 
 mod changes;
 mod collection;
+pub mod column_notes;
 mod dictionary;
 mod error;
 pub mod feed;

@@ -65,7 +65,7 @@ pub use scratch::{ScratchFile, ScratchSpace};
 pub use sorter::Sorter;
 pub use spool::{Spool, Spooled};
 pub use standing::{LayerStatus, Standing};
-pub use tables::{ProductDoc, TableDoc};
+pub use tables::{ProductDoc, TableDoc, unit_by_name};
 pub use texts::Texts;
 pub use tile::{FeatureBatch, FileRecord, Tile, TileRecord};
 pub use typed_column::{ColumnArray, ColumnError, typed_column};

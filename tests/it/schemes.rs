@@ -135,7 +135,7 @@ fn a_facility_without_a_place_is_found() {
     let table = cikr::geoparquet::read(&links, None).unwrap();
     let short = table.slice(1, table.num_rows() - 1);
     let mut bytes = Vec::new();
-    cikr::geoparquet::write_table(&short, &cikr::geoparquet::WriteOptions::default(), &mut bytes).unwrap();
+    cikr::geoparquet::write_table(&short, &[], &cikr::geoparquet::WriteOptions::default(), &mut bytes).unwrap();
     fs::remove_file(&links).unwrap();
     fs::write(&links, bytes).unwrap();
     let found = folder.cikr(&["verify", "store"]).code(7).stdout;

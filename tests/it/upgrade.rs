@@ -40,7 +40,7 @@ fn made_before_classes(folder: &Folder) {
         let path = release.join(format!("links/facility_sector/{layer}.parquet"));
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         let mut bytes = Vec::new();
-        geoparquet::write_table(&links, &WriteOptions::default(), &mut bytes).unwrap();
+        geoparquet::write_table(&links, &[], &WriteOptions::default(), &mut bytes).unwrap();
         fs::write(&path, bytes).unwrap();
     }
     fs::remove_file(release.join("links/sector_membership.parquet")).unwrap();
@@ -258,6 +258,7 @@ fn links_of_facilities_are_still_checked() {
     let mut bytes = Vec::new();
     geoparquet::write_table(
         &links.slice(1, links.num_rows() - 1),
+        &[],
         &WriteOptions::default(),
         &mut bytes,
     )
