@@ -11,11 +11,7 @@ use crate::plan::Plan;
 
 /// The lines, sorted; tiles below `data/` alone, where every feature stands once.
 pub(super) fn list_tiles(plan: &Plan, report: &RunReport, collections: &[Collection<'_>]) -> String {
-    let base = plan
-        .output
-        .base_url
-        .as_ref()
-        .map(|url| format!("{url}/releases/{}/", report.release));
+    let base = release_url(plan, report);
     let mut lines = Vec::new();
     for item in collections.iter().flat_map(items_of) {
         if item.is_crossing() {
@@ -30,6 +26,12 @@ pub(super) fn list_tiles(plan: &Plan, report: &RunReport, collections: &[Collect
     }
     lines.sort();
     lines.concat()
+}
+
+/// Where the folder of the release is served, with a slash at the end; none where the pipeline doesn't say.
+pub(super) fn release_url(plan: &Plan, report: &RunReport) -> Option<String> {
+    let base = plan.output.base_url.as_ref()?;
+    Some(format!("{base}/releases/{}/", report.release))
 }
 
 /// A path as it stands in a URL (RFC 3986, `pchar` and `/`); the line's end stays.
