@@ -48,6 +48,7 @@ mod landing;
 mod laws;
 mod loopback;
 mod loopback_truth;
+mod metadata;
 mod million;
 mod national;
 mod nights;

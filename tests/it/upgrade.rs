@@ -49,6 +49,9 @@ fn made_before_classes(folder: &Folder) {
             without_class(&tile);
         }
     }
+    for file in ["CITATION.cff", "datapackage.json"] {
+        fs::remove_file(release.join(file)).unwrap();
+    }
     let report = release.join("report.json");
     let mut told: RunReport = serde_json::from_slice(&fs::read(&report).unwrap()).unwrap();
     for layer in &mut told.layers {
