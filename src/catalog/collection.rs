@@ -6,9 +6,9 @@ use std::path::PathBuf;
 
 use arrow_schema::SchemaRef;
 
-use super::dictionary::{ColumnDoc, dictionary};
+use super::dictionary::{ColumnDoc, dictionary, documented};
 use crate::feature::release::paths::{FACILITIES, ITEMS, collection_folder};
-use crate::feature::{FileRecord, LayerReport, TileRecord, UNVERIFIED};
+use crate::feature::{FileRecord, LayerId, LayerReport, TileRecord, UNVERIFIED};
 use crate::plan::{LayerPlan, LayerSchema, Plan};
 
 /// One product of the release: a layer, or the inventory.
@@ -38,6 +38,8 @@ pub struct Collection<'a> {
     pub national: Option<&'a FileRecord>,
     /// What differs from the release before, where that could be compared.
     pub changes: Option<&'a FileRecord>,
+    /// Layers that take part, for the inventory.
+    pub members: Vec<LayerId>,
     /// Plan and report of the layer; none for the inventory.
     pub layer: Option<(&'a LayerPlan, &'a LayerReport)>,
 }
@@ -75,18 +77,15 @@ impl<'a> Collection<'a> {
             tiles,
             national: None,
             changes: None,
+            members: Vec::new(),
             layer: Some((layer, report)),
         }
     }
 
     /// The inventory: every facility of every layer that doesn't opt out, core columns only.
     pub fn inventory(plan: &Plan, schema: SchemaRef, tiles: &'a [TileRecord]) -> Self {
-        let schemas: Vec<&LayerSchema> = plan
-            .layers
-            .iter()
-            .filter(|layer| layer.inventory)
-            .map(|layer| layer.schema.as_ref())
-            .collect();
+        let members: Vec<&LayerPlan> = plan.layers.iter().filter(|layer| layer.inventory).collect();
+        let schemas: Vec<&LayerSchema> = members.iter().map(|layer| layer.schema.as_ref()).collect();
         let mut licences = distinct(schemas.iter().map(|schema| schema.licence.clone()));
         licences.sort();
         Self {
@@ -103,6 +102,7 @@ impl<'a> Collection<'a> {
             tiles,
             national: None,
             changes: None,
+            members: members.iter().map(|layer| layer.id.clone()).collect(),
             layer: None,
         }
     }
@@ -126,23 +126,21 @@ impl<'a> Collection<'a> {
     /// What every column of the tiles means, in file order. A column the dictionary doesn't know
     /// (of a layer carried from an earlier release) is listed too, without a meaning.
     pub fn columns(&self) -> Vec<ColumnDoc> {
-        self.schema
-            .fields()
-            .iter()
-            .map(|field| {
-                let mut documented = self.dictionary.iter().filter(|doc| doc.name == *field.name());
-                documented
-                    .next()
-                    .cloned()
-                    .unwrap_or_else(|| ColumnDoc::undescribed(field))
-            })
-            .collect()
+        documented(&self.dictionary, &self.schema)
     }
 
     /// Its `items.parquet`, and how many rows that has; none where there are no items to mirror.
     pub fn index(&self) -> Option<(PathBuf, u64)> {
         let path = PathBuf::from(self.base()).join(ITEMS);
         (!self.tiles.is_empty()).then_some((path, self.tiles.len() as u64))
+    }
+
+    /// Whether rows of a layer are among its own.
+    pub(super) fn has_rows_of(&self, layer: &LayerReport) -> bool {
+        match self.layer {
+            Some((own, _)) => own.id == layer.id,
+            None => self.members.contains(&layer.id) && !layer.is_absent(),
+        }
     }
 
     /// Path from the collection's folder to the release's: `../` or `../../`.

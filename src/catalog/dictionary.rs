@@ -2,9 +2,9 @@
 //!
 //! Pure: plan in, column descriptions out.
 
-use arrow_schema::{DataType, Field as ArrowField};
+use arrow_schema::{DataType, Field as ArrowField, Schema};
 
-use crate::feature::{CORE_COLUMNS, CoreColumn, CoreType};
+use crate::feature::{CORE_COLUMNS, CoreColumn, CoreType, TableDoc, unit_by_name};
 use crate::plan::{Field, FieldKind, JurisdictionKind, LayerSchema, Plan};
 
 /// What a column means.
@@ -18,6 +18,8 @@ pub struct ColumnDoc {
     pub unit: Option<String>,
     /// Meaning.
     pub meaning: String,
+    /// Codes that its values are, and their texts; a source may have others.
+    pub codes: Vec<(String, String)>,
     /// Source fields it is read from, most trusted first; empty where it is computed.
     pub sources: Vec<String>,
 }
@@ -37,10 +39,44 @@ impl ColumnDoc {
             name: name.to_owned(),
             kind: kind.to_owned(),
             unit: None,
+            codes: Vec::new(),
             meaning: meaning.to_owned(),
             sources: Vec::new(),
         }
     }
+}
+
+/// What every column of a layer's tiles means, in file order; of the inventory's where `layer` is none. A column that the
+/// dictionary doesn't know (of a layer carried from an earlier release) is listed too, without a meaning.
+pub(super) fn columns_of(plan: &Plan, layer: Option<&LayerSchema>, columns: &Schema) -> Vec<ColumnDoc> {
+    documented(&dictionary(plan, layer), columns)
+}
+
+/// The columns as the dictionary has them.
+pub(super) fn documented(dictionary: &[ColumnDoc], columns: &Schema) -> Vec<ColumnDoc> {
+    let mut found = Vec::with_capacity(columns.fields().len());
+    for field in columns.fields() {
+        let doc = dictionary.iter().find(|doc| doc.name == *field.name());
+        found.push(doc.cloned().unwrap_or_else(|| ColumnDoc::undescribed(field)));
+    }
+    found
+}
+
+/// The columns of a table beside the tiles; `doc` is none for a table of an earlier version.
+pub(super) fn table_columns(doc: Option<&TableDoc>, columns: &Schema) -> Vec<ColumnDoc> {
+    let described = doc.map_or(&[][..], |doc| doc.columns);
+    let mut found = Vec::with_capacity(columns.fields().len());
+    for field in columns.fields() {
+        let column = described.iter().find(|(name, _)| name == field.name());
+        found.push(match column {
+            Some((name, meaning)) => ColumnDoc {
+                unit: unit_by_name(name).map(str::to_owned),
+                ..ColumnDoc::new(name, kind_name(field.data_type()), meaning)
+            },
+            None => ColumnDoc::undescribed(field),
+        });
+    }
+    found
 }
 
 /// Every column of a layer's tiles, in file order; of the inventory's where `schema` is none.
@@ -86,10 +122,8 @@ fn core_column(core: &CoreColumn, fields: &[Field]) -> ColumnDoc {
         CoreType::Date => "date32",
     };
     let mut doc = ColumnDoc::new(core.name, kind, core.meaning);
-    // Units stand in the names of columns; of the core columns one has a unit, and it is this.
-    if core.name.ends_with("_m") {
-        doc.unit = Some("m".to_owned());
-    }
+    // Units of core columns stand in their names.
+    doc.unit = unit_by_name(core.name).map(str::to_owned);
     if let Some(field) = fields.iter().find(|field| field.name == core.name) {
         doc.sources.clone_from(&field.from);
         if !field.description.is_empty() {
@@ -105,6 +139,7 @@ fn attribute_columns(field: &Field) -> Vec<ColumnDoc> {
         name: field.name.clone(),
         kind: field_kind(&field.kind).to_owned(),
         unit: field.unit.clone(),
+        codes: field.codes.clone(),
         meaning: field.description.clone(),
         sources: field.from.clone(),
     });
@@ -136,7 +171,10 @@ fn field_kind(kind: &FieldKind) -> &'static str {
 fn kind_name(kind: &DataType) -> &'static str {
     match kind {
         DataType::Utf8 => "string",
+        DataType::Int32 => "int32",
         DataType::Int64 => "int64",
+        DataType::UInt32 => "uint32",
+        DataType::UInt64 => "uint64",
         DataType::Float64 => "double",
         DataType::Boolean => "boolean",
         DataType::Date32 => "date32",

@@ -12,7 +12,7 @@ use arrow_array::{
     TimestampMicrosecondArray,
 };
 use arrow_schema::{DataType, Field, Fields, Schema};
-use chrono::DateTime;
+use chrono::{DateTime, Utc};
 use geo::Geometry;
 use serde_json::{Value, json};
 use wkb::writer::{WriteOptions as WkbOptions, write_geometry};
@@ -21,7 +21,8 @@ use super::collection::{Collection, distinct};
 use super::error::CatalogError;
 use super::footprint::{footprint, union_extent};
 use super::item::{Item, TEXTS};
-use super::stac_terms::{EXTENSIONS, VERSION, multihash};
+use super::span::DataSpan;
+use super::stac_terms::{ITEM_EXTENSIONS, VERSION, multihash};
 use crate::feature::release::paths;
 use crate::feature::{RunReport, TileRecord};
 use crate::geoparquet::{Features, MEDIA_TYPE, WriteOptions, write_features};
@@ -31,9 +32,10 @@ pub(super) fn encode_items(
     report: &RunReport,
     collection: &Collection<'_>,
     items: &[Item<'_>],
+    span: &DataSpan,
     described: &Value,
 ) -> Result<Vec<u8>, CatalogError> {
-    let rows = items_batch(report, collection, items)?;
+    let rows = items_batch(report, collection, items, span)?;
     let mut types = distinct(
         items
             .iter()
@@ -65,12 +67,14 @@ fn items_batch(
     report: &RunReport,
     collection: &Collection<'_>,
     items: &[Item<'_>],
+    span: &DataSpan,
 ) -> Result<RecordBatch, CatalogError> {
     let started = DateTime::parse_from_rfc3339(&report.started).map_err(|source| CatalogError::Started {
         started: report.started.clone(),
         source,
     })?;
-    let datetime = TimestampMicrosecondArray::from_value(started.timestamp_micros(), items.len());
+    // Both or neither, as in the JSON of an item.
+    let end = span.start.map(|_| span.end);
     let counts: Int64Array = items
         .iter()
         .map(|item| Some(item.tile.rows.cast_signed()))
@@ -85,14 +89,17 @@ fn items_batch(
         // Repeated in each row: readers make of a row the item that it was, and ask nothing else.
         (
             "stac_extensions",
-            Arc::new(repeated_list(items, &EXTENSIONS)),
+            Arc::new(repeated_list(items, &ITEM_EXTENSIONS)),
             false,
         ),
         ("id", text_column(items, |item| item.id.clone()), false),
         ("links", Arc::new(links_column(items)), false),
         ("assets", Arc::new(assets_column(items)), false),
         ("collection", constant_column(&collection.id, items), false),
-        ("datetime", Arc::new(datetime.with_timezone("UTC")), false),
+        ("datetime", time_column(Some(span.end), items), false),
+        ("start_datetime", time_column(span.start, items), true),
+        ("end_datetime", time_column(end, items), true),
+        ("created", time_column(Some(started.to_utc()), items), false),
         ("table:row_count", Arc::new(counts), false),
     ];
     columns.extend(text_columns(items));
@@ -108,6 +115,13 @@ fn items_batch(
             source,
         }
     })
+}
+
+/// The same time in every row.
+fn time_column(time: Option<DateTime<Utc>>, items: &[Item<'_>]) -> ArrayRef {
+    let micros = time.map(|time| time.timestamp_micros());
+    let times: TimestampMicrosecondArray = items.iter().map(|_| micros).collect();
+    Arc::new(times.with_timezone("UTC"))
 }
 
 /// One column per text property, the same in every collection, null where an item has none.

@@ -7,6 +7,7 @@ use std::fmt::{self, Write};
 
 use super::changes::write_changes;
 use super::collection::{Collection, distinct};
+use super::context::{Contents, ReleaseContext};
 use super::dictionary::ColumnDoc;
 use super::markdown::{plain_prose, table_cell, write_description};
 use super::quality::write_quality;
@@ -16,23 +17,23 @@ use crate::feature::{FlagCode, Flags, LayerReport, ProductDoc, RunReport, Standi
 use crate::plan::Plan;
 
 /// The text of `README.md`.
-pub(super) fn render_readme(
-    plan: &Plan,
-    report: &RunReport,
-    collections: &[Collection<'_>],
-    products: &[ProductDoc],
-) -> String {
+pub(super) fn render_readme(release: &ReleaseContext<'_>, contents: &Contents<'_>) -> String {
     let mut text = String::new();
-    write_readme(&mut text, plan, report, (collections, products)).expect("a string takes any text");
+    write_readme(&mut text, release, contents).expect("a string takes any text");
     text
 }
 
-fn write_readme(
-    out: &mut String,
-    plan: &Plan,
-    report: &RunReport,
-    (collections, products): (&[Collection<'_>], &[ProductDoc]),
-) -> fmt::Result {
+fn write_readme(out: &mut String, release: &ReleaseContext<'_>, contents: &Contents<'_>) -> fmt::Result {
+    let ReleaseContext {
+        plan,
+        report,
+        citation,
+    } = release;
+    let Contents {
+        collections,
+        products,
+        ..
+    } = *contents;
     writeln!(out, "# {}\n", plain_prose(&plan.title))?;
     write_description(out, &plan.description)?;
     writeln!(
@@ -42,6 +43,7 @@ fn write_readme(
         report.release, report.pipeline, report.cikr_version, report.started
     )?;
     write_folders(out, products)?;
+    citation.write_section(out)?;
     write_layers(out, plan, report)?;
     write_doubts(out, report)?;
     write_gate(out, report)?;
@@ -52,16 +54,29 @@ fn write_readme(
     if let Some(found) = &report.quality {
         write_quality(out, found)?;
     }
-    // Products describe their tables themselves, so that the README names those that this release was asked for.
-    let mut tables = products.iter().flat_map(|product| product.tables).peekable();
-    if tables.peek().is_some() {
+    let tables = tables_described(contents);
+    if !tables.is_empty() {
         writeln!(out, "## Tables\n")?;
-        tables.try_for_each(|table| write_table_doc(out, table))?;
+        tables
+            .into_iter()
+            .try_for_each(|table| write_table_doc(out, table))?;
     }
     writeln!(out, "## Columns\n")?;
     collections
         .iter()
         .try_for_each(|collection| write_columns(out, collection))
+}
+
+/// Those of the products that the release was asked for, which describe them themselves, and what other tables it holds.
+fn tables_described<'a>(contents: &Contents<'a>) -> Vec<&'a TableDoc> {
+    let of_products = contents.products.iter().flat_map(|product| product.tables);
+    let mut tables: Vec<&TableDoc> = of_products.collect();
+    for other in contents.tables.iter().filter_map(|table| table.doc.as_ref()) {
+        if !tables.iter().any(|known| known.path == other.path) {
+            tables.push(other);
+        }
+    }
+    tables
 }
 
 fn write_folders(out: &mut String, products: &[ProductDoc]) -> fmt::Result {
@@ -81,6 +96,7 @@ fn write_folders(out: &mut String, products: &[ProductDoc]) -> fmt::Result {
          | `quality/flags/<layer>.parquet` | what is doubtful about published rows: facility, origin, field, value, flag, detail |\n\
          {places}\
          | `reference/*.parquet` | sectors, their schemes and crosswalks, regions, jurisdictions and other tables as used |\n\
+         | `CITATION.cff`, `datapackage.json` | how to cite it; every table and column as a Frictionless Data Package |\n\
          | [`report.html`](report.html) | what became of the run, for people: failures, changes, rejects, a map |\n\
          | `report.json`, `manifest.json` | what became of the run; bytes and SHA-256 of every file |\n\n",
     )

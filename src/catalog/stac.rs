@@ -6,39 +6,26 @@
 use serde_json::{Value, json};
 
 use super::collection::{Collection, distinct};
+use super::context::ReleaseContext;
 use super::dictionary::ColumnDoc;
 use super::footprint::{bbox_or_world, footprint, union_extent};
 use super::item::{Item, TEXTS, items_of, row_count};
-use super::stac_terms::{EXTENSIONS, VERSION, multihash};
+use super::licence::is_spdx;
+use super::span::DataSpan;
+use super::stac_terms::{COLLECTION_EXTENSIONS, ITEM_EXTENSIONS, VERSION, multihash};
 use crate::feature::digest::sha256_hex;
 use crate::feature::release::paths;
 use crate::feature::{FileRecord, LayerReport, RunReport};
 use crate::geoparquet::MEDIA_TYPE;
 use crate::plan::{LayerSchema, Plan};
 
-/// Licences of the data that such layers carry which are SPDX identifiers; any other words are
-/// `other` with a link, as STAC asks. `LicenseRef-…` counts too.
-const SPDX: &[&str] = &[
-    "0BSD",
-    "Apache-2.0",
-    "BSD-3-Clause",
-    "CC-BY-3.0",
-    "CC-BY-4.0",
-    "CC-BY-SA-4.0",
-    "CC-PDDC",
-    "CC-PDM-1.0",
-    "CC0-1.0",
-    "ISC",
-    "MIT",
-    "ODC-By-1.0",
-    "ODbL-1.0",
-    "OGL-UK-3.0",
-    "PDDL-1.0",
-    "US-Gov-PD",
-];
-
 /// The root: `catalog.json`.
-pub(super) fn catalog_json(plan: &Plan, report: &RunReport, collections: &[Collection<'_>]) -> Value {
+pub(super) fn catalog_json(release: &ReleaseContext<'_>, collections: &[Collection<'_>]) -> Value {
+    let ReleaseContext {
+        plan,
+        report,
+        citation,
+    } = release;
     // Relative, as STAC's best practices have it for what is published to be copied: a release is moved as a folder.
     let mut links = vec![
         link_json(
@@ -65,7 +52,20 @@ pub(super) fn catalog_json(plan: &Plan, report: &RunReport, collections: &[Colle
             "text/plain",
             "Where every tile is, a line each",
         ),
+        link_json(
+            "describedby",
+            &format!("./{}", paths::DATAPACKAGE),
+            "application/json",
+            "Every table and column, as a Frictionless Data Package",
+        ),
+        link_json(
+            "related",
+            &format!("./{}", paths::CITATION),
+            "application/yaml",
+            "How to cite this release",
+        ),
     ];
+    links.extend(cite_as_link(release));
     links.extend(collections.iter().map(|collection| {
         let href = format!("./{}/{}", collection.base(), paths::COLLECTION);
         link_json("child", &href, "application/json", &collection.title)
@@ -81,17 +81,55 @@ pub(super) fn catalog_json(plan: &Plan, report: &RunReport, collections: &[Colle
         "cikr:release": report.release,
         "cikr:version": report.cikr_version,
         "cikr:started": report.started,
+        "cikr:data_sha256": citation.data_sha256(),
         "cikr:layers": report.layers.iter().map(layer_state).collect::<Vec<_>>(),
     })
 }
 
 /// A collection, but for the asset of its `items.parquet` (which carries this very object).
-pub(super) fn collection_json(plan: &Plan, report: &RunReport, of: &Collection<'_>) -> Value {
+pub(super) fn collection_json(release: &ReleaseContext<'_>, of: &Collection<'_>, span: &DataSpan) -> Value {
     let items = items_of(of);
+    let mut object = json!({
+        "type": "Collection",
+        "stac_version": VERSION,
+        "stac_extensions": COLLECTION_EXTENSIONS,
+        "id": of.id,
+        "title": of.title,
+        "description": or_title(&of.description, &of.title),
+        "keywords": distinct(of.keywords.iter().cloned()),
+        "license": if is_spdx(&of.licence) { of.licence.as_str() } else { "other" },
+        "providers": providers(release.plan, of),
+        "extent": {
+            "spatial": {"bbox": [bbox_or_world(union_extent(items.iter().map(|item| item.tile.extent)))]},
+            // Of the data; when the run was, `created` says.
+            "temporal": {"interval": [[span.start_text(), span.end_text()]]},
+        },
+        "created": release.report.started,
+        "sci:citation": release.citation.sentence_of(of),
+        "cikr:data_sha256": release.citation.data_sha256(),
+        "summaries": item_summaries(&items),
+        "item_assets": {"data": {"type": MEDIA_TYPE, "roles": ["data"], "title": "Facilities of one region"}},
+        "assets": collection_assets(of),
+        "links": collection_links(release, of, &items),
+        "table:primary_geometry": "geometry",
+        "table:row_count": row_count(&items),
+        "table:columns": of.columns().iter().map(table_column).collect::<Vec<_>>(),
+    });
+    // With a prefix of our own, as STAC asks of fields that no extension defines.
+    if let Some((layer, state)) = of.layer {
+        for (name, value) in layer_provenance(state, &layer.schema) {
+            object[name] = value;
+        }
+    }
+    object
+}
+
+fn collection_links(release: &ReleaseContext<'_>, of: &Collection<'_>, items: &[Item<'_>]) -> Vec<Value> {
+    let title = &release.plan.title;
     let root = format!("{}{}", of.to_root(), paths::CATALOG);
     let mut links = vec![
-        link_json("root", &root, "application/json", &plan.title),
-        link_json("parent", &root, "application/json", &plan.title),
+        link_json("root", &root, "application/json", title),
+        link_json("parent", &root, "application/json", title),
         link_json(
             "describedby",
             &format!("{}{}", of.to_root(), paths::README),
@@ -121,36 +159,33 @@ pub(super) fn collection_json(plan: &Plan, report: &RunReport, of: &Collection<'
             &item.title(),
         )
     }));
-    // STAC wants a time. Facilities have none that all sources give; what is known is when they were so.
-    let mut object = json!({
-        "type": "Collection",
-        "stac_version": VERSION,
-        "stac_extensions": EXTENSIONS,
-        "id": of.id,
-        "title": of.title,
-        "description": or_title(&of.description, &of.title),
-        "keywords": distinct(of.keywords.iter().cloned()),
-        "license": if is_spdx(&of.licence) { of.licence.as_str() } else { "other" },
-        "providers": of.agencies.iter().map(|agency| provider_json(agency, of.homepage.as_deref())).collect::<Vec<_>>(),
-        "extent": {
-            "spatial": {"bbox": [bbox_or_world(union_extent(items.iter().map(|item| item.tile.extent)))]},
-            "temporal": {"interval": [[report.started, report.started]]},
-        },
-        "summaries": item_summaries(&items),
-        "item_assets": {"data": {"type": MEDIA_TYPE, "roles": ["data"], "title": "Facilities of one region"}},
-        "assets": collection_assets(of),
-        "links": links,
-        "table:primary_geometry": "geometry",
-        "table:row_count": row_count(&items),
-        "table:columns": of.columns().iter().map(table_column).collect::<Vec<_>>(),
-    });
-    // With a prefix of our own, as STAC asks of fields that no extension defines.
-    if let Some((layer, state)) = of.layer {
-        for (name, value) in layer_provenance(state, &layer.schema) {
-            object[name] = value;
-        }
-    }
-    object
+    links.extend(cite_as_link(release));
+    links
+}
+
+/// Where readers find what is cited, where the pipeline says under which address the store is.
+fn cite_as_link(release: &ReleaseContext<'_>) -> Option<Value> {
+    let url = release.citation.url.as_ref()?;
+    Some(link_json(
+        "cite-as",
+        url,
+        "text/markdown",
+        "How to cite this release",
+    ))
+}
+
+/// Who made the rows, and last who has processed (and hosts) them.
+fn providers(plan: &Plan, of: &Collection<'_>) -> Vec<Value> {
+    let agencies = of.agencies.iter();
+    let mut providers: Vec<Value> = agencies
+        .map(|agency| provider_json(agency, &["producer"], of.homepage.as_deref()))
+        .collect();
+    let own = match plan.output.base_url.as_deref() {
+        Some(url) => provider_json(&plan.title, &["processor", "host"], Some(url)),
+        None => provider_json(&plan.title, &["processor"], None),
+    };
+    providers.push(own);
+    providers
 }
 
 /// The collection with its `items.parquet` as an asset.
@@ -195,7 +230,7 @@ fn table_asset(href: &str, title: &str, role: &str, file: &FileRecord) -> Value 
 }
 
 /// An item: one tile.
-pub(super) fn item_json(report: &RunReport, of: &Item<'_>) -> Value {
+pub(super) fn item_json(report: &RunReport, of: &Item<'_>, span: &DataSpan) -> Value {
     // Items stand in `stac/`, a folder beside `data/`: one file below `data/` that is not Parquet, and GeoPandas,
     // pyarrow and Polars can't open the folder as a whole. What is relative to the collection is one up from here.
     let links: Vec<Value> = of
@@ -206,11 +241,11 @@ pub(super) fn item_json(report: &RunReport, of: &Item<'_>) -> Value {
     json!({
         "type": "Feature",
         "stac_version": VERSION,
-        "stac_extensions": EXTENSIONS,
+        "stac_extensions": ITEM_EXTENSIONS,
         "id": of.id,
         "geometry": geojson::Geometry::new((&footprint(of.tile.extent)).into()),
         "bbox": bbox_or_world(Some(of.tile.extent)),
-        "properties": item_properties(report, of),
+        "properties": item_properties(report, of, span),
         "collection": of.collection.id,
         "links": links,
         "assets": {"data": {
@@ -224,9 +259,18 @@ pub(super) fn item_json(report: &RunReport, of: &Item<'_>) -> Value {
     })
 }
 
-/// `datetime` and the row count, and the texts that stand in `items.parquet` too.
-fn item_properties(report: &RunReport, of: &Item<'_>) -> Value {
-    let mut properties = json!({"datetime": report.started, "table:row_count": of.tile.rows});
+/// Times and the row count, and the texts that stand in `items.parquet` too.
+fn item_properties(report: &RunReport, of: &Item<'_>, span: &DataSpan) -> Value {
+    let mut properties = json!({
+        "datetime": span.end_text(),
+        "created": report.started,
+        "table:row_count": of.tile.rows,
+    });
+    // STAC wants both or neither.
+    if let Some(start) = span.start_text() {
+        properties["start_datetime"] = json!(start);
+        properties["end_datetime"] = json!(span.end_text());
+    }
     for (name, text) in TEXTS.into_iter().zip(of.texts()) {
         if let Some(text) = text {
             properties[name] = json!(text);
@@ -281,9 +325,9 @@ fn item_summaries(items: &[Item<'_>]) -> Value {
     summaries
 }
 
-fn provider_json(agency: &str, homepage: Option<&str>) -> Value {
-    let mut provider = json!({"name": agency, "roles": ["producer"]});
-    if let Some(url) = homepage {
+fn provider_json(name: &str, roles: &[&str], url: Option<&str>) -> Value {
+    let mut provider = json!({"name": name, "roles": roles});
+    if let Some(url) = url {
         provider["url"] = json!(url);
     }
     provider
@@ -300,10 +344,6 @@ fn table_column(column: &ColumnDoc) -> Value {
 
 fn link_json(rel: &str, href: &str, media_type: &str, title: &str) -> Value {
     json!({"rel": rel, "href": href, "type": media_type, "title": title})
-}
-
-fn is_spdx(licence: &str) -> bool {
-    SPDX.contains(&licence) || licence.starts_with("LicenseRef-")
 }
 
 /// STAC wants a description; a plan may leave it empty.

@@ -8,12 +8,16 @@ pub(super) const VERSION: &str = "1.1.0";
 /// CRS of everything in a release, as the projection extension spells it.
 pub(super) const CRS: &str = "OGC:CRS84";
 
-/// Extensions of collections and items, by version.
-pub(super) const EXTENSIONS: [&str; 3] = [
-    "https://stac-extensions.github.io/file/v2.1.0/schema.json",
-    "https://stac-extensions.github.io/projection/v2.0.0/schema.json",
-    "https://stac-extensions.github.io/table/v1.2.0/schema.json",
-];
+/// Extensions of items, by version.
+pub(super) const ITEM_EXTENSIONS: [&str; 3] = [FILE, PROJECTION, TABLE];
+
+/// Extensions of collections, by version.
+pub(super) const COLLECTION_EXTENSIONS: [&str; 4] = [FILE, PROJECTION, SCIENTIFIC, TABLE];
+
+const FILE: &str = "https://stac-extensions.github.io/file/v2.1.0/schema.json";
+const PROJECTION: &str = "https://stac-extensions.github.io/projection/v2.0.0/schema.json";
+const SCIENTIFIC: &str = "https://stac-extensions.github.io/scientific/v1.0.0/schema.json";
+const TABLE: &str = "https://stac-extensions.github.io/table/v1.2.0/schema.json";
 
 /// A checksum as the file extension wants it: multihash code and length of SHA-256, then the digest.
 pub(super) fn multihash(sha256: &str) -> String {

@@ -173,5 +173,8 @@ fn verdict_text(verified: &Verified) -> String {
         "release {}: {verdict}; {} tiles hold {} rows, the inventory's among them",
         verified.release, verified.tiles, verified.rows
     );
+    if let Some(digest) = &verified.data_sha256 {
+        let _ = write!(text, "\ndata sha256: {digest}");
+    }
     text
 }

@@ -6,9 +6,9 @@ use clap::Args;
 
 use super::output::Output;
 use super::store::{StoreAt, release_folder, store_error};
-use crate::catalog;
 use crate::error::{Error, exit};
 use crate::feature::release::paths::is_tile;
+use crate::feature::release::tile_urls;
 use crate::store;
 
 const EXAMPLES: &str = "\
@@ -36,7 +36,7 @@ impl Urls {
         let base = self.base.as_deref().map(|base| base.trim_end_matches('/'));
         let paths = manifest.files.iter().map(|file| file.path.as_str());
         let tiles = paths.filter(|path| is_tile(path.as_ref()));
-        let urls = catalog::tile_urls(base, &manifest.release, tiles);
+        let urls = tile_urls(base, &manifest.release, tiles);
         out.print(&urls, || urls.join("\n"))?;
         Ok(exit::OK)
     }

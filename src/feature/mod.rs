@@ -23,6 +23,7 @@ mod layer_report_json;
 mod location;
 mod outcome;
 mod outline;
+mod pin;
 mod progress;
 mod quality;
 mod raw;
@@ -59,6 +60,7 @@ pub use landing::{FetchRecord, Generalised, Landed, PageRecord};
 pub use location::LocationMethod;
 pub use outcome::{FieldCounts, JurisdictionReport, LayerReport, LocationCounts, RunReport, UNVERIFIED};
 pub use outline::Outline;
+pub use pin::Pin;
 pub use progress::{Progress, Task};
 pub use quality::{
     ClaimKind, ClaimPair, LayerQuality, NullShare, QualityReport, Score, SourceDates, Unmet, Verdict,
@@ -69,7 +71,7 @@ pub use scratch::{ScratchFile, ScratchSpace};
 pub use sorter::Sorter;
 pub use spool::{Spool, Spooled};
 pub use standing::{LayerStatus, Standing};
-pub use tables::{ProductDoc, TableDoc};
+pub use tables::{ProductDoc, TableDoc, unit_by_name};
 pub use texts::Texts;
 pub use tile::{FeatureBatch, FileRecord, Tile, TileRecord};
 pub use typed_column::{ColumnArray, ColumnError, typed_column};

@@ -2,6 +2,8 @@
 //!
 //! LEAF. What stands where, the product says.
 
+use std::path::Path;
+
 /// A product and where it stands.
 #[derive(Debug, Clone, Copy)]
 pub struct ProductDoc {
@@ -16,10 +18,51 @@ pub struct ProductDoc {
 /// A table of a release and what its columns mean.
 #[derive(Debug, Clone, Copy)]
 pub struct TableDoc {
-    /// Path within the release.
+    /// Path within the release; `<layer>` in it stands for the id of one.
     pub path: &'static str,
     /// What a row is.
     pub what: &'static str,
     /// Names and meanings of its columns, in order.
     pub columns: &'static [(&'static str, &'static str)],
+}
+
+impl TableDoc {
+    /// Whether a file of a release is this table.
+    ///
+    /// ```
+    /// use cikr::feature::TableDoc;
+    ///
+    /// let changes = TableDoc { path: "changes/<layer>.parquet", what: "a change", columns: &[] };
+    /// assert!(changes.is_at("changes/dams.parquet".as_ref()));
+    /// assert!(!changes.is_at("changes/of/dams.parquet".as_ref()));
+    /// ```
+    pub fn is_at(&self, path: &Path) -> bool {
+        let Some((before, after)) = self.path.split_once("<layer>") else {
+            return path == Path::new(self.path);
+        };
+        let layer = path
+            .to_str()
+            .and_then(|path| path.strip_prefix(before)?.strip_suffix(after));
+        layer.is_some_and(|layer| !layer.contains('/'))
+    }
+
+    /// The columns' names, in order.
+    pub fn column_names(&self) -> impl Iterator<Item = &'static str> {
+        self.columns.iter().map(|(name, _)| *name)
+    }
+}
+
+/// Unit of a column, where its name says it.
+///
+/// ```
+/// use cikr::feature::unit_by_name;
+///
+/// assert_eq!(unit_by_name("distance_m"), Some("m"));
+/// assert_eq!(unit_by_name("landed_age_days"), Some("days"));
+/// assert_eq!(unit_by_name("name"), None);
+/// ```
+pub fn unit_by_name(column: &str) -> Option<&'static str> {
+    [("_m", "m"), ("_days", "days")]
+        .into_iter()
+        .find_map(|(end, unit)| column.ends_with(end).then_some(unit))
 }

@@ -26,7 +26,7 @@ use super::reader::read_batch;
 /// let beds: ArrayRef = Arc::new(Int64Array::from(vec![120, 80]));
 /// let rows = RecordBatch::try_from_iter([("beds", Arc::clone(&beds))])?;
 /// let mut file = tempfile::NamedTempFile::new()?;
-/// write_table(&rows, &WriteOptions::default(), &mut file)?;
+/// write_table(&rows, &[], &WriteOptions::default(), &mut file)?;
 ///
 /// let columns = ColumnReader::open(file.path())?;
 /// assert_eq!(columns.schema().field(0).name(), "beds");

@@ -12,8 +12,8 @@ use parquet::arrow::ArrowWriter;
 use parquet::errors::ParquetError;
 use parquet::file::metadata::KeyValue;
 
-use super::writer::{arrow_writer, base_properties, with_spatial_encodings};
-use super::{GeoparquetError, WriteOptions, geo_metadata};
+use super::writer::{append_entries, arrow_writer, base_properties, with_spatial_encodings};
+use super::{FooterEntry, GeoparquetError, WriteOptions, geo_metadata};
 
 /// Rows with a `geometry` column (WKB in OGC:CRS84) and a `bbox` struct, and what the footer says of them.
 #[derive(Debug, Clone, Copy)]
@@ -29,7 +29,7 @@ pub struct Features<'a> {
     /// Geometry types present.
     pub geometry_types: &'a [String],
     /// Further keys of the footer, such as `stac-geoparquet`.
-    pub footer: &'a [(String, String)],
+    pub footer: &'a [FooterEntry],
 }
 
 /// Writes rows with geometry that are all in memory, such as an index of items. Returns the rows written.
@@ -158,7 +158,7 @@ impl<W: Write + Send> FeatureWriter<W> {
         mut self,
         extent: Option<Rect<f64>>,
         geometry_types: &[String],
-        footer: &[(String, String)],
+        footer: &[FooterEntry],
     ) -> Result<u64, GeoparquetError> {
         let geo = serde_json::to_string(&geo_metadata(geometry_types, extent))
             .map_err(|source| ParquetError::External(Box::new(source)));
@@ -166,9 +166,7 @@ impl<W: Write + Send> FeatureWriter<W> {
         let closed = geo.and_then(|geo| {
             let writer = self.state.begin_with(&nothing)?;
             writer.append_key_value_metadata(KeyValue::new("geo".to_owned(), geo));
-            for (key, value) in footer {
-                writer.append_key_value_metadata(KeyValue::new(key.clone(), value.clone()));
-            }
+            append_entries(writer, footer);
             writer.finish()
         });
         match closed {

@@ -203,7 +203,7 @@ mod tests {
     #[test]
     fn a_table_has_no_page_boxes() {
         let mut file = tempfile::NamedTempFile::new().unwrap();
-        write_table(&rows(10).project(&[0]).unwrap(), &OPTIONS, &mut file).unwrap();
+        write_table(&rows(10).project(&[0]).unwrap(), &[], &OPTIONS, &mut file).unwrap();
         assert!(read_footer(file.path()).unwrap().geo.is_none());
         let error = page_boxes(file.path()).unwrap_err().to_string();
         assert!(error.ends_with("has no column index for `bbox.xmin`"), "{error}");

@@ -31,6 +31,9 @@ use crate::feature::ColumnError;
 /// Media type of every Parquet file in a release.
 pub const MEDIA_TYPE: &str = "application/vnd.apache.parquet";
 
+/// A key of a file's footer and its value.
+pub type FooterEntry = (String, String);
+
 /// Why a file could not be written or read.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]

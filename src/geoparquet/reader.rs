@@ -197,7 +197,7 @@ mod tests {
         let ids: ArrayRef = Arc::new(Int64Array::from(vec![7]));
         let mistyped = RecordBatch::try_from_iter([("facility_id", ids)]).unwrap();
         let mut file = tempfile::NamedTempFile::new().unwrap();
-        write_table(&mistyped, &OPTIONS, &mut file).unwrap();
+        write_table(&mistyped, &[], &OPTIONS, &mut file).unwrap();
         let all = read_facilities(file.path(), None).unwrap_err();
         let each = read_each(file.path(), &["facility_id"], &mut |_| {}).unwrap_err();
         let present = read_present(file.path(), &["facility_id", "geometry"]).unwrap_err();

@@ -9,8 +9,8 @@ use arrow_schema::SchemaRef;
 use parquet::arrow::ArrowWriter;
 use parquet::errors::ParquetError;
 
-use super::writer::{TABLE_GROUP_ROWS, arrow_writer, base_properties};
-use super::{GeoparquetError, WriteOptions};
+use super::writer::{TABLE_GROUP_ROWS, append_entries, arrow_writer, base_properties};
+use super::{FooterEntry, GeoparquetError, WriteOptions};
 
 /// A table in the making: no `geo` key, row groups of at most 50,000 rows.
 ///
@@ -25,7 +25,7 @@ use super::{GeoparquetError, WriteOptions};
 /// let mut table = TableWriter::new(piece.schema(), &WriteOptions::default(), &mut file)?;
 /// table.write(&piece)?;
 /// table.write(&piece)?;
-/// assert_eq!(table.close()?, 4);
+/// assert_eq!(table.close(&[])?, 4);
 /// assert_eq!(read_footer(file.path())?.row_groups, [4], "pieces join a row group");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -57,11 +57,12 @@ impl<W: Write + Send> TableWriter<W> {
         self.writer.write(rows).map_err(table_error)
     }
 
-    /// Ends the table. Returns its rows.
+    /// Ends the table with what its footer is to hold. Returns its rows.
     ///
     /// # Errors
     /// If encoding or the file fails.
-    pub fn close(self) -> Result<u64, GeoparquetError> {
+    pub fn close(mut self, footer: &[FooterEntry]) -> Result<u64, GeoparquetError> {
+        append_entries(&mut self.writer, footer);
         self.writer.close().map_err(table_error)?;
         Ok(self.rows)
     }
@@ -92,7 +93,7 @@ mod tests {
         for piece in pieces {
             table.write(piece).unwrap();
         }
-        let rows = table.close().unwrap();
+        let rows = table.close(&[]).unwrap();
         assert_eq!(
             rows,
             pieces.iter().map(|piece| piece.num_rows() as u64).sum::<u64>()

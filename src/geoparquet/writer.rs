@@ -38,11 +38,12 @@ use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_writer::ArrowWriterOptions;
 use parquet::basic::{Compression, Encoding, ZstdLevel};
 use parquet::errors::ParquetError;
+use parquet::file::metadata::KeyValue;
 use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterPropertiesBuilder};
 use parquet::schema::types::ColumnPath;
 
-use super::GeoparquetError;
 use super::repeats::nearly_unique_columns;
+use super::{FooterEntry, GeoparquetError};
 use crate::feature::BBOX_SIDES;
 
 /// Who wrote the file. Readers that judge defects by it want `<name> version <version>`; it changes
@@ -71,7 +72,7 @@ impl Default for WriteOptions {
     }
 }
 
-/// Writes a plain table (rejects, reference): no `geo` key. Returns the rows written.
+/// Writes a plain table (rejects, reference): no `geo` key, and in the footer what is given. Returns the rows written.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -81,7 +82,7 @@ impl Default for WriteOptions {
 /// let codes: ArrayRef = Arc::new(StringArray::from(vec!["R04", "R06"]));
 /// let rows = RecordBatch::try_from_iter_with_nullable([("region", codes, true)])?;
 /// let mut file = tempfile::NamedTempFile::new()?;
-/// assert_eq!(write_table(&rows, &WriteOptions::default(), &mut file)?, 2);
+/// assert_eq!(write_table(&rows, &[], &WriteOptions::default(), &mut file)?, 2);
 /// assert_eq!(read(file.path(), None)?, rows);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -90,6 +91,7 @@ impl Default for WriteOptions {
 /// If encoding or `out` fails.
 pub fn write_table<W: Write + Send>(
     rows: &RecordBatch,
+    footer: &[FooterEntry],
     options: &WriteOptions,
     out: W,
 ) -> Result<u64, GeoparquetError> {
@@ -97,7 +99,7 @@ pub fn write_table<W: Write + Send>(
     let mut groups = vec![TABLE_GROUP_ROWS; full];
     groups.push(rows.num_rows() - full * TABLE_GROUP_ROWS);
     base_properties(options)
-        .and_then(|builder| write_row_groups(rows, &groups, builder.build(), out))
+        .and_then(|builder| write_row_groups(rows, &groups, footer, builder.build(), out))
         .map_err(|source| GeoparquetError::write_error("a table", source))
 }
 
@@ -145,6 +147,7 @@ pub(super) fn with_spatial_encodings(
 fn write_row_groups<W: Write + Send>(
     rows: &RecordBatch,
     row_groups: &[usize],
+    footer: &[FooterEntry],
     properties: WriterProperties,
     out: W,
 ) -> Result<u64, ParquetError> {
@@ -155,8 +158,16 @@ fn write_row_groups<W: Write + Send>(
         writer.flush()?;
         start += len;
     }
+    append_entries(&mut writer, footer);
     writer.close()?;
     Ok(rows.num_rows() as u64)
+}
+
+/// Adds to the footer.
+pub(super) fn append_entries<W: Write + Send>(writer: &mut ArrowWriter<W>, entries: &[FooterEntry]) {
+    for (key, value) in entries {
+        writer.append_key_value_metadata(KeyValue::new(key.clone(), value.clone()));
+    }
 }
 
 pub(super) fn arrow_writer<W: Write + Send>(
@@ -363,7 +374,7 @@ pub(super) mod tests {
     fn a_table_has_no_geo_key() {
         let rows = rows(10).project(&[0, 1]).unwrap();
         let mut out = Vec::new();
-        assert_eq!(write_table(&rows, &OPTIONS, &mut out).unwrap(), 10);
+        assert_eq!(write_table(&rows, &[], &OPTIONS, &mut out).unwrap(), 10);
         let footer = footer_of(&out);
         assert!(
             footer

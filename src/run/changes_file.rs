@@ -101,7 +101,7 @@ impl ChangesFile {
             Writer::Csv(mut out) => out.flush(),
             Writer::JsonLines(mut out) => out.flush(),
             Writer::Parquet(table) => {
-                table.close().map_err(table_error)?;
+                table.close(&[]).map_err(table_error)?;
                 Ok(())
             }
         };

@@ -8,12 +8,14 @@ use super::context::Context;
 use super::jurisdictions::JoinedSets;
 use super::layer_outcome::LayerOutcome;
 use super::page_content;
-use crate::catalog::{self, Collection};
+use super::table_docs::table_docs;
+use crate::catalog::{self, Collection, Contents, TableFile};
 use crate::derive;
 use crate::error::Error;
-use crate::feature::release::paths::{REPORT, REPORT_PAGE};
+use crate::feature::release::paths::{NATIONAL, REPORT, REPORT_PAGE, is_tile};
 use crate::feature::release::product_names;
 use crate::feature::{RunReport, TileRecord};
+use crate::geoparquet;
 use crate::kernel::columns::inventory_schema;
 use crate::page::{self, Page};
 use crate::store::Lock;
@@ -41,8 +43,15 @@ pub(super) fn write_catalog(
     let inventory = Some(inventory).filter(|_| plan.makes_product(product_names::INVENTORY));
     let collections: Vec<Collection<'_>> = inventory.into_iter().chain(present).collect();
     let products = derive::product_docs(plan);
-    let files = catalog::describe_release(plan, report, &collections, &products)
-        .map_err(|source| Error::Catalog { source })?;
+    let contents = Contents {
+        collections: &collections,
+        products: &products,
+        tables: &staged_tables(context)?,
+        // All data are staged by now; what is still to come describes them.
+        data_sha256: &context.staging.data_sha256(),
+    };
+    let files =
+        catalog::describe_release(plan, report, &contents).map_err(|source| Error::Catalog { source })?;
     context.staging.write_all(&files)?;
     for (path, rows) in collections.iter().filter_map(Collection::index) {
         context.note_rows(&path, rows);
@@ -72,4 +81,28 @@ pub(super) fn write_catalog(
         "described"
     );
     Ok(())
+}
+
+/// The tables beside the tiles as they are staged, made or linked.
+fn staged_tables(context: &Context<'_>) -> Result<Vec<TableFile>, Error> {
+    let docs = table_docs(context.plan);
+    let mut tables = Vec::new();
+    for file in context.staging.files() {
+        let path = Path::new(&file.path);
+        let is_table = path.extension().is_some_and(|end| end == "parquet");
+        if !is_table || is_tile(path) || path.ends_with(NATIONAL) {
+            continue;
+        }
+        let footer =
+            geoparquet::read_footer(&context.staging.path_of(path)).map_err(|source| Error::Table {
+                source: source.into(),
+            })?;
+        tables.push(TableFile {
+            schema: footer.schema,
+            doc: docs.iter().find(|doc| doc.is_at(path)).copied(),
+            path: file.path,
+            sha256: file.sha256,
+        });
+    }
+    Ok(tables)
 }

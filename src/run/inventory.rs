@@ -7,6 +7,7 @@ use tracing::info;
 
 use super::context::Context;
 use super::layer_outcome::LayerOutcome;
+use super::tile::TileColumns;
 use super::tile_error::TileError;
 use super::{page_content, reread, tile};
 use crate::engine::rows::LocalRows;
@@ -45,8 +46,9 @@ pub(super) fn write_inventory(
         .collect();
     let unpacked = InventoryRows::new(&members, &schema);
     let packing = context.packing_alone(FACILITIES, room);
+    let columns = TileColumns::new(context, None, &schema);
     let tiles = engine::pack(&unpacked, &packing, |tile, groups| {
-        let record = tile::write_tile(context, &schema, tile, groups, &mut |group| {
+        let record = tile::write_tile(context, &columns, tile, groups, &mut |group| {
             page_content::count_row_group(context, tile, group.published.rows.facilities())
         })?;
         task.advance(record.rows);

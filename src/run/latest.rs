@@ -3,9 +3,9 @@
 use super::clock;
 use super::feed::write_feed;
 use crate::error::Error;
-use crate::feature::Frozen;
 use crate::feature::release::ReleaseId;
-use crate::store::{Latest, Pin, Store};
+use crate::feature::{Frozen, Pin};
+use crate::store::{Latest, Store};
 
 /// Somebody's wish to go back.
 #[derive(Debug, Clone, Copy)]

@@ -14,6 +14,7 @@ use super::context::Context;
 use super::layer_error::{LayerError, LayerFailure};
 use super::layer_outcome::LayerOutcome;
 use super::layer_report::{origin_as_written, published_report};
+use super::tile::TileColumns;
 use super::{gate, page_content, tables, tile};
 use crate::engine::{self, LayerRows, LayerTiles, LayerWork, Room};
 use crate::error::{Error, error_chain};
@@ -154,8 +155,9 @@ fn write_layer(
     let task = context.progress.start("write", id, None);
     let unpacked = LayerTiles::new(layer, &rows.store, &rows.schema);
     let packing = context.packing_shared(id, room);
+    let columns = TileColumns::new(context, Some(layer), &rows.schema);
     let tiles = engine::pack(&unpacked, &packing, |tile, groups| {
-        let record = tile::write_tile(context, &rows.schema, tile, groups, &mut |group| {
+        let record = tile::write_tile(context, &columns, tile, groups, &mut |group| {
             context.show_group(tile, group);
             Ok(())
         })?;

@@ -9,6 +9,7 @@ use tracing::info;
 
 use super::context::Context;
 use super::layer_outcome::LayerOutcome;
+use super::tile::TileColumns;
 use super::tile_error::TileError;
 use super::{reread, tile};
 use crate::engine::{self, LayerTiles, PackError, Room, WholeLayer};
@@ -74,8 +75,9 @@ fn write_one(
     // each row of a layer that may have millions), packing cuts them out of the rows slice by slice.
     packing.levels.tile_rows = usize::MAX;
     let path = national_path(id);
+    let columns = TileColumns::new(context, Some(layer), schema);
     let files = engine::pack(&unpacked, &packing, |_, groups| {
-        let written = tile::write_features(context, schema, &path, groups, &mut |_| Ok(()))?;
+        let written = tile::write_features(context, &columns, &path, groups, &mut |_| Ok(()))?;
         Ok::<_, TileError>(written.file)
     });
     match files {

@@ -1,39 +1,34 @@
 //! `reference/*.parquet`: the tables this run used, the way from scheme to scheme, the jurisdictions by name.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use arrow_array::{ArrayRef, StringArray};
 
 use super::context::Context;
 use super::jurisdictions::JoinedSets;
+use super::reference_docs as docs;
 use super::tables::named_columns;
 use super::tile::write_table;
 use crate::error::Error;
-use crate::feature::release::paths::reference_path;
+use crate::feature::TableDoc;
 use crate::plan::{FUNCTIONS, LIFELINES, MembershipRule, Reference};
 
 /// A table of text as it is published; an empty cell is null.
 struct TextTable {
-    name: &'static str,
-    header: &'static [&'static str],
+    doc: TableDoc,
     rows: Vec<Vec<String>>,
 }
 
 impl TextTable {
-    fn new<T>(
-        name: &'static str,
-        header: &'static [&'static str],
-        records: impl IntoIterator<Item = T>,
-        row: impl Fn(T) -> Vec<String>,
-    ) -> Self {
+    fn new<T>(doc: TableDoc, records: impl IntoIterator<Item = T>, row: impl Fn(T) -> Vec<String>) -> Self {
         Self {
-            name,
-            header,
+            doc,
             rows: records.into_iter().map(row).collect(),
         }
     }
 
-    /// A column by its place in the header.
+    /// A column by its place.
     fn column(&self, at: usize) -> ArrayRef {
         let cells = self.rows.iter().map(|row| row[at].as_str());
         let cells = cells.map(|cell| Some(cell).filter(|cell| !cell.is_empty()));
@@ -41,7 +36,7 @@ impl TextTable {
     }
 }
 
-/// Cells of a row, in the order of the header.
+/// Cells of a row, in the order of the columns.
 fn owned_cells<const N: usize>(cells: [&str; N]) -> Vec<String> {
     cells.map(str::to_owned).into()
 }
@@ -65,93 +60,59 @@ pub(super) fn write_reference_tables(context: &Context<'_>, joined: &JoinedSets)
 }
 
 fn write_text_table(context: &Context<'_>, table: &TextTable) -> Result<(), Error> {
-    let path = reference_path(table.name);
-    let columns = table.header.iter().enumerate();
-    let columns = columns.map(|(at, name)| (*name, table.column(at))).collect();
-    write_table(context, &path, &named_columns(columns, &path)?)?;
+    let path = Path::new(table.doc.path);
+    let columns = table.doc.column_names().enumerate();
+    let columns = columns.map(|(at, name)| (name, table.column(at))).collect();
+    write_table(context, path, &named_columns(columns, path)?)?;
     Ok(())
 }
 
 /// States, regions, NAICS rules.
 fn place_tables(reference: &Reference) -> Vec<TextTable> {
     vec![
-        TextTable::new(
-            "states",
-            &["state_fips", "state_code", "name", "kind", "source"],
-            &reference.states,
-            |state| owned_cells([&state.fips, &state.usps, &state.name, &state.kind, &state.source]),
-        ),
-        TextTable::new(
-            "regions",
-            &["region_code", "region_name", "state_code", "source"],
-            &reference.regions,
-            |region| owned_cells([&region.code, &region.name, &region.state, &region.source]),
-        ),
-        TextTable::new(
-            "naics_rules",
-            &["prefix", "sector_code", "subsector", "also", "source"],
-            &reference.naics,
-            |rule| {
-                let also = rule.also.join(";");
-                owned_cells([&rule.prefix, &rule.sector, &rule.subsector, &also, &rule.source])
-            },
-        ),
+        TextTable::new(docs::STATES, &reference.states, |state| {
+            owned_cells([&state.fips, &state.usps, &state.name, &state.kind, &state.source])
+        }),
+        TextTable::new(docs::REGIONS, &reference.regions, |region| {
+            owned_cells([&region.code, &region.name, &region.state, &region.source])
+        }),
+        TextTable::new(docs::NAICS_RULES, &reference.naics, |rule| {
+            let also = rule.also.join(";");
+            owned_cells([&rule.prefix, &rule.sector, &rule.subsector, &also, &rule.source])
+        }),
     ]
 }
 
 /// Sectors of today and of the dated schemes, subsectors, functions, lifelines.
 fn scheme_tables(reference: &Reference) -> Vec<TextTable> {
     vec![
-        TextTable::new(
-            "sectors",
-            &["sector_code", "name", "lead_agency", "source"],
-            &reference.sectors,
-            |sector| owned_cells([&sector.code, &sector.name, &sector.lead_agency, &sector.source]),
-        ),
+        TextTable::new(docs::SECTORS, &reference.sectors, |sector| {
+            owned_cells([&sector.code, &sector.name, &sector.lead_agency, &sector.source])
+        }),
         dated_scheme_table(reference),
         scheme_sector_table(reference),
-        TextTable::new(
-            "subsectors",
-            &["sector_code", "subsector", "schemes", "origin", "source"],
-            &reference.subsectors,
-            |subsector| {
-                let schemes = subsector.schemes.join(";");
-                let origin = if subsector.is_own { "own" } else { "plan" };
-                owned_cells([
-                    &subsector.sector,
-                    &subsector.name,
-                    &schemes,
-                    origin,
-                    &subsector.source,
-                ])
-            },
-        ),
-        TextTable::new(
-            "critical_functions",
-            &["function_code", "area", "function", "source"],
-            &reference.functions,
-            |function| owned_cells([&function.code, &function.area, &function.name, &function.source]),
-        ),
-        TextTable::new(
-            "lifelines",
-            &["lifeline", "component", "source"],
-            &reference.lifelines,
-            |lifeline| owned_cells([&lifeline.lifeline, &lifeline.component, &lifeline.source]),
-        ),
+        TextTable::new(docs::SUBSECTORS, &reference.subsectors, |subsector| {
+            let schemes = subsector.schemes.join(";");
+            let origin = if subsector.is_own { "own" } else { "plan" };
+            owned_cells([
+                &subsector.sector,
+                &subsector.name,
+                &schemes,
+                origin,
+                &subsector.source,
+            ])
+        }),
+        TextTable::new(docs::CRITICAL_FUNCTIONS, &reference.functions, |function| {
+            owned_cells([&function.code, &function.area, &function.name, &function.source])
+        }),
+        TextTable::new(docs::LIFELINES, &reference.lifelines, |lifeline| {
+            owned_cells([&lifeline.lifeline, &lifeline.component, &lifeline.source])
+        }),
     ]
 }
 
 fn dated_scheme_table(reference: &Reference) -> TextTable {
-    let header = &[
-        "scheme",
-        "title",
-        "document",
-        "date",
-        "sectors",
-        "supporting_agencies",
-        "source",
-    ];
-    TextTable::new("sector_schemes", header, &reference.schemes, |scheme| {
+    TextTable::new(docs::SECTOR_SCHEMES, &reference.schemes, |scheme| {
         owned_cells([
             &scheme.id,
             &scheme.title,
@@ -165,19 +126,7 @@ fn dated_scheme_table(reference: &Reference) -> TextTable {
 }
 
 fn scheme_sector_table(reference: &Reference) -> TextTable {
-    let header = &[
-        "scheme",
-        "code",
-        "sector",
-        "part",
-        "also_called",
-        "lead_agency",
-        "supporting_agencies",
-        "councils",
-        "note",
-        "source",
-    ];
-    TextTable::new("scheme_sectors", header, &reference.cells, |cell| {
+    TextTable::new(docs::SCHEME_SECTORS, &reference.cells, |cell| {
         owned_cells([
             &cell.scheme,
             &cell.code,
@@ -197,51 +146,17 @@ fn scheme_sector_table(reference: &Reference) -> TextTable {
 fn membership_tables(reference: &Reference) -> Vec<TextTable> {
     vec![
         crosswalk_table(reference),
-        undated_rules_table(
-            reference,
-            FUNCTIONS,
-            "function_rules",
-            &[
-                "sector_code",
-                "subsector",
-                "naics_prefix",
-                "functions",
-                "reason",
-                "source",
-            ],
-        ),
-        undated_rules_table(
-            reference,
-            LIFELINES,
-            "lifeline_rules",
-            &[
-                "sector_code",
-                "subsector",
-                "naics_prefix",
-                "lifelines",
-                "reason",
-                "source",
-            ],
-        ),
+        undated_rules_table(reference, FUNCTIONS, docs::FUNCTION_RULES),
+        undated_rules_table(reference, LIFELINES, docs::LIFELINE_RULES),
         scheme_crosswalk_table(reference),
     ]
 }
 
 /// Rules into the dated schemes, all of them in one table.
 fn crosswalk_table(reference: &Reference) -> TextTable {
-    let header = &[
-        "scheme",
-        "sector_code",
-        "subsector",
-        "naics_prefix",
-        "cells",
-        "reason",
-        "judged",
-        "source",
-    ];
     let rules = reference.memberships.iter();
     let dated = rules.filter(|rule| ![FUNCTIONS, LIFELINES].contains(&rule.scheme.as_str()));
-    TextTable::new("sector_crosswalk", header, dated, |rule| {
+    TextTable::new(docs::SECTOR_CROSSWALK, dated, |rule| {
         owned_cells([
             &rule.scheme,
             &rule.sector,
@@ -256,15 +171,10 @@ fn crosswalk_table(reference: &Reference) -> TextTable {
 }
 
 /// Rules into functions or lifelines, which have no date: a table each, which needs not say which it is of.
-fn undated_rules_table(
-    reference: &Reference,
-    scheme: &str,
-    name: &'static str,
-    header: &'static [&'static str],
-) -> TextTable {
+fn undated_rules_table(reference: &Reference, scheme: &str, doc: TableDoc) -> TextTable {
     let rules = reference.memberships.iter();
     let rules = rules.filter(|rule| rule.scheme == scheme);
-    TextTable::new(name, header, rules, |rule: &MembershipRule| {
+    TextTable::new(doc, rules, |rule: &MembershipRule| {
         owned_cells([
             &rule.sector,
             &rule.subsector,
@@ -277,31 +187,17 @@ fn undated_rules_table(
 }
 
 fn scheme_crosswalk_table(reference: &Reference) -> TextTable {
-    let header = &[
-        "from_scheme",
-        "from_code",
-        "to_scheme",
-        "to_code",
-        "is_only",
-        "sector_codes",
-        "reason",
-    ];
-    TextTable::new(
-        "scheme_crosswalk",
-        header,
-        reference.scheme_passages(),
-        |passage| {
-            owned_cells([
-                &passage.from_scheme,
-                &passage.from_code,
-                &passage.to_scheme,
-                passage.to_code.as_deref().unwrap_or_default(),
-                yes_or_no(passage.is_only),
-                &passage.through.join(";"),
-                &passage.reason,
-            ])
-        },
-    )
+    TextTable::new(docs::SCHEME_CROSSWALK, reference.scheme_passages(), |passage| {
+        owned_cells([
+            &passage.from_scheme,
+            &passage.from_code,
+            &passage.to_scheme,
+            passage.to_code.as_deref().unwrap_or_default(),
+            yes_or_no(passage.is_only),
+            &passage.through.join(";"),
+            &passage.reason,
+        ])
+    })
 }
 
 fn yes_or_no(is_so: bool) -> &'static str {
@@ -311,8 +207,7 @@ fn yes_or_no(is_so: bool) -> &'static str {
 fn jurisdiction_table(context: &Context<'_>, joined: &JoinedSets) -> TextTable {
     let sets = context.plan.jurisdictions.iter().zip(&joined.names);
     let boundaries = sets.flat_map(|(set, names)| names.iter().map(move |boundary| (set, boundary)));
-    let header = &["set", "code", "name", "vintage", "source"];
-    TextTable::new("jurisdictions", header, boundaries, |(set, boundary)| {
+    TextTable::new(docs::JURISDICTIONS, boundaries, |(set, boundary)| {
         let name = boundary.name.as_deref().unwrap_or_default();
         owned_cells([&set.id, &boundary.code, name, &set.vintage, &set.agency])
     })

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::path::Path;
+use std::slice;
 use std::sync::Arc;
 
 use arrow_array::RecordBatch;
@@ -10,28 +11,49 @@ use arrow_schema::SchemaRef;
 use geo::{Coord, Rect};
 
 use super::context::Context;
+use super::table_docs::footer_of_table;
 use super::tile_error::TileError;
+use crate::catalog::column_notes;
 use crate::derive::product::Sink;
 use crate::engine::{RowGroup, RowGroups};
 use crate::feature::release::paths::{ordinal_of, region_of, tile_folder};
 use crate::feature::{FileRecord, RegionId, Tile, TileRecord};
-use crate::geoparquet::{self, FeatureWriter, GeoMetadata, TableWriter, WriteOptions};
+use crate::geoparquet::{self, FeatureWriter, FooterEntry, GeoMetadata, TableWriter, WriteOptions};
 use crate::kernel::boxes::{box_around_all, box_around_two};
+use crate::plan::LayerPlan;
 use crate::store::{ReleaseFile, Staged, StoreError};
 
 /// Is shown every row group of a file while it is in memory.
 pub(super) type Show<'a> = dyn FnMut(&RowGroup) -> Result<(), TileError> + 'a;
 
+/// The columns of a collection's files.
+pub(super) struct TileColumns<'a> {
+    schema: &'a SchemaRef,
+    /// What they mean, for the footer.
+    notes: FooterEntry,
+}
+
+impl<'a> TileColumns<'a> {
+    /// Those of a layer's files; of the inventory's where there is none.
+    pub(super) fn new(context: &Context<'_>, layer: Option<&LayerPlan>, schema: &'a SchemaRef) -> Self {
+        let about = layer.map(|layer| layer.schema.as_ref());
+        Self {
+            schema,
+            notes: column_notes::of_tiles(context.plan, about, schema),
+        }
+    }
+}
+
 /// Writes one tile below its collection's `data/`, row group by row group.
 pub(super) fn write_tile(
     context: &Context<'_>,
-    schema: &SchemaRef,
+    columns: &TileColumns<'_>,
     tile: &Tile,
     groups: &mut RowGroups<'_>,
     show: &mut Show<'_>,
 ) -> Result<TileRecord, TileError> {
     let path = tile_folder(&tile.collection).join(tile.file());
-    let written = write_features(context, schema, &path, groups, show)?;
+    let written = write_features(context, columns, &path, groups, show)?;
     Ok(TileRecord {
         collection: tile.collection.clone(),
         region: tile.region.clone(),
@@ -55,7 +77,7 @@ pub(super) struct WrittenFeatures {
 /// Writes features as one file, row group by row group.
 pub(super) fn write_features(
     context: &Context<'_>,
-    schema: &SchemaRef,
+    columns: &TileColumns<'_>,
     path: &Path,
     groups: &mut RowGroups<'_>,
     show: &mut Show<'_>,
@@ -67,7 +89,7 @@ pub(super) fn write_features(
     let mut extent: Option<Rect<f64>> = None;
     let mut types = BTreeSet::new();
     let (written, rows) = write_staged(context, path, |out| {
-        let mut writer = FeatureWriter::new(&what, Arc::clone(schema), &options, out);
+        let mut writer = FeatureWriter::new(&what, Arc::clone(columns.schema), &options, out);
         for group in groups {
             let group = group.map_err(|source| TileError::Rows { source })?;
             show(&group)?;
@@ -82,7 +104,7 @@ pub(super) fn write_features(
         }
         let types: Vec<String> = types.iter().cloned().collect();
         writer
-            .close(extent, &types, &[])
+            .close(extent, &types, slice::from_ref(&columns.notes))
             .map_err(|source| TileError::from_parquet(path, source))
     })?;
     context.note_rows(path, rows);
@@ -105,8 +127,9 @@ pub(super) fn write_table(
     path: &Path,
     rows: &RecordBatch,
 ) -> Result<FileRecord, TileError> {
+    let footer = footer_of_table(context.plan, path);
     let (written, rows) = write_staged(context, path, |out| {
-        geoparquet::write_table(rows, &context.write_options(), out)
+        geoparquet::write_table(rows, &footer, &context.write_options(), out)
             .map_err(|source| TileError::from_parquet(path, source))
     })?;
     context.note_rows(path, rows);
@@ -126,12 +149,13 @@ pub(super) fn write_pieces(
     fill: impl FnOnce(&mut Sink<'_>) -> Result<(), TileError>,
 ) -> Result<FileRecord, TileError> {
     let options = long_options(context);
+    let footer = footer_of_table(context.plan, path);
     let (written, rows) = write_staged(context, path, |out| {
         let mut table = TableWriter::new(schema, &options, out)
             .map_err(|source| TileError::from_parquet(path, source))?;
         fill(&mut |piece| table.write(piece))?;
         table
-            .close()
+            .close(&footer)
             .map_err(|source| TileError::from_parquet(path, source))
     })?;
     context.note_rows(path, rows);

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::folder::folder_names;
 use super::layout::RELEASES;
 use super::{Latest, Lock, Store, StoreError, disk, link, record};
+use crate::feature::Pin;
 use crate::feature::release::ReleaseId;
 
 /// Their record, in `public`.
@@ -17,17 +18,6 @@ const LINKS: &str = "pins";
 /// What stands for the latest release where a release is named.
 const LATEST_WORD: &str = "latest";
 const LONGEST_NAME: usize = 100;
-
-/// A release that is kept for good.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Pin {
-    /// The release.
-    pub release: ReleaseId,
-    /// What it is called, such as `v2026.11`; none where it has its id alone.
-    pub name: Option<String>,
-    /// Since when, RFC 3339 UTC.
-    pub at: String,
-}
 
 /// `pins.json`.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -205,13 +195,6 @@ impl Store {
     }
 }
 
-impl Pin {
-    /// Whether a word is its name or the id of its release.
-    fn is_called(&self, word: &str) -> bool {
-        self.name.as_deref() == Some(word) || self.release == *word
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::fs;
@@ -261,11 +244,18 @@ mod tests {
         fs::write(store.pins_path(), "{").unwrap();
         let published = fixture::release(&store, "r20", 20, 1).unwrap();
         assert_eq!(published.pruned, [""; 0]);
-        assert!(published.warnings[0].contains("pins.json"), "{:?}", published.warnings);
+        assert!(
+            published.warnings[0].contains("pins.json"),
+            "{:?}",
+            published.warnings
+        );
 
         let lock = store.lock().unwrap();
         let found = store.repair(&lock, true).unwrap();
-        assert!(found.iter().any(|found| found.path == "public/pins.json"), "{found:?}");
+        assert!(
+            found.iter().any(|found| found.path == "public/pins.json"),
+            "{found:?}"
+        );
         assert!(store.pins().is_err(), "a dry run mends nothing");
         store.repair(&lock, false).unwrap();
         drop(lock);

@@ -9,10 +9,10 @@ use serde::{Deserialize, Serialize};
 
 use super::error::StoreError;
 use super::folder::folder_names;
-use super::{Lock, Pin, Store, record};
-use crate::feature::Frozen;
+use super::{Lock, Store, record};
 use crate::feature::release::ReleaseId;
 use crate::feature::release::paths::FEED;
+use crate::feature::{Frozen, Pin};
 
 /// Record of a release, and content of `latest.json`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

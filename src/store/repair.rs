@@ -61,7 +61,9 @@ impl Healing<'_> {
     /// The record of what is pinned, made again from the links by the names of pins. Not each night's: what was pinned without a
     /// name would go, and somebody must be told.
     fn repair_pins(self) -> Result<Option<Repair>, StoreError> {
-        let Err(error) = self.store.pins() else { return Ok(None) };
+        let Err(error) = self.store.pins() else {
+            return Ok(None);
+        };
         let path = self.store.pins_path();
         let pins = self.store.pins_by_links()?;
         if !self.is_dry {

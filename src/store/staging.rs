@@ -8,11 +8,11 @@ use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::care::Checked;
-use super::manifest::{Manifest, ManifestFile};
+use super::manifest::{Manifest, ManifestFile, files_with_digests};
 use super::release_file::{ReleaseFile, path_in_manifest};
 use super::{Lock, Store, StoreError, disk};
-use crate::feature::release::ReleaseId;
 use crate::feature::release::paths::MANIFEST;
+use crate::feature::release::{ReleaseId, data_digest};
 
 /// A release in the making. Its methods may be called from several threads at once.
 ///
@@ -87,6 +87,18 @@ impl Staging<'_> {
     /// Id of the release.
     pub fn release(&self) -> &ReleaseId {
         &self.release
+    }
+
+    /// The files so far, by path; which rows they have, only `publish` is told.
+    pub fn files(&self) -> Vec<ManifestFile> {
+        let files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
+        files.values().cloned().collect()
+    }
+
+    /// Digest of the data so far: that of the release once all of its data are staged, for what describes them is no part
+    /// of it.
+    pub fn data_sha256(&self) -> String {
+        data_digest(files_with_digests(&self.files()))
     }
 
     /// The files so far at some paths, or below them.

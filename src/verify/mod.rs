@@ -3,6 +3,7 @@
 //! Reads everything again, and trusts nothing but the files; writes none. May use: `store`, `derive`, `geoparquet`, `kernel`,
 //! `feature`, `error`.
 
+mod citation;
 mod report;
 mod tile;
 
@@ -13,6 +14,7 @@ use std::path::Path;
 use arrow_schema::SchemaRef;
 use rayon::prelude::*;
 
+use self::citation::wrong_citations;
 pub use self::report::{last_report, read_report, sound_report};
 use self::tile::{CheckedTile, check_tile};
 use crate::derive::PRODUCTS;
@@ -36,6 +38,8 @@ pub struct Verified {
     pub tiles: usize,
     /// Rows in them.
     pub rows: u64,
+    /// Digest of its data by its manifest, to cite it by; none where that can't be read.
+    pub data_sha256: Option<String>,
     /// Everything wrong, sorted by path.
     pub problems: Vec<Problem>,
 }
@@ -47,6 +51,7 @@ impl Verified {
             release,
             tiles: 0,
             rows: 0,
+            data_sha256: None,
             problems,
         }
     }
@@ -63,6 +68,7 @@ impl Verified {
     ///     release: "20261130T021500123Z".to_owned(),
     ///     tiles: 1,
     ///     rows: 10,
+    ///     data_sha256: None,
     ///     problems: vec![],
     /// };
     /// let verified = verified.with_landing(&store)?;
@@ -131,7 +137,9 @@ pub fn verify(release: &Path) -> Result<Verified, Error> {
         }
         Err(source) => return Err(source.into()),
     };
+    let data_sha256 = manifest.data_sha256();
     let mut problems = file_problems(release)?;
+    problems.extend(wrong_citations(release, &manifest, &data_sha256));
     let report = match read_report(release) {
         Ok(report) => report,
         Err(error) => {
@@ -166,6 +174,7 @@ pub fn verify(release: &Path) -> Result<Verified, Error> {
         release: report.release.to_string(),
         tiles: tiles.len(),
         rows: tiles.iter().map(|tile| tile.rows).sum(),
+        data_sha256: Some(data_sha256),
         problems,
     })
 }

@@ -12,6 +12,8 @@ import pytest
 import rustac
 
 REMOTE = {"http", "https"}
+# What a profile wants beyond the standard: files beside each collection, thumbnails, a host, its own schema.
+POLICY = ("PTL-CNF", "PTL-FIL", "PTL-COL-001", "PTL-PRO", "PTL-PRV", "PTL-VIZ", "PTL-DAT-017")
 
 
 @pytest.fixture(scope="module")
@@ -36,6 +38,36 @@ def test_every_object_is_valid_stac(objects: dict[Path, dict], tmp_path: Path):
         file.write_text(json.dumps(found))
         run = subprocess.run([validator, "validate", file], capture_output=True, text=True)
         assert run.returncode == 0, f"{found.get('id', 'items')}: {run.stdout}{run.stderr}"
+
+
+def test_every_object_keeps_the_schemas_of_its_extensions(release: Path):
+    rashid = Path(sys.executable).with_name("rashid")
+    # Without network: the schemas come with it. `--data-scope local` reads the tiles, too.
+    check = [rashid, "check", "--structural", "--extensions", "--data-scope", "local", "--json", release]
+    told = json.loads(subprocess.run(check, capture_output=True, text=True).stdout)
+    findings = [found for found in told["findings"] if not found["rule_id"].startswith(POLICY)]
+    assert not findings, findings[:5]
+    assert told["files_checked"] > 0
+
+
+def test_collections_tell_whose_and_of_when_they_are(objects: dict[Path, dict], store: Path, report: dict):
+    digest = json.loads((store / "latest.json").read_text())["data_sha256"]
+    collections = [found for found in objects.values() if found["type"] == "Collection"]
+    for found in collections:
+        assert digest in found["sci:citation"], found["id"]
+        assert "https://stac-extensions.github.io/scientific/v1.0.0/schema.json" in found["stac_extensions"]
+        roles = [provider["roles"] for provider in found["providers"]]
+        assert roles == [["producer"]] * (len(roles) - 1) + [["processor"]], found["id"]
+        assert found["created"] == report["started"], found["id"]
+        links = {link["rel"] for link in found["links"]}
+        assert (found["license"] == "other") == ("license" in links), found["id"]
+    intervals = {found["id"]: found["extent"]["temporal"]["interval"] for found in collections}
+    dates = {layer["id"]: layer["dates"] for layer in report["quality"]["layers"]}
+    dated = {name for name, found in dates.items() if found}
+    assert dated, "some layer has dates"
+    for name in dated:
+        expected = [f"{dates[name][side]}T00:00:00Z" for side in ("oldest", "newest")]
+        assert intervals[name] == [expected], name
 
 
 def test_every_object_is_stac_1_1_and_can_be_reached(objects: dict[Path, dict], release: Path):

@@ -265,7 +265,7 @@ fn folders_are_what_readers_need() {
             collection.display()
         );
         for footer in &footers {
-            assert_eq!(footer.keys, ["geo"], "no ARROW:schema");
+            assert_eq!(footer.keys, ["geo", "columns"], "no ARROW:schema");
             assert!(footer.schema.index_of("region").is_err());
             let core = cikr::feature::CORE_COLUMNS.iter().map(|column| column.name);
             assert!(

@@ -49,6 +49,7 @@ mod landing;
 mod laws;
 mod loopback;
 mod loopback_truth;
+mod metadata;
 mod million;
 mod national;
 mod nights;

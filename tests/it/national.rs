@@ -58,7 +58,7 @@ fn a_national_file_holds_the_rows_of_all_regions() {
     let footer = read_footer(&file).unwrap();
     assert_eq!(
         (footer.rows, footer.row_groups.as_slice(), footer.keys.as_slice()),
-        (4, &[2, 2][..], &["geo".to_owned()][..])
+        (4, &[2, 2][..], &["geo", "columns"].map(str::to_owned)[..])
     );
     assert_eq!(footer.schema, read_footer(&tiles(&layer)[0]).unwrap().schema);
     let geo = footer.geo.unwrap();
@@ -131,7 +131,8 @@ fn a_national_file_that_differs_from_its_tiles_is_found_out() {
     };
     let write = |path: &Path, rows: &RecordBatch| {
         let mut out = Vec::new();
-        cikr::geoparquet::write_table(rows, &cikr::geoparquet::WriteOptions::default(), &mut out).unwrap();
+        cikr::geoparquet::write_table(rows, &[], &cikr::geoparquet::WriteOptions::default(), &mut out)
+            .unwrap();
         fs::write(path, out).unwrap();
     };
     let file = "layers/points/national.parquet";

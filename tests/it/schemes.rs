@@ -135,7 +135,13 @@ fn a_facility_without_a_place_is_found() {
     let table = cikr::geoparquet::read(&links, None).unwrap();
     let short = table.slice(1, table.num_rows() - 1);
     let mut bytes = Vec::new();
-    cikr::geoparquet::write_table(&short, &cikr::geoparquet::WriteOptions::default(), &mut bytes).unwrap();
+    cikr::geoparquet::write_table(
+        &short,
+        &[],
+        &cikr::geoparquet::WriteOptions::default(),
+        &mut bytes,
+    )
+    .unwrap();
     fs::remove_file(&links).unwrap();
     fs::write(&links, bytes).unwrap();
     let found = folder.cikr(&["verify", "store"]).code(7).stdout;
@@ -153,12 +159,20 @@ fn a_release_of_before_the_links_is_sound() {
     copy_folder(&folder.latest(), &copy);
     let manifest = copy.join("manifest.json");
     let mut content: serde_json::Value = serde_json::from_slice(&fs::read(&manifest).unwrap()).unwrap();
-    let is_new = |path: &str| path.starts_with("links/") || path == "reference/sector_schemes.parquet";
+    // As such releases were: they weren't cited by their data, either.
+    let new_files = [
+        "reference/sector_schemes.parquet",
+        "CITATION.cff",
+        "datapackage.json",
+    ];
+    let is_new = |path: &str| path.starts_with("links/") || new_files.contains(&path);
     let is_old = |file: &serde_json::Value| !is_new(file["path"].as_str().unwrap());
     content["files"].as_array_mut().unwrap().retain(is_old);
     fs::write(&manifest, content.to_string()).unwrap();
     fs::remove_dir_all(copy.join("links")).unwrap();
-    fs::remove_file(copy.join("reference/sector_schemes.parquet")).unwrap();
+    for file in new_files {
+        fs::remove_file(copy.join(file)).unwrap();
+    }
     folder.cikr(&["verify", "copy"]).code(0);
     // Schemes without links are no old release.
     let release = folder.latest();

@@ -40,7 +40,7 @@ fn made_before_classes(folder: &Folder) {
         let path = release.join(format!("links/facility_sector/{layer}.parquet"));
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         let mut bytes = Vec::new();
-        geoparquet::write_table(&links, &WriteOptions::default(), &mut bytes).unwrap();
+        geoparquet::write_table(&links, &[], &WriteOptions::default(), &mut bytes).unwrap();
         fs::write(&path, bytes).unwrap();
     }
     fs::remove_file(release.join("links/sector_membership.parquet")).unwrap();
@@ -48,6 +48,9 @@ fn made_before_classes(folder: &Folder) {
         for tile in tiles(&release.join(collection)) {
             without_class(&tile);
         }
+    }
+    for file in ["CITATION.cff", "datapackage.json"] {
+        fs::remove_file(release.join(file)).unwrap();
     }
     let report = release.join("report.json");
     let mut told: RunReport = serde_json::from_slice(&fs::read(&report).unwrap()).unwrap();
@@ -258,6 +261,7 @@ fn links_of_facilities_are_still_checked() {
     let mut bytes = Vec::new();
     geoparquet::write_table(
         &links.slice(1, links.num_rows() - 1),
+        &[],
         &WriteOptions::default(),
         &mut bytes,
     )

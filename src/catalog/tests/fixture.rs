@@ -216,6 +216,41 @@ pub(super) fn arrow_schema() -> SchemaRef {
     ))
 }
 
+/// Digest of the data of the release.
+pub(super) const DATA_SHA256: &str = "76475c859bcb4b7c3a15c8a4ad9a5f3d0ed96a9ac1bb2b4fd0d7c6aa4d8d5a01";
+
+/// A table of the product, and the membership of sector classes.
+pub(super) fn tables() -> Vec<TableFile> {
+    let table = |path: &str, doc: Option<TableDoc>, column: ArrowField| TableFile {
+        path: path.to_owned(),
+        sha256: "cd".repeat(32),
+        schema: Arc::new(Schema::new(vec![column])),
+        doc,
+    };
+    vec![
+        table(
+            "things/dams.parquet",
+            Some(TABLE),
+            ArrowField::new("thing", DataType::UInt64, true),
+        ),
+        table(
+            paths::SECTOR_MEMBERSHIP,
+            None,
+            ArrowField::new("sector_class", DataType::Utf8, true),
+        ),
+    ]
+}
+
+/// What a release of these collections and tables holds.
+pub(super) fn contents<'a>(collections: &'a [Collection<'a>], tables: &'a [TableFile]) -> Contents<'a> {
+    Contents {
+        collections,
+        products: &[PRODUCT],
+        tables,
+        data_sha256: DATA_SHA256,
+    }
+}
+
 /// The files of a release with dams in two regions (crossing into one) and an inventory without tiles.
 pub(super) fn release(dams: LayerStatus) -> Vec<(PathBuf, Vec<u8>)> {
     let (plan, report) = (plan(), run_report(dams));
@@ -228,5 +263,5 @@ pub(super) fn release(dams: LayerStatus) -> Vec<(PathBuf, Vec<u8>)> {
         Collection::inventory(&plan, arrow_schema(), &[]),
         Collection::of_layer(&plan, &plan.layers[0], &report.layers[0], arrow_schema(), &tiles),
     ];
-    describe_release(&plan, &report, &collections, &[PRODUCT]).unwrap()
+    describe_release(&plan, &report, &contents(&collections, &tables())).unwrap()
 }

@@ -1,5 +1,6 @@
 //! A small release described and read back: what stands in it, and that its parts agree.
 
+mod citing;
 pub(crate) mod fixture;
 
 use std::collections::BTreeSet;
@@ -11,7 +12,7 @@ use arrow_array::cast::AsArray;
 use arrow_schema::{DataType, Field as ArrowField, Schema};
 use serde_json::json;
 
-use self::fixture::{arrow_schema, plan, release, run_report, schema, tile};
+use self::fixture::{arrow_schema, contents, plan, release, run_report, schema, tile};
 use super::*;
 use crate::feature::LayerStatus;
 use crate::geoparquet::{read, read_footer};
@@ -34,6 +35,8 @@ fn the_tree_is_whole() {
         paths,
         [
             "README.md",
+            "CITATION.cff",
+            "datapackage.json",
             "catalog.json",
             "urls.txt",
             "facilities/collection.json",
@@ -67,8 +70,8 @@ fn every_relative_link_leads_to_a_file_of_the_release() {
             .flat_map(|assets| assets.values());
         for href in object["links"]
             .as_array()
-            .unwrap()
-            .iter()
+            .into_iter()
+            .flatten()
             .chain(assets)
             .map(|link| link["href"].as_str().unwrap())
         {
@@ -82,7 +85,7 @@ fn every_relative_link_leads_to_a_file_of_the_release() {
             }
         }
     }
-    assert_eq!(followed, 6 + 4 + 8 + 3 * 4);
+    assert_eq!(followed, 8 + 4 + 8 + 3 * 4);
 }
 
 fn normal(path: &Path) -> PathBuf {
@@ -280,13 +283,8 @@ fn a_start_that_is_no_time_is_named() {
         ..run_report(LayerStatus::Published)
     };
     let (plan, tiles) = (plan(), [tile("facilities", "data", None, 1.0)]);
-    let error = describe_release(
-        &plan,
-        &report,
-        &[Collection::inventory(&plan, arrow_schema(), &tiles)],
-        &[],
-    )
-    .unwrap_err();
+    let collections = [Collection::inventory(&plan, arrow_schema(), &tiles)];
+    let error = describe_release(&plan, &report, &contents(&collections, &[])).unwrap_err();
     assert_eq!(
         error.to_string(),
         "the run's start `yesterday` is no RFC 3339 time"

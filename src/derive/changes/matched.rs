@@ -280,6 +280,7 @@ mod tests {
         let mut file = tempfile::NamedTempFile::new().unwrap();
         write_table(
             rows.as_batch(),
+            &[],
             &WriteOptions {
                 page_rows: 64,
                 zstd_level: 3,

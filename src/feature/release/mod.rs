@@ -6,6 +6,8 @@ mod data_digest;
 mod id;
 pub mod paths;
 pub mod product_names;
+mod urls;
 
 pub use data_digest::data_digest;
 pub use id::{BadReleaseId, ReleaseId};
+pub use urls::tile_urls;

@@ -1,7 +1,7 @@
 //! Where the files of a release are, relative to its folder.
 //!
 //! ```text
-//! README.md  catalog.json  report.json  report.html  urls.txt  manifest.json
+//! README.md  CITATION.cff  datapackage.json  catalog.json  report.json  report.html  urls.txt  manifest.json
 //! facilities/        the inventory: collection.json, items.parquet, stac/, data/region=R06/part-000.parquet
 //! layers/<layer>/    the same of a layer, and national.parquet
 //! rejects/<layer>.parquet   changes/<layer>.parquet   quality/flags/<layer>.parquet
@@ -21,6 +21,10 @@ pub const REPORT: &str = "report.json";
 pub const REPORT_PAGE: &str = "report.html";
 /// What is in the release, its columns, and queries.
 pub const README: &str = "README.md";
+/// How to cite it, for programs.
+pub const CITATION: &str = "CITATION.cff";
+/// Every table and column, as a Frictionless Data Package.
+pub const DATAPACKAGE: &str = "datapackage.json";
 /// The STAC catalog.
 pub const CATALOG: &str = "catalog.json";
 /// Addresses of all tiles.
@@ -44,6 +48,8 @@ pub const NATIONAL: &str = "national.parquet";
 
 /// The tables that codes lead to.
 pub const REFERENCE: &str = "reference";
+/// The sectors of today, among them.
+pub const SECTORS: &str = "reference/sectors.parquet";
 /// The sector schemes, among them.
 pub const SECTOR_SCHEMES: &str = "reference/sector_schemes.parquet";
 /// Tables that link rows to others.
@@ -183,11 +189,6 @@ pub fn flags_path(layer: &str) -> PathBuf {
 /// What differs in a layer from the release before.
 pub fn changes_path(layer: &str) -> PathBuf {
     Path::new("changes").join(parquet(layer))
-}
-
-/// A reference table.
-pub fn reference_path(table: &str) -> PathBuf {
-    Path::new(REFERENCE).join(parquet(table))
 }
 
 fn parquet(name: &str) -> String {
