@@ -8,6 +8,7 @@ use crate::catalog::CatalogError;
 use crate::config::Diagnostic;
 use crate::derive::DeriveError;
 use crate::engine::EngineError;
+use crate::export::ExportError;
 pub use crate::feature::error_chain;
 use crate::store::StoreError;
 
@@ -169,6 +170,18 @@ pub enum Error {
         /// Folder of the store.
         store: PathBuf,
     },
+    /// Rows can't be written for other tools.
+    #[error("cannot export")]
+    Export {
+        /// Cause.
+        source: ExportError,
+    },
+    /// A file that an export can't be written to.
+    #[error("{what}")]
+    ExportTarget {
+        /// Why.
+        what: String,
+    },
     /// An acceptance without a reason.
     #[error("`--reason` is empty: say why the change is meant, for those who read the report")]
     NoReason,
@@ -225,8 +238,12 @@ impl Error {
             Self::Exists { .. }
             | Self::NoSuchLayer { .. }
             | Self::NothingToAccept { .. }
+            | Self::ExportTarget { .. }
             | Self::NoReason => exit::USAGE,
-            Self::Store { .. } | Self::Table { .. } | Self::Format { .. } => exit::STORE,
+            Self::Export { source } if source.is_mistake() => exit::USAGE,
+            Self::Export { .. } | Self::Store { .. } | Self::Table { .. } | Self::Format { .. } => {
+                exit::STORE
+            }
             Self::Inventory { .. }
             | Self::National { .. }
             | Self::Derive { .. }
@@ -275,6 +292,21 @@ impl Error {
             if io.is_some_and(is_out_of_space)
                 || matches!(error.downcast_ref(), Some(StoreError::Full { .. }))
             {
+                return true;
+            }
+            cause = error.source();
+        }
+        false
+    }
+}
+
+impl Error {
+    /// Whether a reader of what was written has seen enough.
+    pub fn is_broken_pipe(&self) -> bool {
+        let mut cause: Option<&(dyn StdError + 'static)> = Some(self);
+        while let Some(error) = cause {
+            let io = error.downcast_ref::<std::io::Error>();
+            if io.is_some_and(|error| error.kind() == ErrorKind::BrokenPipe) {
                 return true;
             }
             cause = error.source();
