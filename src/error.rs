@@ -8,6 +8,7 @@ use crate::catalog::CatalogError;
 use crate::config::Diagnostic;
 use crate::derive::DeriveError;
 use crate::engine::EngineError;
+use crate::export::ExportError;
 pub use crate::feature::error_chain;
 use crate::store::StoreError;
 
@@ -169,6 +170,18 @@ pub enum Error {
         /// Folder of the store.
         store: PathBuf,
     },
+    /// Rows can't be written for other tools.
+    #[error("cannot export")]
+    Export {
+        /// Cause.
+        source: ExportError,
+    },
+    /// A file that an export can't be written to.
+    #[error("{what}")]
+    ExportTarget {
+        /// Why.
+        what: String,
+    },
     /// An acceptance without a reason.
     #[error("`--reason` is empty: say why the change is meant, for those who read the report")]
     NoReason,
@@ -251,10 +264,14 @@ impl Error {
             | Self::NoLayerThere { .. }
             | Self::NoFormat { .. }
             | Self::NothingToAccept { .. }
+            | Self::ExportTarget { .. }
             | Self::NoReason => exit::USAGE,
-            Self::Store { .. } | Self::Table { .. } | Self::Format { .. } | Self::NotKept { .. } => {
-                exit::STORE
-            }
+            Self::Export { source } if source.is_mistake() => exit::USAGE,
+            Self::Export { .. }
+            | Self::Store { .. }
+            | Self::Table { .. }
+            | Self::Format { .. }
+            | Self::NotKept { .. } => exit::STORE,
             Self::Inventory { .. }
             | Self::National { .. }
             | Self::Derive { .. }
@@ -315,6 +332,21 @@ fn oldest_note(oldest: Option<&str>) -> String {
     oldest.map_or_else(String::new, |oldest| {
         format!("; the oldest that stands is {oldest}, and `cikr pin` keeps one for good")
     })
+}
+
+impl Error {
+    /// Whether a reader of what was written has seen enough.
+    pub fn is_broken_pipe(&self) -> bool {
+        let mut cause: Option<&(dyn StdError + 'static)> = Some(self);
+        while let Some(error) = cause {
+            let io = error.downcast_ref::<std::io::Error>();
+            if io.is_some_and(|error| error.kind() == ErrorKind::BrokenPipe) {
+                return true;
+            }
+            cause = error.source();
+        }
+        false
+    }
 }
 
 fn count_mistakes(diagnostics: &[Diagnostic]) -> String {

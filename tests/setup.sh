@@ -24,6 +24,9 @@ if [ "$purpose" = bench ]; then
     command -v ogr2ogr >/dev/null || missing+=(gdal-bin)
 fi
 if [ "$purpose" = test ]; then
+    command -v ogrinfo >/dev/null || missing+=(gdal-bin)
+    # Debian's own Python alone sees it; 180 MB, and the only QGIS of these tests.
+    /usr/bin/python3 -c 'import qgis.core' 2>/dev/null || missing+=(python3-qgis)
     command -v chromium chromium-browser google-chrome >/dev/null || missing+=(chromium)
     command -v strace >/dev/null || missing+=(strace)
     command -v faketime >/dev/null || missing+=(faketime)

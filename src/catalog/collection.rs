@@ -8,7 +8,7 @@ use arrow_schema::SchemaRef;
 
 use super::dictionary::{ColumnDoc, dictionary, documented};
 use crate::feature::release::paths::{FACILITIES, ITEMS, collection_folder};
-use crate::feature::{FileRecord, LayerId, LayerReport, TileRecord, UNVERIFIED};
+use crate::feature::{ExportFormat, FileRecord, LayerId, LayerReport, TileRecord, UNVERIFIED};
 use crate::plan::{LayerPlan, LayerSchema, Plan};
 
 /// One product of the release: a layer, or the inventory.
@@ -36,6 +36,8 @@ pub struct Collection<'a> {
     pub tiles: &'a [TileRecord],
     /// The file that holds all its rows, where there is one.
     pub national: Option<&'a FileRecord>,
+    /// The files of other tools' formats that hold all its rows.
+    pub formats: &'a [(ExportFormat, FileRecord)],
     /// What differs from the release before, where that could be compared.
     pub changes: Option<&'a FileRecord>,
     /// Layers that take part, for the inventory.
@@ -76,6 +78,7 @@ impl<'a> Collection<'a> {
             dictionary: dictionary(plan, Some(about)),
             tiles,
             national: None,
+            formats: &[],
             changes: None,
             members: Vec::new(),
             layer: Some((layer, report)),
@@ -101,6 +104,7 @@ impl<'a> Collection<'a> {
             dictionary: dictionary(plan, None),
             tiles,
             national: None,
+            formats: &[],
             changes: None,
             members: members.iter().map(|layer| layer.id.clone()).collect(),
             layer: None,
@@ -115,6 +119,12 @@ impl<'a> Collection<'a> {
             changes,
             ..self
         }
+    }
+
+    /// With its files in formats of other tools.
+    #[must_use]
+    pub fn with_formats(self, formats: &'a [(ExportFormat, FileRecord)]) -> Self {
+        Self { formats, ..self }
     }
 
     /// Folder of the collection, relative to the release.

@@ -209,6 +209,13 @@ fn collection_assets(of: &Collection<'_>) -> Value {
         let title = format!("{}, every region in one file", of.title);
         assets["national"] = table_asset(&format!("./{}", paths::NATIONAL), &title, "data", file);
     }
+    for (format, file) in of.formats {
+        let name = file.path.file_name().unwrap_or_default().to_string_lossy();
+        let title = format!("{}, every region, as {}", of.title, format.title());
+        let mut asset = table_asset(&format!("./{name}"), &title, "data", file);
+        asset["type"] = format.media_type().into();
+        assets[format.word()] = asset;
+    }
     if let Some(file) = of.changes {
         let href = format!("{}{}", of.to_root(), file.path.display());
         let title = format!("{}, what differs from the release before", of.title);

@@ -8,6 +8,7 @@ mod client;
 mod draft;
 mod dump;
 mod expected;
+mod export;
 mod landing;
 mod latest;
 mod layers;
@@ -56,6 +57,7 @@ Examples:
       --store /tmp/dams --limit 1000
   cikr check pipelines/*.toml                    every mistake, with file:line:column
   cikr verify out/demo                           re-check the latest release
+  cikr export out/demo --layer hospitals --state TX -o tx.gpkg   all hospitals in Texas, for QGIS
   cikr draft new.csv --into .                    a schema and a pipeline to edit
   cikr schema layer > schemas/layer.schema.json  what editors complete and check it by";
 
@@ -118,6 +120,8 @@ enum Command {
     Layers(layers::Layers),
     /// Print a release's counts per layer and state as a file of expected counts, to be reviewed
     Expected(expected::Expected),
+    /// Write rows of a release for other tools: GeoPackage, FlatGeobuf, GeoJSON, CSV, Shapefile
+    Export(export::Export),
     /// Draft a schema and a pipeline for a file, to be edited
     Draft(draft::Draft),
     /// Print the JSON Schema of layer schemas, blocks or pipelines, for editors
@@ -190,6 +194,7 @@ impl Cli {
             Command::Urls(command) => command.run(out),
             Command::Layers(command) => command.run(out),
             Command::Expected(command) => command.run(out),
+            Command::Export(command) => command.run(logging, self.quiet, out),
             Command::Draft(command) => command.run(out),
             Command::Schema(command) => command.run(out),
             Command::ReadSource(reader::ReadSource {}) => reader::ReadSource::run(),

@@ -33,6 +33,11 @@ impl Output<'_> {
         self.format == Format::Json
     }
 
+    /// Rows of a release, as they are: what is published of them was masked when it was made.
+    pub(super) fn rows(&mut self) -> &mut dyn Write {
+        self.out
+    }
+
     /// Text for people, each of its lines.
     pub(super) fn print_text(&mut self, text: &str) -> Result<(), Error> {
         let lines: Vec<Cow<'_, str>> = text

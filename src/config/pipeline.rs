@@ -90,6 +90,8 @@ pub struct OutputConfig {
     pub products: Option<Spanned<Vec<Spanned<String>>>>,
     /// `national`.
     pub national: Option<Spanned<bool>>,
+    /// `formats`.
+    pub formats: Option<Spanned<Vec<Spanned<String>>>>,
     /// `base-url`.
     pub base_url: Option<Spanned<String>>,
 }
@@ -138,6 +140,8 @@ pub struct LayerConfig {
     pub geometry: Option<Spanned<String>>,
     /// `sector`, over the schema's.
     pub sector: Option<Spanned<LayerSectorConfig>>,
+    /// `formats`, over those of `[output]`.
+    pub formats: Option<Spanned<Vec<Spanned<String>>>>,
     /// `current-days`.
     pub current_days: Option<Spanned<i64>>,
     /// `gate`.
@@ -233,6 +237,7 @@ fn read_output(table: &mut Table<'_>) -> OutputConfig {
         zstd_level: table.optional_integer("zstd-level"),
         products: table.optional_texts("products"),
         national: table.optional_flag("national"),
+        formats: table.optional_texts("formats"),
         base_url: table.optional_text("base-url"),
     }
 }
@@ -274,6 +279,7 @@ fn read_layers(table: &mut Table<'_>) -> Vec<Spanned<LayerConfig>> {
         title: t.optional_text("title"),
         geometry: t.optional_text("geometry"),
         sector: t.optional_table("sector", read_sector),
+        formats: t.optional_texts("formats"),
         current_days: t.optional_integer("current-days"),
         gate: t.optional_table("gate", gate::read_gate),
         source: source::read_source(t),

@@ -6,6 +6,7 @@
 
 pub mod changes;
 mod error;
+mod formats;
 pub mod inventory;
 pub mod national;
 mod night;
@@ -31,6 +32,7 @@ use crate::plan::{Plan, ProductName};
 pub const PRODUCTS: &[&dyn Product] = &[
     &inventory::Inventory,
     &national::National,
+    &formats::Formats,
     &changes::Changes,
     &sectors::Sectors,
     &quality::Quality,
@@ -40,7 +42,7 @@ pub const PRODUCTS: &[&dyn Product] = &[
 ///
 /// ```
 /// let names: Vec<&str> = cikr::derive::product_names().iter().map(|product| product.name).collect();
-/// assert_eq!(names, ["inventory", "national", "changes", "sectors", "quality"]);
+/// assert_eq!(names, ["inventory", "national", "formats", "changes", "sectors", "quality"]);
 /// ```
 pub fn product_names() -> Vec<ProductName> {
     PRODUCTS

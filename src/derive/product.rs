@@ -41,6 +41,8 @@ pub enum Carried {
     Never,
     /// It is linked with its layer.
     WithLayer(fn(layer: &str) -> PathBuf),
+    /// It is linked where the tiles of its layer are those of the last release, whatever else is new: by `run`, which looks.
+    WithTiles,
     /// It is linked, where every layer is: files and folders within the release.
     Whole(&'static [&'static str]),
 }

@@ -4,6 +4,7 @@
 //! `RawBatch → FeatureBatch → Tile` is the whole story.
 
 pub mod bare_words;
+mod cells;
 mod chain;
 mod changes;
 mod columns;
@@ -11,6 +12,7 @@ mod crs;
 pub mod curves;
 pub mod digest;
 pub mod entries;
+mod export_format;
 pub mod extensions;
 mod facility_rows;
 mod flag;
@@ -33,6 +35,7 @@ pub mod release;
 mod scratch;
 #[cfg(test)]
 pub(crate) mod scratch_in_memory;
+mod shape;
 mod shared_text;
 mod sorter;
 pub mod spelling;
@@ -46,10 +49,12 @@ pub mod unseen;
 mod veil;
 mod visible;
 
+pub use cells::{Cell, CellKind, Cells, LIST_SEPARATOR};
 pub use chain::error_chain;
 pub use changes::{ColumnChange, LayerChanges};
 pub use columns::{BBOX_SIDES, CORE_COLUMNS, CoreColumn, CoreType, is_row_number};
 pub use crs::{CoordinatesSeen, Crs, Reproject};
+pub use export_format::ExportFormat;
 pub use facility_rows::FacilityRows;
 pub use flag::{Flag, FlagCode, Flags, RowFlag};
 pub use frozen::Frozen;
@@ -68,6 +73,7 @@ pub use quality::{
 pub use raw::{Defect, RawBatch, Repairs};
 pub use reject::{Reject, RejectReason, Rejects};
 pub use scratch::{ScratchFile, ScratchSpace};
+pub use shape::Shape;
 pub use sorter::Sorter;
 pub use spool::{Spool, Spooled};
 pub use standing::{LayerStatus, Standing};

@@ -12,6 +12,7 @@ mod csv_geometry;
 mod date_formats;
 mod dialect;
 mod expected;
+mod export_formats;
 mod field;
 mod field_values;
 mod folder;

@@ -1,5 +1,6 @@
 //! The plan as a whole: what a run of one pipeline will do.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -13,6 +14,7 @@ use super::output::Output;
 use super::reference::Reference;
 use super::source::SourcePlan;
 use super::variables::Secret;
+use crate::feature::ExportFormat;
 
 /// Everything a run needs to know.
 #[derive(Debug, Clone, Serialize)]
@@ -39,6 +41,9 @@ pub struct Plan {
     pub output: Output,
     /// Names of the products to be made.
     pub products: Vec<String>,
+    /// Formats of other tools by layer, of those that stand in any: no part of a layer, of which they change nothing.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub formats: BTreeMap<String, Vec<ExportFormat>>,
     /// Sectors, states, regions, NAICS rules, lifelines.
     #[serde(skip)]
     pub reference: Arc<Reference>,

@@ -15,15 +15,22 @@ pub struct ProductName {
     pub is_default: bool,
 }
 
+/// The words of `[output] products`: which formats are wanted, `formats` says, and that any are.
+pub(super) fn words(known: &[ProductName]) -> impl Iterator<Item = &'static str> {
+    let names = known.iter().map(|product| product.name);
+    names.filter(|name| *name != product_names::FORMATS)
+}
+
 /// Names of the products to be made, in the order of the known ones.
 pub(super) fn wanted_products(
     check: &mut Check<'_>,
     written: &OutputConfig,
+    has_formats: bool,
     known: &[ProductName],
 ) -> Vec<String> {
     let listed = written.products.as_ref().map(|products| &products.value);
     for product in listed.into_iter().flatten() {
-        check.require_among("a product", product, known.iter().map(|known| known.name));
+        check.require_among("a product", product, words(known));
     }
     check.report_repeats_in_any_case("product", listed.into_iter().flatten());
     let is_national = written.national.as_ref().is_some_and(|national| national.value);
@@ -33,7 +40,12 @@ pub(super) fn wanted_products(
             listed.iter().any(|listed| listed.value == product.name)
         });
         // `national = true` is a shorter way to ask for it.
-        if is_listed || (is_national && product.name == product_names::NATIONAL) {
+        let is_asked_for = match product.name {
+            product_names::NATIONAL => is_listed || is_national,
+            product_names::FORMATS => has_formats,
+            _ => is_listed,
+        };
+        if is_asked_for {
             wanted.push(product.name.to_owned());
         }
     }

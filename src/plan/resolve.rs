@@ -14,7 +14,7 @@ use super::limits::{FETCH_S, MEMORY};
 use super::overrides::Overrides;
 use super::pipeline::Plan;
 use super::reference::Reference;
-use super::{expected, jurisdiction, limits, output, products, schema, tables};
+use super::{expected, export_formats, jurisdiction, limits, output, products, schema, tables};
 use crate::config::{
     Diagnostic, PipelineConfig, SchemaConfig, Spanned, did_you_mean, in_reading_order, known_names_hint,
     path_beside,
@@ -97,6 +97,7 @@ fn resolve_plan(config: &PipelineConfig, overrides: &Overrides, found: &mut Vec<
     let layers = layer::resolve(config, &schemas, &reference, overrides, found);
     let expected = expected::load(config, &reference.states, found);
     let mut check = Check { found };
+    let formats = export_formats::wanted_formats(&mut check, config);
     Plan {
         id: check.identifier("a pipeline id", config.id.as_ref()),
         title: text_or_empty(config.title.as_ref()),
@@ -119,7 +120,13 @@ fn resolve_plan(config: &PipelineConfig, overrides: &Overrides, found: &mut Vec<
             .map(|written| check.in_range_or_default(Some(written), &MEMORY)),
         fetch_s: check.in_range_or_default(config.limits.fetch.as_ref(), &FETCH_S),
         output: output::resolve(&mut check, config),
-        products: products::wanted_products(&mut check, &config.output, &overrides.products),
+        products: products::wanted_products(
+            &mut check,
+            &config.output,
+            !formats.is_empty(),
+            &overrides.products,
+        ),
+        formats,
         reference: Arc::new(reference),
         jurisdictions,
         layers,

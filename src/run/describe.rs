@@ -38,7 +38,8 @@ pub(super) fn write_catalog(
     let present = plan.layers.iter().zip(layers).filter_map(|(layer, outcome)| {
         let schema = outcome.schema.clone()?;
         let collection = Collection::of_layer(plan, layer, &outcome.report, schema, &outcome.tiles);
-        Some(collection.with_files(outcome.national.as_ref(), outcome.changes.as_ref()))
+        let collection = collection.with_files(outcome.national.as_ref(), outcome.changes.as_ref());
+        Some(collection.with_formats(&outcome.formats))
     });
     let inventory = Some(inventory).filter(|_| plan.makes_product(product_names::INVENTORY));
     let collections: Vec<Collection<'_>> = inventory.into_iter().chain(present).collect();

@@ -3,7 +3,7 @@
 use arrow_schema::SchemaRef;
 
 use crate::engine::rows::LocalRows;
-use crate::feature::{FileRecord, LayerReport, TileRecord};
+use crate::feature::{ExportFormat, FileRecord, LayerReport, TileRecord};
 use crate::page::RejectSample;
 
 /// A layer in the release to be.
@@ -14,6 +14,8 @@ pub(super) struct LayerOutcome {
     pub(super) schema: Option<SchemaRef>,
     /// The file of all its rows, where the pipeline wants one.
     pub(super) national: Option<FileRecord>,
+    /// Its files in formats of other tools.
+    pub(super) formats: Vec<(ExportFormat, FileRecord)>,
     /// What differs from the release before, where it could be compared.
     pub(super) changes: Option<FileRecord>,
     /// Its first rejects, where this run found them.
@@ -30,6 +32,7 @@ impl LayerOutcome {
             tiles,
             schema,
             national: None,
+            formats: vec![],
             changes: None,
             rejects: None,
             rows: None,

@@ -13,6 +13,7 @@ mod describe;
 mod feed;
 mod fetch;
 mod fingerprint;
+mod formats;
 mod gate;
 mod inventory;
 mod jurisdictions;
@@ -83,7 +84,7 @@ use crate::store::{Lock, Store};
 ///
 /// ```
 /// let names: Vec<&str> = cikr::run::product_names().iter().map(|product| product.name).collect();
-/// assert_eq!(names, ["inventory", "national", "changes", "sectors", "quality"]);
+/// assert_eq!(names, ["inventory", "national", "formats", "changes", "sectors", "quality"]);
 /// ```
 pub fn product_names() -> Vec<ProductName> {
     products::product_names()
@@ -142,6 +143,7 @@ fn run_stages(fetching: Fetching<'_>, lock: &Lock, id: &ReleaseId, mode: Mode<'_
     let facilities = write_or_take_inventory(&context, &room, &mut layers)?;
     let mut report = report::report_of_run(&context, &layers.joined, &layers.outcomes, &facilities);
     derive::write_products(&context, lock, &mut layers.outcomes, &mut report)?;
+    formats::write_format_files(&context, &mut layers.outcomes, &mut report)?;
     report.seconds = timer.elapsed().as_secs_f64();
     report.peak_memory_bytes = memory::peak_resident();
     // README, page, feed and catalog are made of the report: what it doesn't show, they can't.

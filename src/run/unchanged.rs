@@ -319,7 +319,7 @@ fn whole_paths(context: &Context<'_>) -> impl Iterator<Item = &'static str> {
     products_wanted(context.plan)
         .flat_map(|product| match product.describe().carried {
             Carried::Whole(paths) => paths,
-            Carried::Never | Carried::WithLayer(_) => &[],
+            Carried::Never | Carried::WithLayer(_) | Carried::WithTiles => &[],
         })
         .copied()
 }

@@ -1,7 +1,8 @@
 //! Landed bytes → `RawBatch`: every format's rows, streamed, with their origin.
 //!
 //! One file or folder per format; `docs/architecture.md` says what else is touched to add one. May use: `plan`,
-//! `feature`, `esri`. Only `ogr` names GDAL. Opens files, never writes them; no network, no clock, no environment.
+//! `feature`, `esri`. Only `ogr` names GDAL; it also writes, what and where `export` says. All else opens files, and
+//! writes none; no network, no clock, no environment.
 //! Memory is bounded by `Limits`: one record and one batch at a time.
 //!
 //! A row that can't be used is kept with its `Defect`; a source that can't be read on is a
@@ -50,7 +51,7 @@ use crate::plan::{Format, Limits, SourcePlan};
 pub use apart::{Program, Readers, answer_questions};
 pub use describe::{ColumnDescription, Description, LayerDescription};
 pub use error::SourceError;
-pub use ogr::{init, reprojection_to_crs84};
+pub use ogr::{VectorError, VectorFile, VectorFormat, VectorLayer, VectorRows, init, reprojection_to_crs84};
 pub use reader::Reader;
 
 use batch::BatchBuilder;

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempPath;
 
-use super::digest::Digesting;
+use super::digest::{Digesting, digest_file};
 use super::disk::Readers;
 use super::error::{IoResultExt, StoreError};
 use super::regular::read_regular;
@@ -77,6 +77,26 @@ impl Staging<'_> {
     pub fn create(&self, relative: &Path) -> Result<Staged<'_>, StoreError> {
         self.make_room(relative)?;
         Staged::new(self, relative.to_owned())
+    }
+
+    /// Takes in a file that is made already, on the same disk as the release, such as in its scratch folder.
+    ///
+    /// # Errors
+    /// As `create` and `Staged::commit`.
+    pub fn adopt(&self, made: &Path, relative: &Path) -> Result<ReleaseFile, StoreError> {
+        self.make_room(relative)?;
+        let (sha256, bytes) = digest_file(made)?;
+        let path = self.path_of(relative);
+        disk::set_mode(made, self.mode & 0o666)?;
+        disk::sync_file(&File::open(made).while_reading(made)?, &path)?;
+        let written = ReleaseFile {
+            path: relative.to_owned(),
+            bytes,
+            sha256,
+        };
+        let temp = TempPath::try_from_path(made).while_writing(&path)?;
+        self.add_file(&written, None, || disk::name_new(temp, &path))?;
+        Ok(written)
     }
 
     /// Writes a whole file of the release; one that the release before has, byte for byte, is linked.

@@ -38,6 +38,7 @@ mod draft;
 mod draft_asks;
 mod echoes;
 mod expected_counts;
+mod export;
 mod exports;
 mod gate;
 mod hostile;

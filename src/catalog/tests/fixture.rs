@@ -1,5 +1,6 @@
 //! A small release to describe.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -119,6 +120,7 @@ pub(crate) fn plan() -> Plan {
             zstd_level: 3,
             base_url: None,
         },
+        formats: BTreeMap::new(),
         reference: Arc::default(),
         products: ["inventory", "changes", "sectors", "quality"]
             .map(str::to_owned)

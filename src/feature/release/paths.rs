@@ -3,7 +3,7 @@
 //! ```text
 //! README.md  CITATION.cff  datapackage.json  catalog.json  report.json  report.html  urls.txt  manifest.json
 //! facilities/        the inventory: collection.json, items.parquet, stac/, data/region=R06/part-000.parquet
-//! layers/<layer>/    the same of a layer, and national.parquet
+//! layers/<layer>/    the same of a layer, national.parquet, and <layer>.gpkg and the like
 //! rejects/<layer>.parquet   changes/<layer>.parquet   quality/flags/<layer>.parquet
 //! quality/   links/   reference/
 //! ```
@@ -11,7 +11,7 @@
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
-use crate::feature::RegionId;
+use crate::feature::{ExportFormat, RegionId};
 
 /// Every file and its digest.
 pub const MANIFEST: &str = "manifest.json";
@@ -176,6 +176,25 @@ pub fn national_path(layer: &str) -> PathBuf {
     layer_folder(layer).join(NATIONAL)
 }
 
+/// A layer in a format of other tools.
+///
+/// ```
+/// use std::path::Path;
+/// use cikr::feature::ExportFormat;
+/// use cikr::feature::release::paths::format_path;
+///
+/// let path = format_path("dams", ExportFormat::Shapefile);
+/// assert_eq!(path, Path::new("layers/dams/dams.shp.zip"));
+/// ```
+pub fn format_path(layer: &str, format: ExportFormat) -> PathBuf {
+    layer_folder(layer).join(format!("{layer}.{}", format.extension()))
+}
+
+/// How QGIS draws the files of a layer that don't say so within: beside them, by their name.
+pub fn style_path(layer: &str) -> PathBuf {
+    layer_folder(layer).join(format!("{layer}.qml"))
+}
+
 /// A layer's rejects.
 pub fn rejects_path(layer: &str) -> PathBuf {
     Path::new("rejects").join(parquet(layer))
@@ -189,6 +208,11 @@ pub fn flags_path(layer: &str) -> PathBuf {
 /// What differs in a layer from the release before.
 pub fn changes_path(layer: &str) -> PathBuf {
     Path::new("changes").join(parquet(layer))
+}
+
+/// A reference table.
+pub fn reference_path(table: &str) -> PathBuf {
+    Path::new(REFERENCE).join(parquet(table))
 }
 
 fn parquet(name: &str) -> String {

@@ -4,6 +4,8 @@
 pub const INVENTORY: &str = "inventory";
 /// A layer as one file.
 pub const NATIONAL: &str = "national";
+/// A layer in formats of other tools.
+pub const FORMATS: &str = "formats";
 /// What differs from the release before.
 pub const CHANGES: &str = "changes";
 /// Facilities by sector, in every scheme.

@@ -9,10 +9,11 @@ use super::super::layer::CURRENT_DAYS;
 use super::super::layer_schema::GEOMETRIES;
 use super::super::limits::{ARCHIVE, BATCH_ROWS, FETCH_S, MEMORY, READ_S, RECORD};
 use super::super::output::{GROUP_ROWS, PAGE_ROWS, PROFILES, TILE_ROWS, ZSTD_LEVEL};
-use super::super::products::ProductName;
+use super::super::products::{ProductName, words};
 use super::super::resolve::{KEEP, KEEP_DAYS};
 use super::super::{csv_geometry, dialect, format};
 use super::servers;
+use crate::feature::ExportFormat;
 use crate::feature::release::paths::FACILITIES;
 
 /// Of `pipelines/*.toml`.
@@ -123,13 +124,19 @@ fn settings_keys(products: &[ProductName]) -> Vec<Key> {
         key("output.page-rows", &format!("Largest page, {rows}.")).bounds(&PAGE_ROWS),
         key("output.zstd-level", "Compression: more is smaller and slower.").bounds(&ZSTD_LEVEL),
         key("output.products", "What is made beside the layers' tiles.")
-            .one_of_words(products.iter().map(|product| product.name))
+            .one_of_words(words(products))
             .example(products.iter().filter(|p| p.is_default).map(|p| p.name).collect::<Vec<_>>()),
         key(
             "output.national",
             "Whether each layer stands in one file too, `national.parquet`: adds that product.",
         )
         .default_value(false),
+        key(
+            "output.formats",
+            "Formats of other tools that each layer stands in, too, beside its tiles.",
+        )
+        .one_of_words(ExportFormat::ALL.map(ExportFormat::word))
+        .example(["gpkg"]),
         key(
             "output.base-url",
             "Address that the store is served under, for `urls.txt`: no user, query or fragment.",
@@ -222,6 +229,12 @@ fn layer_keys() -> Vec<Key> {
             "Community lifeline of the rows, `<lifeline>/<component>` of `reference/lifelines.csv`.",
         )
         .example("Energy/Fuel"),
+        key(
+            "layer.formats",
+            "The same of the layer alone, over those of `[output]`.",
+        )
+        .one_of_words(ExportFormat::ALL.map(ExportFormat::word))
+        .example(["gpkg", "fgb"]),
         key(
             "layer.current-days",
             "Days for which the date of a record counts as current.",

@@ -1,9 +1,9 @@
-//! Shapefile, FileGDB, GeoPackage and FlatGeobuf through GDAL, and CRSs through PROJ.
+//! Shapefile, FileGDB, GeoPackage and FlatGeobuf through GDAL, read and written, and CRSs through PROJ.
 //!
 //! Numbers, dates and instants come typed; an instant in a zone other than UTC is text, which says the zone.
 //! The only folder of the project that names `gdal`. Opens what `archive` found with an allow-list of
 //! drivers, read-only. GDAL's own messages go to the log, with the landing path replaced by the
-//! source's name.
+//! source's name. What is written is `export`'s, into paths that it hands in (`writer`).
 
 mod coded_column;
 mod dataset;
@@ -19,6 +19,7 @@ mod geopackage;
 mod messages;
 mod proj;
 mod records;
+mod writer;
 
 pub(super) use dataset::Dataset;
 pub(super) use geometry::wkb_of_text;
@@ -26,3 +27,4 @@ pub use messages::init;
 pub use proj::reprojection_to_crs84;
 pub(super) use proj::{canonical_crs, identify_projjson, identify_wkt, is_same};
 pub(super) use records::OgrRecords;
+pub use writer::{VectorError, VectorFile, VectorFormat, VectorLayer, VectorRows};

@@ -1,0 +1,139 @@
+//! GeoJSON as RFC 7946 has it: WGS 84, rings counterclockwise outside and clockwise inside, a feature a line.
+//!
+//! Coordinates have seven decimals, about a centimetre: more says nothing of a facility, and is half of such a file. Its id
+//! stands as the feature's, too, so that maps can name what they show.
+
+use std::io::{self, Write};
+
+use geo::orient::{Direction, Orient};
+use geo::{Coord, Geometry, MapCoords};
+use serde::Serialize;
+
+use super::ExportError;
+use super::formats::{LayerHead, LayerWriter, cells, wkb};
+use crate::feature::{Cell, ExportFormat, FacilityRows};
+use crate::kernel::geometry::decode;
+
+/// Parts of a degree that a coordinate is rounded to.
+const PARTS_OF_DEGREE: f64 = 1e7;
+
+/// GeoJSON in the making.
+pub(super) struct GeojsonText<'a> {
+    out: Box<dyn Write + 'a>,
+    head: Option<LayerHead>,
+    is_first: bool,
+}
+
+impl<'a> GeojsonText<'a> {
+    pub(super) fn new(out: Box<dyn Write + 'a>) -> Self {
+        Self {
+            out,
+            head: None,
+            is_first: true,
+        }
+    }
+
+    fn write_feature(
+        &mut self,
+        id: Option<&str>,
+        geometry: &geojson::Geometry,
+        properties: &[(&str, Cell<'_>)],
+    ) -> io::Result<()> {
+        self.out.write_all(if self.is_first { b"\n" } else { b",\n" })?;
+        self.is_first = false;
+        self.out.write_all(b"{\"type\":\"Feature\"")?;
+        if let Some(id) = id {
+            self.write_member("id", id)?;
+        }
+        self.write_member("geometry", geometry)?;
+        self.out.write_all(b",\"properties\":{")?;
+        for (at, (name, cell)) in properties.iter().enumerate() {
+            if at > 0 {
+                self.out.write_all(b",")?;
+            }
+            serde_json::to_writer(&mut self.out, name)?;
+            self.out.write_all(b":")?;
+            write_cell(&mut self.out, cell)?;
+        }
+        self.out.write_all(b"}}")
+    }
+
+    fn write_member(&mut self, name: &str, value: &(impl Serialize + ?Sized)) -> io::Result<()> {
+        write!(self.out, ",\"{name}\":")?;
+        Ok(serde_json::to_writer(&mut self.out, value)?)
+    }
+}
+
+impl LayerWriter for GeojsonText<'_> {
+    fn begin_layer(&mut self, layer: &LayerHead) -> Result<(), ExportError> {
+        // Not of the standard, which allows further members: GDAL takes it for the layer's name.
+        let begun = write!(self.out, "{{\"type\":\"FeatureCollection\"")
+            .and_then(|()| self.write_member("name", &layer.id))
+            .and_then(|()| self.out.write_all(b",\"features\":["));
+        begun.map_err(failure())?;
+        self.head = Some(layer.clone());
+        Ok(())
+    }
+
+    fn write_rows(&mut self, rows: &FacilityRows) -> Result<(), ExportError> {
+        let Some(head) = self.head.clone() else {
+            return Ok(());
+        };
+        let columns = cells(rows, &head);
+        let ids = rows.ids();
+        for row in 0..rows.num_rows() {
+            let geometry = wkb(rows, row).and_then(|wkb| decode(wkb).ok());
+            let geometry = geometry.ok_or_else(|| ExportError::Geometry {
+                layer: head.id.clone(),
+            })?;
+            let names = head.fields.iter().map(|(name, _)| name.as_str());
+            let cells: Vec<(&str, Cell<'_>)> =
+                names.zip(columns.iter().map(|column| column.get(row))).collect();
+            let id = ids.as_ref().and_then(|ids| ids.value(row));
+            self.write_feature(id, &as_geojson(&geometry), &cells)
+                .map_err(failure())?;
+        }
+        Ok(())
+    }
+
+    fn end_layer(&mut self, _style: Option<&str>) -> Result<(), ExportError> {
+        self.out.write_all(b"\n]}\n").map_err(failure())
+    }
+
+    fn finish(mut self: Box<Self>) -> Result<Vec<String>, ExportError> {
+        self.out.flush().map_err(failure())?;
+        Ok(vec![])
+    }
+}
+
+fn failure() -> impl Fn(io::Error) -> ExportError {
+    ExportError::writing(ExportFormat::Geojson)
+}
+
+fn as_geojson(geometry: &Geometry<f64>) -> geojson::Geometry {
+    let rounded = geometry.map_coords(|Coord { x, y }| Coord {
+        x: round(x),
+        y: round(y),
+    });
+    let wound = match rounded {
+        Geometry::Polygon(area) => Geometry::Polygon(area.orient(Direction::Default)),
+        Geometry::MultiPolygon(areas) => Geometry::MultiPolygon(areas.orient(Direction::Default)),
+        other => other,
+    };
+    geojson::Geometry::new((&wound).into())
+}
+
+fn round(degrees: f64) -> f64 {
+    (degrees * PARTS_OF_DEGREE).round() / PARTS_OF_DEGREE
+}
+
+fn write_cell(out: &mut dyn Write, cell: &Cell<'_>) -> io::Result<()> {
+    match cell {
+        Cell::Null => out.write_all(b"null"),
+        Cell::Text(text) => Ok(serde_json::to_writer(out, text)?),
+        Cell::Texts(texts) => Ok(serde_json::to_writer(out, texts)?),
+        Cell::Number(number) => Ok(serde_json::to_writer(out, number)?),
+        Cell::Integer(_) | Cell::Boolean(_) => write!(out, "{cell}"),
+        Cell::Day(day) => write!(out, "\"{day}\""),
+    }
+}

@@ -1,0 +1,132 @@
+//! What somebody asks for, as written, and the selection that it is in a release.
+//!
+//! Pure.
+
+use std::collections::BTreeSet;
+
+use super::{Held, RowFilter, SelectError, Window};
+use crate::config::known_names_hint;
+
+/// Rows that are asked for, as people write it: of every list any value, and no value for all.
+#[derive(Debug, Clone, Default)]
+pub struct Asked {
+    /// Ids of layers; `facilities` is the inventory of all.
+    pub layers: Vec<String>,
+    /// States: USPS or FIPS codes, or names; `unassigned` is outside all of them.
+    pub states: Vec<String>,
+    /// Codes of regions; `unassigned` is outside all of them.
+    pub regions: Vec<String>,
+    /// Codes or names of sectors.
+    pub sectors: Vec<String>,
+    /// What lies in a window.
+    pub window: Option<Window>,
+}
+
+/// A selection of which the release knows every name.
+#[derive(Debug, Clone)]
+pub struct Selection {
+    /// Ids of its layers, as they were asked for.
+    pub layers: Vec<String>,
+    /// Which of their rows.
+    pub rows: RowFilter,
+}
+
+impl Asked {
+    /// Holds what is asked for against a release.
+    ///
+    /// # Errors
+    /// At the first name that the release doesn't know, and where it has no rows of a layer.
+    pub fn resolve(&self, held: &Held) -> Result<Selection, SelectError> {
+        let layers = self.layers.iter().map(|layer| resolve_layer(held, layer));
+        let mut layers: Vec<String> = layers.collect::<Result<_, _>>()?;
+        let mut seen = BTreeSet::new();
+        layers.retain(|layer| seen.insert(layer.clone()));
+        let codes = held.codes();
+        let states = resolve_all(
+            &self.states,
+            &Names {
+                what: "state",
+                codes: codes.states().collect(),
+                others: codes.state_names().collect(),
+                called: &|word| codes.state_called(word),
+            },
+        )?;
+        let regions = resolve_all(
+            &self.regions,
+            &Names {
+                what: "region",
+                codes: codes.regions().collect(),
+                others: vec![],
+                called: &|_| None,
+            },
+        )?;
+        let sectors = resolve_all(
+            &self.sectors,
+            &Names {
+                what: "sector",
+                codes: codes.sectors().collect(),
+                others: codes.sector_names().values().map(String::as_str).collect(),
+                called: &|word| codes.sector_called(word),
+            },
+        )?;
+        let regions_of_states = states.as_ref().and_then(|states| codes.regions_of(states));
+        Ok(Selection {
+            layers,
+            rows: RowFilter {
+                states,
+                regions,
+                regions_of_states,
+                sectors,
+                window: self.window,
+            },
+        })
+    }
+}
+
+fn resolve_layer(held: &Held, written: &str) -> Result<String, SelectError> {
+    if held.layers().any(|layer| layer == written) {
+        return Ok(written.to_owned());
+    }
+    if let Some(reason) = held.layer(written).and_then(|layer| layer.reason()) {
+        return Err(SelectError::Absent {
+            layer: written.to_owned(),
+            reason: reason.to_owned(),
+        });
+    }
+    Err(unknown("layer", written, held.layers()))
+}
+
+/// What the values of a list may be called.
+struct Names<'a> {
+    /// What they are.
+    what: &'static str,
+    /// Their codes.
+    codes: Vec<&'a str>,
+    /// Their names.
+    others: Vec<&'a str>,
+    /// The code of what people call it.
+    called: &'a dyn Fn(&str) -> Option<&'a str>,
+}
+
+/// The codes of all that is written; none where nothing is, which means all.
+fn resolve_all(written: &[String], names: &Names<'_>) -> Result<Option<BTreeSet<String>>, SelectError> {
+    let mut codes = BTreeSet::new();
+    for word in written {
+        let code = names.codes.iter().find(|code| code.eq_ignore_ascii_case(word));
+        let Some(code) = code.copied().or_else(|| (names.called)(word)) else {
+            let known = names.codes.iter().chain(&names.others).copied();
+            return Err(unknown(names.what, word, known));
+        };
+        codes.insert(code.to_owned());
+    }
+    Ok((!written.is_empty()).then_some(codes))
+}
+
+fn unknown<'a>(what: &'static str, written: &str, known: impl IntoIterator<Item = &'a str>) -> SelectError {
+    let hint = known_names_hint(written, known);
+    SelectError::Unknown {
+        what,
+        written: written.to_owned(),
+        hint: hint.map_or_else(String::new, |hint| format!("; {hint}")),
+    }
+}
