@@ -179,6 +179,8 @@ fn kind_name(kind: &DataType) -> &'static str {
         DataType::Boolean => "boolean",
         DataType::Date32 => "date32",
         DataType::Binary => "binary",
+        // Codes stand for texts while they are in memory.
+        DataType::Dictionary(_, values) => kind_name(values),
         DataType::List(_) => "list",
         DataType::Struct(_) => "struct",
         _ => "other",

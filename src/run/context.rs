@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
+use arrow_schema::SchemaRef;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -55,6 +56,8 @@ pub(super) struct Context<'a> {
     pub(super) products: Products<'a>,
     /// What was seen of the inventory for the report page; none where it is linked.
     pub(super) facilities: Mutex<Option<Facilities>>,
+    /// Columns of the tables that this run has written, by the digests of the files: what is written isn't opened again.
+    pub(super) columns: Mutex<BTreeMap<String, SchemaRef>>,
     /// Rows of every Parquet file staged, for the manifest.
     pub(super) rows: Mutex<BTreeMap<PathBuf, u64>>,
 }
@@ -85,6 +88,7 @@ impl<'a> Context<'a> {
             veil: &fetching.settings.veil,
             products: Products::default(),
             facilities: Mutex::default(),
+            columns: Mutex::default(),
             rows: Mutex::default(),
         }
     }
@@ -108,6 +112,20 @@ impl<'a> Context<'a> {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .insert(path.to_owned(), rows);
+    }
+
+    /// Notes the columns of a table that was written.
+    pub(super) fn note_columns(&self, sha256: &str, columns: SchemaRef) {
+        self.columns
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(sha256.to_owned(), columns);
+    }
+
+    /// Columns of a table that this run has written; none of one that it has linked.
+    pub(super) fn columns_written(&self, sha256: &str) -> Option<SchemaRef> {
+        let columns = self.columns.lock().unwrap_or_else(PoisonError::into_inner);
+        columns.get(sha256).cloned()
     }
 
     /// Rows of every staged file, once nothing more is staged.

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use arrow_schema::SchemaRef;
 use tracing::info;
 
 use super::context::Context;
@@ -94,16 +95,25 @@ fn staged_tables(context: &Context<'_>) -> Result<Vec<TableFile>, Error> {
         if !is_table || is_tile(path) || path.ends_with(NATIONAL) {
             continue;
         }
-        let footer =
-            geoparquet::read_footer(&context.staging.path_of(path)).map_err(|source| Error::Table {
-                source: source.into(),
-            })?;
+        let schema = match context.columns_written(&file.sha256) {
+            Some(columns) => columns,
+            None => columns_of_linked(context, path)?,
+        };
         tables.push(TableFile {
-            schema: footer.schema,
+            schema,
             doc: docs.iter().find(|doc| doc.is_at(path)).copied(),
             path: file.path,
             sha256: file.sha256,
         });
     }
     Ok(tables)
+}
+
+fn columns_of_linked(context: &Context<'_>, path: &Path) -> Result<SchemaRef, Error> {
+    match geoparquet::read_footer(&context.staging.path_of(path)) {
+        Ok(footer) => Ok(footer.schema),
+        Err(source) => Err(Error::Table {
+            source: source.into(),
+        }),
+    }
 }

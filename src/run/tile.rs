@@ -128,14 +128,15 @@ pub(super) fn write_table(
     rows: &RecordBatch,
 ) -> Result<FileRecord, TileError> {
     let footer = footer_of_table(context.plan, path);
-    let (written, rows) = write_staged(context, path, |out| {
+    let (written, count) = write_staged(context, path, |out| {
         geoparquet::write_table(rows, &footer, &context.write_options(), out)
             .map_err(|source| TileError::from_parquet(path, source))
     })?;
-    context.note_rows(path, rows);
+    context.note_rows(path, count);
+    context.note_columns(&written.sha256, rows.schema());
     Ok(FileRecord {
         path: path.to_owned(),
-        rows,
+        rows: count,
         bytes: written.bytes,
         sha256: written.sha256,
     })
@@ -151,7 +152,7 @@ pub(super) fn write_pieces(
     let options = long_options(context);
     let footer = footer_of_table(context.plan, path);
     let (written, rows) = write_staged(context, path, |out| {
-        let mut table = TableWriter::new(schema, &options, out)
+        let mut table = TableWriter::new(Arc::clone(&schema), &options, out)
             .map_err(|source| TileError::from_parquet(path, source))?;
         fill(&mut |piece| table.write(piece))?;
         table
@@ -159,6 +160,7 @@ pub(super) fn write_pieces(
             .map_err(|source| TileError::from_parquet(path, source))
     })?;
     context.note_rows(path, rows);
+    context.note_columns(&written.sha256, schema);
     Ok(FileRecord {
         path: path.to_owned(),
         rows,
