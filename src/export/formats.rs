@@ -12,6 +12,8 @@ pub struct LayerHead {
     pub shape: Shape,
     /// Its columns but geometry and covering, which formats have ways of their own for.
     pub fields: Vec<(String, CellKind)>,
+    /// Bytes of the longest text of each field; empty but for formats that have to know before the first row.
+    pub widths: Vec<usize>,
 }
 
 /// Writes layers, one after the other, in one format.
@@ -27,11 +29,6 @@ pub trait LayerWriter {
     /// # Errors
     /// When a geometry can't be understood, or the file fails.
     fn write_rows(&mut self, rows: &FacilityRows) -> Result<(), ExportError>;
-
-    /// What the format calls a column of the layer, for its style.
-    fn column_name<'n>(&'n self, column: &'n str) -> &'n str {
-        column
-    }
 
     /// Ends the layer. `style` is how QGIS should draw it, for formats that carry such a thing within them.
     ///

@@ -21,6 +21,8 @@ use crate::store::NewFiles;
 const FORMAT: ExportFormat = ExportFormat::Shapefile;
 /// Most bytes of a text.
 const LONGEST_TEXT: usize = 254;
+/// Most bytes of a part that every program reads.
+const LONGEST_PART: u64 = (1 << 31) - 1;
 /// What a shapefile is made of, in the order of the zip.
 const PARTS: [&str; 5] = ["shp", "shx", "dbf", "prj", "cpg"];
 
@@ -62,6 +64,14 @@ impl<'a> Shapefile<'a> {
         })
     }
 
+    /// What there is to tell of parts that are longer than most programs read.
+    fn note_of_length(&self, layer: &str) -> Option<String> {
+        let parts = ["shp", "dbf"].map(|part| self.files.path_of(&format!("{layer}.{part}")));
+        let lengths = parts.iter().filter_map(|path| std::fs::metadata(path).ok());
+        let is_long = lengths.map(|found| found.len()).any(|bytes| bytes > LONGEST_PART);
+        is_long.then(|| "a part is larger than 2 GiB, which many programs can't read".to_owned())
+    }
+
     /// Packs the parts, and what there is to tell of them.
     fn pack(&self, layer: &str, told: &str) -> io::Result<()> {
         let out = self.files.create(self.name).map_err(io::Error::other)?;
@@ -99,10 +109,14 @@ impl LayerWriter for Shapefile<'_> {
         let short_names = short_names(layer.fields.iter().map(|(name, _)| name.as_str()));
         let kinds = layer.fields.iter().map(|(_, kind)| *kind);
         let fields: Vec<(String, CellKind)> = short_names.iter().cloned().zip(kinds).collect();
+        // A column has a byte at least.
+        let widths = layer.widths.iter().map(|width| (*width).clamp(1, LONGEST_TEXT));
+        let widths: Vec<usize> = widths.collect();
         let begun = file.begin_layer(&VectorLayer {
             name: &layer.id,
             shape: Some(layer.shape),
             fields: &fields,
+            widths: &widths,
         });
         begun.map_err(|source| ExportError::Gdal {
             format: FORMAT,
@@ -133,15 +147,6 @@ impl LayerWriter for Shapefile<'_> {
         Ok(())
     }
 
-    fn column_name<'n>(&'n self, column: &'n str) -> &'n str {
-        let fields = self.layer.iter().flat_map(|layer| {
-            let names = layer.head.fields.iter().map(|(name, _)| name.as_str());
-            names.zip(&layer.short_names)
-        });
-        let mut short = fields.filter(|(name, _)| *name == column);
-        short.next().map_or(column, |(_, short)| short)
-    }
-
     fn end_layer(&mut self, _style: Option<&str>) -> Result<(), ExportError> {
         Ok(())
     }
@@ -154,7 +159,8 @@ impl LayerWriter for Shapefile<'_> {
             format: FORMAT,
             source,
         })?;
-        let notes = notes(&layer.head, &layer.short_names, self.cut);
+        let mut notes = notes(&layer.head, &layer.short_names, self.cut);
+        notes.extend(self.note_of_length(&layer.head.id));
         let told = text(&layer.head, &layer.short_names, &notes);
         self.pack(&layer.head.id, &told)
             .map_err(ExportError::writing(FORMAT))?;

@@ -17,14 +17,15 @@ pub(super) fn short_names<'a>(names: impl IntoIterator<Item = &'a str>) -> Vec<S
     let names = names.into_iter();
     names
         .map(|name| {
-            let short = free_name(&shorten(name), &taken);
+            let short = free_name(&short_name(name), &taken);
             taken.insert(short.clone());
             short
         })
         .collect()
 }
 
-fn shorten(name: &str) -> String {
+/// The short name of a name that no other name before it has.
+pub(super) fn short_name(name: &str) -> String {
     // Names of columns are ASCII; one of an older release that isn't loses what no code page of a `.dbf` is sure to have.
     let name: String = name.chars().filter(char::is_ascii).collect();
     let mut words: Vec<&str> = name.split('_').collect();

@@ -8,6 +8,7 @@ use std::fmt::Write as _;
 
 use quick_xml::escape::escape;
 
+use super::short_names::short_name;
 use crate::feature::{FacilityRows, Shape, Texts};
 use crate::select::SectorNames;
 
@@ -46,7 +47,8 @@ pub(super) struct Legend {
 
 /// What a layer is drawn by.
 struct Drawing<'a> {
-    column: &'static str,
+    /// A column, or an expression of QGIS's.
+    column: String,
     /// Value, what the legend calls it, colour.
     categories: Vec<(&'a str, &'a str, [u8; 3])>,
 }
@@ -70,31 +72,26 @@ impl Legend {
     }
 
     /// The style, as QGIS keeps it in a `.qml`; none of a layer with several kinds of geometry, which QGIS takes apart.
-    /// `column_name` is what the format calls a column.
-    pub(super) fn to_qml<'n>(
-        &self,
-        shape: Shape,
-        sectors: &SectorNames,
-        column_name: impl FnOnce(&'static str) -> &'n str,
-    ) -> Option<String> {
+    /// `is_shared` is one that stands beside files.
+    pub(super) fn to_qml(&self, shape: Shape, sectors: &SectorNames, is_shared: bool) -> Option<String> {
         let symbol = match shape {
             Shape::Point | Shape::MultiPoint => marker,
             Shape::MultiLineString => line,
             Shape::MultiPolygon => fill,
             Shape::Mixed => return None,
         };
-        let drawing = self.drawing(sectors);
-        Some(qml(column_name(drawing.column), &drawing, symbol))
+        let drawing = self.drawing(sectors, is_shared);
+        Some(qml(&drawing, symbol))
     }
 
-    fn drawing<'a>(&'a self, names: &'a SectorNames) -> Drawing<'a> {
+    fn drawing<'a>(&'a self, names: &'a SectorNames, is_shared: bool) -> Drawing<'a> {
         // One sector, or one status, says nothing of one facility against another; and statuses of several sectors are words
         // of several agencies.
         let statuses = self.statuses.as_ref().filter(|statuses| statuses.len() > 1);
         if let Some(statuses) = statuses.filter(|_| self.sectors.len() < 2) {
             let categories = statuses.iter().zip(COLOURS);
             return Drawing {
-                column: "status",
+                column: "status".to_owned(),
                 categories: categories
                     .map(|(status, colour)| (status.as_str(), status.as_str(), colour))
                     .collect(),
@@ -108,10 +105,21 @@ impl Legend {
             (code.as_str(), name, colour)
         });
         Drawing {
-            column: "sector_code",
+            column: if is_shared {
+                sector_expression()
+            } else {
+                "sector_code".to_owned()
+            },
             categories: categories.collect(),
         }
     }
+}
+
+/// The sector of a row, whichever name its column has: files of one name share one style, and a shapefile's columns have
+/// shorter names than those of the file beside it.
+fn sector_expression() -> String {
+    let short = short_name("sector_code");
+    format!("coalesce(attribute('sector_code'),attribute('{short}'))")
 }
 
 /// Notes the texts of rows, and whether they are still few enough.
@@ -127,7 +135,7 @@ fn note(texts: Option<Texts<'_>>, seen: &mut BTreeSet<String>, most: usize) -> b
     true
 }
 
-fn qml(column: &str, drawing: &Drawing<'_>, symbol: fn([u8; 3]) -> String) -> String {
+fn qml(drawing: &Drawing<'_>, symbol: fn([u8; 3]) -> String) -> String {
     let mut categories = String::new();
     let mut symbols = String::new();
     // An empty value is QGIS's for all that no other category has.
@@ -147,7 +155,7 @@ fn qml(column: &str, drawing: &Drawing<'_>, symbol: fn([u8; 3]) -> String) -> St
          <renderer-v2 type=\"categorizedSymbol\" attr=\"{}\" symbollevels=\"0\" forceraster=\"0\" enableorderby=\"0\">\n  \
          <categories>\n{categories}  </categories>\n  <symbols>\n{symbols}  </symbols>\n \
          </renderer-v2>\n</qgis>\n",
-        escape(column)
+        escape(&drawing.column)
     )
 }
 

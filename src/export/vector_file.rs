@@ -73,6 +73,7 @@ impl ThroughGdal {
             name: STYLES,
             shape: None,
             fields: &fields,
+            widths: &[],
         })?;
         let made = self.made.format("%Y-%m-%dT%H:%M:%S%.3fZ").to_string();
         for (layer, style) in &self.styles {
@@ -109,6 +110,7 @@ impl LayerWriter for ThroughGdal {
             name: &layer.id,
             shape: Some(layer.shape),
             fields: &layer.fields,
+            widths: &[],
         });
         begun.map_err(failure(self.format))?;
         self.head = Some(layer.clone());

@@ -34,6 +34,25 @@ pub struct Selection {
 impl Asked {
     /// Holds what is asked for against a release.
     ///
+    /// ```
+    /// use cikr::feature::RunReport;
+    /// use cikr::select::{Asked, Held};
+    ///
+    /// let report: RunReport = serde_json::from_str(
+    ///     r#"{"version": 1, "release": "20261130T021500123Z", "pipeline": "demo", "title": "Demo", "cikr_version": "0.1.0",
+    ///         "started": "2026-11-30T02:15:00Z", "seconds": 1, "peak_memory_bytes": null, "layers": [], "jurisdictions": [],
+    ///         "inventory_rows": 1, "inventory_bytes": 9}"#,
+    /// )?;
+    /// let release = tempfile::tempdir()?;
+    /// let files = ["facilities/data/region=R06/part-000.parquet"];
+    /// let held = Held::new(release.path(), report, files)?;
+    /// let asked = |layer: &str| Asked { layers: vec![layer.to_owned()], ..Asked::default() };
+    /// assert!(asked("facilities").resolve(&held).is_ok());
+    /// let told = asked("facility").resolve(&held).unwrap_err().to_string();
+    /// assert_eq!(told, "the release has no layer `facility`; known: `facilities`");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// At the first name that the release doesn't know, and where it has no rows of a layer.
     pub fn resolve(&self, held: &Held) -> Result<Selection, SelectError> {

@@ -438,6 +438,30 @@ fn a_shapefile_says_what_it_could_not_hold() {
     assert!(told.contains("cou_fip_cl   county_fips_claimed"), "{told}");
 }
 
+#[test]
+fn a_tile_that_cannot_be_read_leaves_no_file() {
+    let folder = released();
+    let tile = crate::program::tiles(&folder.latest().join("layers/points")).remove(1);
+    let bytes = fs::read(&tile).unwrap();
+    // Its footer is whole, so that the file is begun before the damage is met.
+    let mut damaged = bytes.clone();
+    damaged[4..bytes.len() / 2].fill(0);
+    fs::write(&tile, damaged).unwrap();
+    for format in FORMATS {
+        export(
+            &folder,
+            &["--layer", "points", "-o", &format!("out/points.{format}")],
+        )
+        .code(6)
+        .says("part-000.parquet");
+        assert_eq!(
+            fs::read_dir(folder.path().join("out")).unwrap().count(),
+            0,
+            "{format}"
+        );
+    }
+}
+
 /// A release with `formats`, and a pipeline to change.
 fn with_formats(output: &str, layer: &str) -> Folder {
     let folder = Folder::new();

@@ -63,6 +63,8 @@ pub struct VectorLayer<'a> {
     pub shape: Option<Shape>,
     /// Names and kinds of its fields.
     pub fields: &'a [(String, CellKind)],
+    /// Bytes of the longest text of each field, where they are known: a Shapefile gives every row as many.
+    pub widths: &'a [usize],
 }
 
 /// Rows of a layer.
@@ -161,8 +163,6 @@ impl VectorFile {
             VectorFormat::Flatgeobuf => vec!["SPATIAL_INDEX=YES".to_owned()],
             VectorFormat::Shapefile => vec![
                 "ENCODING=UTF-8".to_owned(),
-                // Beyond it many programs can't read it, and don't say so.
-                "2GB_LIMIT=YES".to_owned(),
                 format!("DBF_DATE_LAST_UPDATE={}", self.made.format("%Y-%m-%d")),
             ],
         }
@@ -257,8 +257,12 @@ fn begin_layer(dataset: &mut Dataset, layer: &VectorLayer<'_>, options: &[&str])
         ty: layer.shape.map_or(OGRwkbGeometryType::wkbNone, geometry_type),
         options: Some(options),
     })?;
-    for (name, kind) in layer.fields {
-        FieldDefn::new(name, field_type(*kind))?.add_to_layer(&made)?;
+    for (at, (name, kind)) in layer.fields.iter().enumerate() {
+        let field = FieldDefn::new(name, field_type(*kind))?;
+        if let (CellKind::Text | CellKind::Texts, Some(width)) = (kind, layer.widths.get(at)) {
+            field.set_width(i32::try_from(*width).unwrap_or(i32::MAX));
+        }
+        field.add_to_layer(&made)?;
     }
     Ok(())
 }
