@@ -231,6 +231,7 @@ impl Acceptance {
     ///
     /// ```
     /// use cikr::feature::Acceptance;
+    /// use cikr::feature::release::ReleaseId;
     ///
     /// let any: Acceptance = serde_json::from_value(serde_json::json!({
     ///     "sha256": null, "by": "ada", "at": "2026-11-22T03:00:00Z", "reason": "the agency has merged two lists",
