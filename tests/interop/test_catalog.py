@@ -51,7 +51,7 @@ def test_every_object_keeps_the_schemas_of_its_extensions(release: Path):
 
 
 def test_collections_tell_whose_and_of_when_they_are(objects: dict[Path, dict], store: Path, report: dict):
-    digest = json.loads((store / "latest.json").read_text())["data_sha256"]
+    digest = json.loads((store / "public" / "latest.json").read_text())["data_sha256"]
     collections = [found for found in objects.values() if found["type"] == "Collection"]
     for found in collections:
         assert digest in found["sci:citation"], found["id"]

@@ -16,7 +16,7 @@ INTEROP = REPOSITORY / "tests" / "interop"
 
 @pytest.fixture(scope="module")
 def digest(store: Path) -> str:
-    return json.loads((store / "latest.json").read_text())["data_sha256"]
+    return json.loads((store / "public" / "latest.json").read_text())["data_sha256"]
 
 
 @pytest.fixture(scope="module")

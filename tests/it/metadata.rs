@@ -29,10 +29,10 @@ fn json(path: &Path) -> Value {
 /// The digest of the data as each who tells it has it: all are one.
 fn told_digest(folder: &Folder) -> String {
     let release = folder.latest();
-    let latest = json(&folder.path().join("store/latest.json"));
+    let latest = json(&folder.path().join("store/public/latest.json"));
     let digest = latest["data_sha256"].as_str().unwrap().to_owned();
     let id = latest["release"].as_str().unwrap();
-    let record = json(&folder.path().join(format!("store/releases/{id}.json")));
+    let record = json(&folder.path().join(format!("store/public/releases/{id}.json")));
     assert_eq!(record["data_sha256"], digest);
 
     let manifest = json(&release.join("manifest.json"));
@@ -135,7 +135,7 @@ fn a_digest_that_is_not_that_of_the_data_is_told() {
         sign(&store, &release);
         folder.cikr(&["verify", "store"]).code(0);
     }
-    let latest = store.join("latest.json");
+    let latest = store.join("public/latest.json");
     let mut told = json(&latest);
     told["data_sha256"] = "0".repeat(64).into();
     fs::write(&latest, told.to_string()).unwrap();
