@@ -34,6 +34,8 @@ pub struct RollbackRequest<'a> {
 /// # Errors
 /// There is no such release, it is damaged, or the store can't be written to.
 pub fn roll_back(store: &Store, request: &RollbackRequest<'_>) -> Result<Frozen, Error> {
+    // Opened to write: a store of the version before is moved over first.
+    let store = &Store::open(store.root())?;
     let lock = store.lock()?;
     let frozen = Frozen {
         release: store.find_release(request.release)?,
@@ -51,6 +53,8 @@ pub fn roll_back(store: &Store, request: &RollbackRequest<'_>) -> Result<Frozen,
 /// # Errors
 /// There is no release, the newest is damaged, or the store can't be written to.
 pub fn follow_nights(store: &Store) -> Result<Latest, Error> {
+    // Opened to write: a store of the version before is moved over first.
+    let store = &Store::open(store.root())?;
     let lock = store.lock()?;
     let latest = store.follow(&lock, &clock::now())?;
     write_feed(store, &lock);
@@ -62,6 +66,8 @@ pub fn follow_nights(store: &Store) -> Result<Latest, Error> {
 /// # Errors
 /// There is no such release, the name can't be had, or the store can't be written to.
 pub fn pin_release(store: &Store, release: &str, name: Option<&str>) -> Result<Pin, Error> {
+    // Opened to write: a store of the version before is moved over first.
+    let store = &Store::open(store.root())?;
     let lock = store.lock()?;
     let release: ReleaseId = store.find_release(release)?;
     Ok(store.pin(&lock, &release, name, &clock::now())?)
@@ -72,6 +78,8 @@ pub fn pin_release(store: &Store, release: &str, name: Option<&str>) -> Result<P
 /// # Errors
 /// It isn't pinned, or the store can't be written to.
 pub fn unpin_release(store: &Store, release: &str) -> Result<Pin, Error> {
+    // Opened to write: a store of the version before is moved over first.
+    let store = &Store::open(store.root())?;
     let lock = store.lock()?;
     Ok(store.unpin(&lock, release)?)
 }

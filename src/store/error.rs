@@ -178,10 +178,16 @@ pub enum StoreError {
         /// What was found, at least one.
         problems: Vec<Problem>,
     },
+    /// Something that is no file stands where one would.
+    #[error("{} is no regular file, and is not replaced", path.display())]
+    NotReplaced {
+        /// Where.
+        path: PathBuf,
+    },
     /// A name that no pin can have.
     #[error(
-        "`{name}` is not a name for a pinned release: use letters, digits, `.`, `_` and `-`, and not `latest` or the id of a \
-         release"
+        "`{name}` is not a name for a pinned release: use letters, digits, `.`, `_` and `-`, and not `latest`, a day or the id \
+         of a release"
     )]
     BadPinName {
         /// The name.

@@ -12,7 +12,6 @@ use super::care::Care;
 use super::folder::folder_names;
 use super::gate::GateRecord;
 use super::held::{HELD, HeldRecord};
-use super::pointer::warn_of_link;
 use super::{Latest, Lock, Store, StoreError, disk, manifest, record};
 use crate::feature::digest::sha256_hex;
 use crate::feature::error_chain;
@@ -53,11 +52,7 @@ impl Store {
         healing.remove_dangling_records()?;
         found.extend(healing.remake_release_records()?);
         found.extend(healing.heal_latest(Care::InTurns)?);
-        if let Ok(Some(latest)) = self.latest()
-            && let Err(error) = self.link_latest(&latest.release)
-        {
-            warn_of_link(&error);
-        }
+        self.mend_link();
         for Repair { path, what, done } in found {
             warn!(
                 path,
@@ -239,6 +234,7 @@ impl Healing<'_> {
         }
         let Some(to) = record
             .filter(|record| store.fits_manifest(record))
+            .or_else(|| self.frozen_if_sound(care))
             .or_else(|| self.newest_sound(care))
         else {
             return Ok(Some(self.repair_note(
@@ -254,6 +250,15 @@ impl Healing<'_> {
         }
         let done = format!("made again; it points to release {}", to.release);
         Ok(Some(self.repair_note(&path, wrong.join("; "), Some(&done))))
+    }
+
+    /// The release that somebody has frozen: damage to `latest.json` must not undo that.
+    fn frozen_if_sound(self, care: Care) -> Option<Latest> {
+        let frozen = self.store.frozen()?.release;
+        if !self.store.has_release(&frozen) || !self.is_sound(&frozen, care) {
+            return None;
+        }
+        record::read::<Latest>(&self.store.record_path(&frozen)).ok()?
     }
 
     fn newest_sound(self, care: Care) -> Option<Latest> {

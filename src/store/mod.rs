@@ -63,6 +63,7 @@ mod parcel;
 mod pins;
 mod pointer;
 mod problem;
+mod prune;
 mod publish;
 mod pull;
 mod pull_record;

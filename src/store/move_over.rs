@@ -4,7 +4,8 @@
 //! served all of it. New: below `public/`, and links at the old places for one version. Each step leaves a store that both this
 //! version and the one before can read, so that a run that dies here is gone on with by the next.
 
-use std::path::Path;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 use tracing::info;
 
@@ -18,7 +19,21 @@ const FILES: [&str; 2] = [LATEST, FEED];
 
 /// Whether a store keeps its releases where the version before did.
 pub(super) fn is_old(root: &Path) -> bool {
-    is_real_folder(&root.join(RELEASES)) && !root.join(PUBLIC).join(RELEASES).is_dir()
+    let old = root.join(RELEASES);
+    // A link may lead to another disk; ours leads to `public/`.
+    old.is_dir()
+        && !link::leads_to(&old, &our_link())
+        && is_missing_or_empty(&root.join(PUBLIC).join(RELEASES))
+}
+
+/// What stands at the old place of the releases.
+fn our_link() -> PathBuf {
+    Path::new(PUBLIC).join(RELEASES)
+}
+
+/// Whether a folder holds nothing, or isn't there.
+fn is_missing_or_empty(folder: &Path) -> bool {
+    fs::read_dir(folder).map_or(true, |mut entries| entries.next().is_none())
 }
 
 /// Whether a store is moved over but for what stands at its old places.
@@ -38,7 +53,7 @@ pub(super) fn move_over(_lock: &Lock, root: &Path) -> Result<(), StoreError> {
         for name in FILES {
             copy_over(root, &public, name)?;
         }
-        move_releases(&old, &public.join(RELEASES))?;
+        move_releases(root, &old, &public.join(RELEASES))?;
     }
     for name in FILES {
         if is_real_file(&root.join(name)) {
@@ -65,8 +80,14 @@ fn copy_over(root: &Path, public: &Path, name: &str) -> Result<(), StoreError> {
 }
 
 /// Puts a link at the old place of the releases, and them at the new one, in one step where the file system can.
-fn move_releases(old: &Path, new: &Path) -> Result<(), StoreError> {
-    let target = Path::new(PUBLIC).join(RELEASES);
+fn move_releases(root: &Path, old: &Path, new: &Path) -> Result<(), StoreError> {
+    let target = our_link();
+    if old.symlink_metadata().while_reading(old)?.is_symlink() {
+        // The releases stay where they are, and are led to from the new place.
+        disk::remove(new)?;
+        link::make_link(new, &old.canonicalize().while_reading(old)?)?;
+        return link::put_link(&root.join("work"), old, &target);
+    }
     // Until the exchange this link leads nowhere; from then on it is at the old place, from where it leads here.
     disk::remove(new)?;
     link::make_link(new, &target)?;
@@ -77,10 +98,6 @@ fn move_releases(old: &Path, new: &Path) -> Result<(), StoreError> {
         link::make_link(old, &target)?;
     }
     disk::sync_folder_of(new)
-}
-
-fn is_real_folder(path: &Path) -> bool {
-    path.symlink_metadata().is_ok_and(|found| found.is_dir())
 }
 
 fn is_real_file(path: &Path) -> bool {
@@ -95,7 +112,7 @@ mod tests {
     use super::*;
 
     /// A store as the version before would have left it.
-    fn old_store() -> (tempfile::TempDir, std::path::PathBuf) {
+    fn old_store() -> (tempfile::TempDir, PathBuf) {
         let (folder, store) = fixture::store();
         fixture::release(&store, "r1", 1, 9).unwrap();
         fixture::release(&store, "r2", 2, 9).unwrap();
@@ -129,6 +146,21 @@ mod tests {
         );
         fixture::release(&store, "r3", 3, 9).unwrap();
         assert!(fs::read_to_string(root.join(LATEST)).unwrap().contains("\"r3\""));
+    }
+
+    #[test]
+    fn releases_that_a_link_leads_to_stay_where_they_are() {
+        let (folder, root) = old_store();
+        let elsewhere = folder.path().join("large-disk");
+        fs::rename(root.join(RELEASES), &elsewhere).unwrap();
+        std::os::unix::fs::symlink("../large-disk", root.join(RELEASES)).unwrap();
+        assert_eq!(fixture::assert_readable(&Store::existing(&root).unwrap()), "r2");
+        fs::create_dir_all(root.join(PUBLIC).join(RELEASES)).unwrap();
+        let store = Store::open(&root).unwrap();
+        assert_eq!(fixture::assert_readable(&store), "r2");
+        fixture::release(&store, "r3", 3, 9).unwrap();
+        assert!(elsewhere.join("r3/README.md").is_file());
+        assert_eq!(fixture::assert_readable(&Store::open(&root).unwrap()), "r3");
     }
 
     #[test]

@@ -104,7 +104,16 @@ impl NewFiles {
 /// # Errors
 /// It is taken, and `replace` doesn't allow that.
 pub fn refuse_taken(target: &Path, replace: bool) -> Result<(), StoreError> {
-    if replace || target.symlink_metadata().is_err() {
+    let Ok(found) = target.symlink_metadata() else {
+        return Ok(());
+    };
+    // A folder, a pipe, a device or a link is never what a file is to replace.
+    if !found.is_file() {
+        return Err(StoreError::NotReplaced {
+            path: target.to_owned(),
+        });
+    }
+    if replace {
         return Ok(());
     }
     Err(StoreError::Exists {
@@ -162,5 +171,17 @@ mod tests {
         assert!(matches!(named, Err(StoreError::Exists { path }) if path == other));
         assert!(!one.exists());
         assert_eq!(fs::read_to_string(other).unwrap(), "mine");
+    }
+    #[test]
+    fn what_is_no_file_is_never_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let link = folder.path().join("link.csv");
+        std::os::unix::fs::symlink("elsewhere", &link).unwrap();
+        for target in [folder.path(), Path::new("/dev/null"), &link] {
+            for replace in [true, false] {
+                let refused = refuse_taken(target, replace);
+                assert!(matches!(refused, Err(StoreError::NotReplaced { path }) if path == target));
+            }
+        }
     }
 }

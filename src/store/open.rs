@@ -70,14 +70,16 @@ impl Store {
     /// There is no store at the path.
     pub fn existing(root: &Path) -> Result<Self, StoreError> {
         // Either layout: reading moves nothing.
-        let public = [root.join(PUBLIC), root.to_owned()]
-            .into_iter()
-            .find(|public| public.join(RELEASES).is_dir());
-        let Some(public) = public else {
+        let public = if move_over::is_old(root) {
+            root.to_owned()
+        } else {
+            root.join(PUBLIC)
+        };
+        if !public.join(RELEASES).is_dir() {
             return Err(StoreError::NoStore {
                 path: root.to_owned(),
             });
-        };
+        }
         Ok(Self {
             root: root.to_owned(),
             public,

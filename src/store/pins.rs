@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use super::folder::folder_names;
@@ -33,7 +34,8 @@ impl Store {
     /// The record can't be read: then nobody knows what must stay.
     pub fn pins(&self) -> Result<Vec<Pin>, StoreError> {
         let found: Option<Pins> = record::read(&self.pins_path())?;
-        Ok(found.unwrap_or_default().pins)
+        // Whoever mirrors `public/` may have removed the record: the links still tell.
+        found.map_or_else(|| self.pins_by_links(), |found| Ok(found.pins))
     }
 
     /// Keeps a release for good, under a name where one is given; a release has one pin, and a later name replaces an earlier.
@@ -130,7 +132,9 @@ impl Store {
                 .chars()
                 .all(|c| c.is_ascii_alphanumeric() || "._-".contains(c));
         // A name that could be an id would hide which of the two is meant.
-        let is_taken = name == LATEST_WORD || ReleaseId::parse(name).is_ok_and(|id| self.has_release(&id));
+        let is_day = name.parse::<NaiveDate>().is_ok();
+        let is_taken =
+            is_day || name == LATEST_WORD || ReleaseId::parse(name).is_ok_and(|id| self.has_release(&id));
         if !is_plain || name.len() > LONGEST_NAME || is_taken {
             return Err(StoreError::BadPinName {
                 name: name.to_owned(),
@@ -151,6 +155,9 @@ impl Store {
     pub(super) fn pins_by_links(&self) -> Result<Vec<Pin>, StoreError> {
         let mut pins = Vec::new();
         let folder = self.public().join(LINKS);
+        if !folder.is_dir() {
+            return Ok(pins);
+        }
         for name in folder_names(&folder)? {
             let target = fs::read_link(folder.join(&name)).ok();
             let release = target.and_then(|target| ReleaseId::parse(target.file_name()?.to_str()?).ok());
@@ -265,13 +272,35 @@ mod tests {
     }
 
     #[test]
+    fn pins_whose_record_is_gone_are_told_by_their_links() {
+        let (_folder, store) = fixture::store();
+        fixture::release(&store, "r1", 1, 9).unwrap();
+        let lock = store.lock().unwrap();
+        store.pin(&lock, &id("r1"), Some("spring"), NOW).unwrap();
+        drop(lock);
+        fs::remove_file(store.pins_path()).unwrap();
+        fixture::release(&store, "r20", 20, 1).unwrap();
+        fixture::release(&store, "r25", 25, 1).unwrap();
+        assert_eq!(store.find_release("spring").unwrap(), "r1");
+    }
+
+    #[test]
     fn names_are_plain_and_one_release_s() {
         let (_folder, store) = fixture::store();
         fixture::release(&store, "r1", 1, 9).unwrap();
         fixture::release(&store, "r2", 2, 9).unwrap();
         let lock = store.lock().unwrap();
         let pin = |release: &str, name: &str| store.pin(&lock, &id(release), Some(name), NOW);
-        for name in ["", "../x", "a/b", ".a", "latest", "r2", &"x".repeat(101)] {
+        for name in [
+            "",
+            "../x",
+            "a/b",
+            ".a",
+            "latest",
+            "r2",
+            "2026-11-01",
+            &"x".repeat(101),
+        ] {
             assert!(
                 matches!(pin("r1", name), Err(StoreError::BadPinName { .. })),
                 "{name}"

@@ -63,6 +63,15 @@ impl Store {
         link::put_link(&self.work(), &self.public().join(LINK), &target)
     }
 
+    /// Has the link lead where `latest.json` does, whatever has become of it.
+    pub(super) fn mend_link(&self) {
+        if let Ok(Some(latest)) = self.latest()
+            && let Err(error) = self.link_latest(&latest.release)
+        {
+            warn_of_link(&error);
+        }
+    }
+
     /// Notes since when a release is the latest.
     pub(super) fn note_pointed(&self, release: &ReleaseId, now: &str) -> Result<(), StoreError> {
         let mut pointed = self.pointed();

@@ -6,9 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::disk::Readers;
-use super::keep::{Keep, KeptRelease, releases_to_prune};
+use super::keep::Keep;
 use super::manifest::{Manifest, ManifestFile};
-use super::{Latest, ReleaseInfo, Staging, Store, StoreError, disk, record};
+use super::prune::{prune_releases, warn_unless_done};
+use super::{Latest, Staging, StoreError, disk, record};
 use crate::feature::Frozen;
 use crate::feature::digest::sha256_hex;
 use crate::feature::release::ReleaseId;
@@ -119,7 +120,13 @@ impl Staging<'_> {
             disk::remove(&store.work().join(self.release.as_str())),
         );
         warn_unless_done(&mut warnings, store.clear_finished());
-        let pruned = prune_releases(store, &self.release, publication, &mut warnings);
+        let pruned = prune_releases(
+            store,
+            &self.release,
+            publication.keep,
+            publication.now,
+            &mut warnings,
+        );
         warn_unless_done(
             &mut warnings,
             store.note_checked(&self.release, &self.checked, &manifest.0.files),
@@ -188,89 +195,12 @@ impl Staging<'_> {
     }
 }
 
-/// Removes the releases that nothing speaks for, never this one. Failures become warnings.
-fn prune_releases(
-    store: &Store,
-    newest: &ReleaseId,
-    publication: &Publication<'_>,
-    warnings: &mut Vec<String>,
-) -> Vec<ReleaseId> {
-    let found = store
-        .releases()
-        .and_then(|known| Ok((known, store.release_folders()?, store.pins()?)));
-    let (releases, folders, pins) = match found {
-        Ok(found) => found,
-        // What must stay isn't known: all does, and it is told.
-        Err(error) => {
-            warn_unless_done(warnings, Err(error));
-            return Vec::new();
-        }
-    };
-    let kept = kept_releases(store, &releases, newest);
-    let mut doomed = releases_to_prune(&kept, publication.keep, publication.now);
-    // One without a sound record tells no time: its name does, and it goes with those that are older than all that stay.
-    let stays = releases.iter().filter(|release| !doomed.contains(&release.id));
-    let oldest = stays.map(|release| &release.id).min().unwrap_or(newest).clone();
-    let is_unlisted = |id: &ReleaseId| releases.iter().all(|release| release.id != *id);
-    let is_pinned = |id: &ReleaseId| pins.iter().any(|pin| pin.release == *id);
-    doomed.extend(
-        folders
-            .into_iter()
-            .filter(|id| *id < oldest && is_unlisted(id) && !is_pinned(id)),
-    );
-    doomed
-        .into_iter()
-        .filter(|id| warn_unless_done(warnings, remove_release(store, id)))
-        .collect()
-}
-
-/// What the rule looks at of each release, the newest first.
-fn kept_releases(store: &Store, releases: &[ReleaseInfo], newest: &ReleaseId) -> Vec<KeptRelease> {
-    let pointed = store.pointed();
-    let mut kept = Vec::with_capacity(releases.len());
-    // Where nobody has noted when a release ceased to be the latest, it was when the next one was published.
-    let mut next_published: Option<&str> = None;
-    for release in releases {
-        let ceased = pointed
-            .ceased(&release.id)
-            .or(next_published)
-            .unwrap_or(&release.published);
-        kept.push(KeptRelease {
-            id: release.id.clone(),
-            has_changed: release.changed,
-            ceased: ceased.to_owned(),
-            is_needed: release.is_latest
-                || release.is_frozen
-                || release.pin.is_some()
-                || release.id == *newest,
-        });
-        next_published = Some(&release.published);
-    }
-    kept
-}
-
-/// First out of sight as a whole, then piece by piece.
-fn remove_release(store: &Store, id: &ReleaseId) -> Result<(), StoreError> {
-    let doomed = store.work().join(format!("pruned-{id}"));
-    disk::rename(&store.release_dir(id), &doomed)?;
-    disk::remove(&store.record_path(id))?;
-    disk::remove(&doomed)
-}
-
-/// Whether it went well; says why if not.
-fn warn_unless_done(warnings: &mut Vec<String>, done: Result<(), StoreError>) -> bool {
-    let Err(error) = done else { return true };
-    let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}"));
-    warnings.push(format!("cannot clean up: {error}{}", cause.unwrap_or_default()));
-    false
-}
-
 #[cfg(test)]
 mod tests {
     use std::fs;
 
     use super::super::fixture::{self, TILE};
-    use super::super::{Care, fault, read_manifest};
+    use super::super::{Care, Store, fault, read_manifest};
     use super::*;
 
     #[test]
@@ -428,14 +358,27 @@ mod tests {
             assert_eq!(published.frozen, Some(fixture::frozen("r1")));
             assert_eq!(fixture::assert_readable(&store), "r1");
         }
+        // Neither does damage to `latest.json` end it, nor a folder that is no release go with the old ones.
+        let foreign = store.releases_dir().join("a0");
+        fs::create_dir(&foreign).unwrap();
+        for damage in ["garbage", "gone"] {
+            match damage {
+                "gone" => fs::remove_file(store.latest_path()).unwrap(),
+                garbage => fs::write(store.latest_path(), garbage).unwrap(),
+            }
+            fixture::release(&store, &format!("d{}", damage.len()), 24, 1).unwrap();
+            assert_eq!(fixture::assert_readable(&store), "r1", "{damage}");
+        }
+        assert!(foreign.is_dir());
+        fs::remove_dir(&foreign).unwrap();
         // Damage to the record of the freeze doesn't end it.
         fs::write(store.root().join("frozen.json"), "{").unwrap();
-        fixture::release(&store, "n24", 24, 1).unwrap();
+        fixture::release(&store, "n24", 25, 1).unwrap();
         assert_eq!(fixture::assert_readable(&store), "r1");
         assert_eq!(store.frozen().unwrap().by, "somebody");
 
         let lock = store.lock().unwrap();
-        let latest = store.follow(&lock, "2026-01-25T03:00:00Z").unwrap();
+        let latest = store.follow(&lock, "2026-01-25T04:00:00Z").unwrap();
         drop(lock);
         assert_eq!((latest.release.as_str(), store.frozen()), ("n24", None));
         assert!(fs::read_link(&link).unwrap().ends_with("n24"));

@@ -36,6 +36,9 @@ impl Store {
         found.extend(healing.repair_pins()?);
         // Last, since it goes to a release that is sound by now.
         found.extend(healing.heal_latest(Care::Each)?);
+        if !is_dry {
+            self.mend_link();
+        }
         Ok(found)
     }
 

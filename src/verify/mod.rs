@@ -100,8 +100,9 @@ pub fn verify_store(store: &Store) -> Result<Verified, Error> {
     // A `latest.json` that leads nowhere is a problem to tell, and no reason to check nothing.
     let wrong = store.check_latest()?;
     let latest = store.latest().ok().flatten().map(|latest| latest.release);
+    let frozen = store.frozen().map(|frozen| frozen.release);
     let newest = store.releases()?.into_iter().next().map(|release| release.id);
-    let mut verified = match latest.or(newest) {
+    let mut verified = match latest.or(frozen).or(newest) {
         Some(release) => verify(&store.release_dir(&release))?,
         None if wrong.is_empty() => {
             let store = store.root().to_owned();
