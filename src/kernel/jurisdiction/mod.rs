@@ -8,6 +8,7 @@
 mod grid;
 mod nearest;
 mod part;
+mod stand_in;
 mod touched;
 
 use std::collections::BTreeSet;
@@ -19,6 +20,7 @@ use rayon::prelude::*;
 use grid::Grid;
 use nearest::Nearby;
 use part::Part;
+pub use stand_in::*;
 
 /// One polygon of a set, in OGC:CRS84.
 #[derive(Debug, Clone)]
