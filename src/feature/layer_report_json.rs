@@ -251,7 +251,8 @@ mod tests {
     use super::*;
     use crate::feature::RunReport;
 
-    /// As version 0.1.0 wrote it while a report in the program was as flat as its JSON: a layer made, one unchanged, one
+    /// As version 0.1.0 wrote it while a report in the program was as flat as its JSON, but for `overlap`, which was called
+    /// otherwise: a layer made, one unchanged, one
     /// carried, one absent. Counts of repairs and doubts of the first are made up, so that each is there and differs.
     const REPORT: &str = include_str!("tests/report.json");
 
@@ -273,6 +274,13 @@ mod tests {
         let mut text = serde_json::to_string_pretty(&report()).unwrap();
         text.push('\n');
         assert_eq!(text, REPORT);
+    }
+
+    #[test]
+    fn what_earlier_versions_counted_by_a_point_still_reads() {
+        let written = REPORT.replace("\"overlap\": 0", "\"representative_point\": 7");
+        let report: RunReport = serde_json::from_str(&written).unwrap();
+        assert_eq!(report.layers[0].located.overlap, 7);
     }
 
     #[test]

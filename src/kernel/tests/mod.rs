@@ -384,14 +384,11 @@ fn within_nearest_and_none() {
 #[test]
 fn on_a_border_the_lowest_code_wins_and_counties_stand_in_for_states() {
     let sets = vec![set("county", 0.0, &[("48003", -100.0), ("48001", -99.0)])];
-    let found = place(sets, GeometryKind::Line, &[(-99.0, 30.5), (-90.0, 30.5)]);
+    let found = place(sets, GeometryKind::Point, &[(-99.0, 30.5), (-90.0, 30.5)]);
     assert_eq!(
         texts(&found.county_fips).collect::<Vec<_>>(),
         [Some("48001"), None]
     );
     assert_eq!(texts(&found.state_code).collect::<Vec<_>>(), [Some("TX"), None]);
-    assert_eq!(
-        texts(&found.location_method).next(),
-        Some(Some("representative_point"))
-    );
+    assert_eq!(texts(&found.location_method).next(), Some(Some("within")));
 }
