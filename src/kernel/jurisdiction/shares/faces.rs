@@ -43,13 +43,7 @@ impl Overlay {
         // Not within `get_or_init`: a thread of the pool that waits there for others takes up other work, which may
         // ask for the same.
         if self.faces.get().is_none() {
-            let surfaces = self.shapes.par_iter().filter_map(face_of).collect();
-            let faces = Faces::new(surfaces);
-            let overlaps = (0..faces.faces.len())
-                .into_par_iter()
-                .map(|face| faces.overlaps_before(face))
-                .collect();
-            faces.overlaps.get_or_init(|| mutual(overlaps));
+            let faces = Faces::new(self.shapes.par_iter().filter_map(face_of).collect());
             self.faces.get_or_init(|| faces);
         }
     }
@@ -66,14 +60,14 @@ pub(super) struct Face {
     /// Rank of its code.
     pub(super) owner: u32,
     pub(super) surface: Surface,
+    /// The polygons that share an area with it, in order; looked for when a surface first comes near.
+    overlaps: OnceLock<Vec<u32>>,
 }
 
 /// Polygons by the rank of their code.
 pub(super) struct Faces {
     faces: Vec<Face>,
     tree: RTree<GeomWithData<Rectangle<[f64; 2]>, u32>>,
-    /// For each polygon those that share an area with it, in order.
-    overlaps: OnceLock<Vec<Vec<u32>>>,
 }
 
 impl Faces {
@@ -101,11 +95,7 @@ impl Faces {
             GeomWithData::new(corners, at)
         });
         let tree = RTree::bulk_load(boxes.collect());
-        Self {
-            faces,
-            tree,
-            overlaps: OnceLock::new(),
-        }
+        Self { faces, tree }
     }
 
     pub(super) fn get(&self, face: u32) -> &Face {
@@ -129,21 +119,19 @@ impl Faces {
 
     /// The polygons that share an area with one, in order.
     pub(super) fn overlapping(&self, face: u32) -> &[u32] {
-        let overlaps = self.overlaps.get_or_init(|| {
-            let before = (0..self.faces.len()).map(|face| self.overlaps_before(face));
-            mutual(before.collect())
-        });
-        &overlaps[face as usize]
+        let own = self.get(face);
+        own.overlaps.get_or_init(|| {
+            let mut others = self.meeting(&own.surface.bounds());
+            others.retain(|&other| other != face && self.share_an_area(face.min(other), face.max(other)));
+            others
+        })
     }
 
-    /// The polygons before one that share an area with it.
-    fn overlaps_before(&self, face: usize) -> Vec<u32> {
-        let own = &self.faces[face].surface;
-        let mut meeting = self.meeting(&own.bounds());
-        meeting.retain(|&other| {
-            (other as usize) < face && share_an_area(&self.faces[other as usize].surface, own)
-        });
-        meeting
+    /// Whether two polygons overlap; the earlier one first, so that both are told the same.
+    fn share_an_area(&self, earlier: u32, later: u32) -> bool {
+        let surfaces = [earlier, later].map(|face| &self.get(face).surface);
+        let both = surfaces[0].bounds().shared(&surfaces[1].bounds());
+        common_area(surfaces[0], surfaces[1]) > ROUNDING * both.rough_area()
     }
 }
 
@@ -153,24 +141,6 @@ fn face_of((owner, polygon): &(u32, Polygon<f64>)) -> Option<Face> {
     Some(Face {
         owner: *owner,
         surface,
+        overlaps: OnceLock::new(),
     })
-}
-
-fn share_an_area(first: &Surface, second: &Surface) -> bool {
-    let both = first.bounds().shared(&second.bounds());
-    common_area(first, second) > ROUNDING * both.rough_area()
-}
-
-/// Each pair in the lists of both.
-fn mutual(before: Vec<Vec<u32>>) -> Vec<Vec<u32>> {
-    let mut all = before;
-    for (face, at) in (0..all.len()).zip(0u32..) {
-        let earlier = all[face].clone();
-        for other in earlier {
-            if other < at {
-                all[other as usize].push(at);
-            }
-        }
-    }
-    all
 }

@@ -7,11 +7,12 @@ use std::ops::Range;
 
 use geo::{Coord, Polygon};
 
+use super::bounds::Bounds;
 use super::cut;
 use super::edge::{Edge, Side};
 use super::even_odd;
 use super::surface::Surface;
-use super::tree::EdgeTree;
+use super::tree::{EdgeTree, RUN};
 
 /// The surface of a polygon, which may cross ±180; none where a coordinate isn't finite.
 pub(super) fn surface_across_seam(polygon: &Polygon<f64>) -> Option<Surface> {
@@ -102,13 +103,21 @@ impl Rings<'_> {
 
     /// Whether edges share no point but the one between neighbours.
     fn are_apart(&self) -> bool {
-        let mut are_apart = true;
-        for (at, edge) in self.tree.edges().iter().enumerate() {
-            let bounds = edge.bounds();
-            self.tree
-                .see_edges(&|other| other.meets(&bounds), &mut |place, other| {
-                    are_apart &= place <= at || self.may_meet(at, place) || !share_a_point(edge, other);
-                });
+        let edges = self.tree.edges();
+        for (run, first) in edges.chunks(RUN).zip((0..).step_by(RUN)) {
+            let mut are_apart = true;
+            let bounds = run
+                .iter()
+                .fold(Bounds::EMPTY, |all, edge| all.joined(&edge.bounds()));
+            let may_touch = |other: &Bounds| other.meets(&bounds);
+            self.tree.see_edges(&may_touch, &mut |later, other| {
+                let reach = other.bounds();
+                for (edge, at) in run.iter().zip(first..later) {
+                    are_apart &= !edge.bounds().meets(&reach)
+                        || self.may_meet(at, later)
+                        || !share_a_point(edge, other);
+                }
+            });
             if !are_apart {
                 return false;
             }
