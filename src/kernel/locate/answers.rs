@@ -83,7 +83,11 @@ impl Answers {
                 Overlaps::Lowest
             },
         };
-        let shares = set.index.shares_of(geometry, rule);
+        let mut shares = set.index.shares_of(geometry, rule);
+        for part in &mut shares.parts {
+            // What is wholly within may be more than all of it by rounding.
+            part.share = part.share.min(1.0);
+        }
         self.slivers += u64::from(shares.slivers);
         let Some(largest) = shares.parts.first() else {
             return false;
