@@ -8,7 +8,7 @@ use arrow_array::types::{Float64Type, UInt32Type};
 use arrow_array::{Array, RecordBatch};
 use cikr::feature::LinkCount;
 
-use crate::program::{Ended, Folder, by_id, rows};
+use crate::program::{Ended, Folder, POINTS_LAYER, by_id, rows};
 
 /// A polygon feature over a box.
 fn area(code: &str, [west, south, east, north]: [f64; 4]) -> String {
@@ -118,7 +118,15 @@ fn a_line_is_shared_out_and_stands_again_in_every_region_it_crosses() {
 
 #[test]
 fn a_quiet_night_and_a_failing_one_keep_what_stands_beside_tiles() {
-    let (folder, first) = ran("");
+    let folder = Folder::new();
+    two_lines(&folder, "");
+    let pipeline = std::fs::read_to_string(folder.path().join("pipeline.toml")).unwrap();
+    // Of which one always succeeds: else nothing would be published.
+    folder
+        .schema("points", "point", "")
+        .write("points.csv", "ID,NAME,COUNTYFIPS,BEDS,LON,LAT\n1,A,,1,-95,35\n");
+    folder.write("pipeline.toml", format!("{pipeline}{POINTS_LAYER}"));
+    let first = folder.run().code(0);
     for broken in [false, true] {
         if broken {
             folder.write("lines.geojson", "{");
