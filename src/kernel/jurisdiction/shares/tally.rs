@@ -31,19 +31,35 @@ impl Tally {
     }
 
     /// Adds a piece to those that hold it, given by rank in rising order, perhaps with repetitions.
-    ///
-    /// Pieces of a border bound an area only together, so that one may be negative.
     pub(super) fn add(&mut self, holders: impl IntoIterator<Item = u32>, measure: f64) {
-        let mut last = None;
-        for holder in holders {
-            if last.is_none() {
-                self.covered += measure;
-            } else if self.overlaps == Overlaps::Lowest || last == Some(holder) {
-                continue;
+        self.add_layers(holders.into_iter().map(|holder| (holder, 1)), measure);
+    }
+
+    /// Adds an area to those that hold it, given in layers by rank in rising order: 1 for each polygon that holds the
+    /// place, 0 for others.
+    ///
+    /// Of several layers the first counts, and with [`Overlaps::Every`] the first of each rank. What a layer leaves to
+    /// those after it is one less its number, so that every sum is linear in each layer: slivers that rounding has turned
+    /// over, where the number is −1, then take away what they have added. Pieces of a border bound an area only
+    /// together, so that one may be negative.
+    pub(super) fn add_layers(&mut self, layers: impl IntoIterator<Item = (u32, i32)>, area: f64) {
+        let mut left = 1;
+        let mut left_to_rank = (None, 1);
+        for (rank, layer) in layers {
+            if left_to_rank.0 != Some(rank) {
+                left_to_rank = (Some(rank), 1);
             }
-            *self.totals.entry(holder).or_default() += measure;
-            last = Some(holder);
+            let part = match self.overlaps {
+                Overlaps::Lowest => layer * left,
+                Overlaps::Every => layer * left_to_rank.1,
+            };
+            if part != 0 {
+                *self.totals.entry(rank).or_default() += f64::from(part) * area;
+            }
+            left *= 1 - layer;
+            left_to_rank.1 *= 1 - layer;
         }
+        self.covered += f64::from(1 - left) * area;
     }
 
     /// The shares, largest first.
@@ -58,7 +74,8 @@ impl Tally {
             shares.outside = 0.0;
         }
         for (rank, measure) in self.totals {
-            let share = measure / self.whole;
+            // A sum of many pieces may be greater than the whole, by rounding.
+            let share = (measure / self.whole).min(1.0);
             if share >= rule.tolerance && measure > rounding {
                 shares.parts.push(JurisdictionShare { rank, measure, share });
             } else if measure > rounding {
