@@ -32,53 +32,57 @@ impl Tally {
 
     /// Adds a piece to those that hold it, given by rank in rising order, perhaps with repetitions.
     pub(super) fn add(&mut self, holders: impl IntoIterator<Item = u32>, measure: f64) {
-        self.add_layers(holders.into_iter().map(|holder| (holder, 1)), measure);
+        let mut last = None;
+        for holder in holders {
+            let first = if last.is_none() { measure } else { 0.0 };
+            if last != Some(holder) {
+                self.add_part(holder, first, measure);
+            }
+            last = Some(holder);
+        }
     }
 
-    /// Adds an area to those that hold it, given in layers by rank in rising order: 1 for each polygon that holds the
-    /// place, 0 for others.
+    /// Adds to what a jurisdiction holds: `first` of it before any other, and `own` before it has held it already.
     ///
-    /// Of several layers the first counts, and with [`Overlaps::Every`] the first of each rank. What a layer leaves to
-    /// those after it is one less its number, so that every sum is linear in each layer: slivers that rounding has turned
-    /// over, where the number is −1, then take away what they have added. Pieces of a border bound an area only
-    /// together, so that one may be negative.
-    pub(super) fn add_layers(&mut self, layers: impl IntoIterator<Item = (u32, i32)>, area: f64) {
-        let mut left = 1;
-        let mut left_to_rank = (None, 1);
-        for (rank, layer) in layers {
-            if left_to_rank.0 != Some(rank) {
-                left_to_rank = (Some(rank), 1);
-            }
-            let part = match self.overlaps {
-                Overlaps::Lowest => layer * left,
-                Overlaps::Every => layer * left_to_rank.1,
-            };
-            if part != 0 {
-                *self.totals.entry(rank).or_default() += f64::from(part) * area;
-            }
-            left *= 1 - layer;
-            left_to_rank.1 *= 1 - layer;
+    /// Pieces of a border bound an area only together, so that one may be negative.
+    pub(super) fn add_part(&mut self, holder: u32, first: f64, own: f64) {
+        self.covered += first;
+        let part = match self.overlaps {
+            Overlaps::Lowest => first,
+            Overlaps::Every => own,
+        };
+        if part != 0.0 {
+            *self.totals.entry(holder).or_default() += part;
         }
-        self.covered += f64::from(1 - left) * area;
     }
 
     /// The shares, largest first.
     pub(super) fn into_shares(self, rule: ShareRule) -> Shares {
         let rounding = self.whole * ROUNDING;
+        let held = self.totals.into_iter().filter(|(_, measure)| *measure > rounding);
+        let held: Vec<(u32, f64)> = held.collect();
+        let covered = match self.overlaps {
+            Overlaps::Lowest => held.iter().map(|(_, measure)| measure).sum(),
+            Overlaps::Every => self.covered,
+        };
+        // Parts of something thin may add up to more than the whole, by rounding.
+        let scale = if covered > self.whole {
+            self.whole / covered
+        } else {
+            1.0
+        };
+        let outside = self.whole - covered;
         let mut shares = Shares {
             whole: self.whole,
-            outside: self.whole - self.covered,
+            outside: if outside > rounding { outside } else { 0.0 },
             ..Shares::default()
         };
-        if shares.outside < rounding {
-            shares.outside = 0.0;
-        }
-        for (rank, measure) in self.totals {
-            // A sum of many pieces may be greater than the whole, by rounding.
-            let share = (measure / self.whole).min(1.0);
-            if share >= rule.tolerance && measure > rounding {
+        for (rank, unscaled) in held {
+            let measure = (unscaled * scale).min(self.whole);
+            let share = measure / self.whole;
+            if share >= rule.tolerance {
                 shares.parts.push(JurisdictionShare { rank, measure, share });
-            } else if measure > rounding {
+            } else {
                 shares.slivers += 1;
                 shares.dropped += measure;
             }
