@@ -87,13 +87,10 @@ impl JurisdictionIndex {
         names.sort_unstable_by(|a, b| (&a.0, a.1.is_none(), &a.1).cmp(&(&b.0, b.1.is_none(), &b.1)));
         names.dedup_by(|later, first| later.0 == first.0);
         let count = boundaries.len();
-        let overlay = shares::Overlay::new(boundaries.iter().map(|boundary| {
-            let owner = names.partition_point(|(code, _)| *code < boundary.code);
-            (
-                u32::try_from(owner).expect("a set has less than 2^32 codes"),
-                boundary.shape.clone(),
-            )
-        }));
+        let shapes = boundaries
+            .iter()
+            .map(|boundary| (rank_of(&names, &boundary.code), boundary.shape.clone()));
+        let overlay = shares::Overlay::new(shapes);
         let mut parts: Vec<Part> = boundaries
             .into_par_iter()
             .flat_map_iter(|boundary| {
@@ -277,6 +274,12 @@ impl JurisdictionIndex {
             name: name.as_deref(),
         }
     }
+}
+
+/// The rank of a code that is among the names.
+fn rank_of(names: &[(String, Option<String>)], code: &str) -> u32 {
+    let rank = names.partition_point(|(other, _)| other.as_str() < code);
+    u32::try_from(rank).expect("a set has less than 2^32 codes")
 }
 
 #[cfg(test)]

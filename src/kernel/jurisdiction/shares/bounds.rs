@@ -58,6 +58,11 @@ impl Bounds {
         (self.east - self.west) * (self.north - self.south) * SQUARE_DEGREE_M2
     }
 
+    /// Area in square metres, as roughly, of a rim of this many degrees along two of its sides.
+    pub(super) fn rough_rim(&self, degrees: f64) -> f64 {
+        ((self.east - self.west) + (self.north - self.south)) * degrees * SQUARE_DEGREE_M2
+    }
+
     /// Whether they share a point.
     pub(super) fn meets(&self, other: &Self) -> bool {
         self.west <= other.east

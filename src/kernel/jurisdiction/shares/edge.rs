@@ -75,33 +75,62 @@ pub(super) enum Side {
     On,
 }
 
-/// Which of two shapes is pushed, as bits: answers for either are asked for at once.
-pub(super) mod pushed {
+/// Which of two shapes is pushed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Push {
     /// The shape that asks.
-    pub(in super::super) const ASKING: u8 = 1;
+    Asking,
     /// The one that is asked; the same as pushing the first one west and south.
-    pub(in super::super) const ASKED: u8 = 2;
+    Asked,
 }
 
-/// For which pushes (see [`pushed`]) two edges cross, the first one of the shape that asks.
-pub(super) fn crossing_bits(asking: &Edge, asked: &Edge) -> u8 {
-    let from = left_bits(asked, asking.from, pushed::ASKING);
-    let to = left_bits(asked, asking.to, pushed::ASKING);
+/// Answers for either push at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct ForEach<T> {
+    pub(super) asking: T,
+    pub(super) asked: T,
+}
+
+impl<T: Copy> ForEach<T> {
+    /// The answer for one push.
+    pub(super) fn get(self, push: Push) -> T {
+        match push {
+            Push::Asking => self.asking,
+            Push::Asked => self.asked,
+        }
+    }
+}
+
+/// Whether edges cross, the first one of the shape that asks: 1 where it comes to the left side of the other, −1 where
+/// it leaves it, else 0.
+pub(super) fn crossings(asking: &Edge, asked: &Edge) -> ForEach<i32> {
+    let from = is_left(asked, asking.from, Push::Asking);
+    let to = is_left(asked, asking.to, Push::Asking);
     if from == to {
-        return 0;
+        return ForEach::default();
     }
-    (from ^ to) & (left_bits(asking, asked.from, pushed::ASKED) ^ left_bits(asking, asked.to, pushed::ASKED))
+    let other_from = is_left(asking, asked.from, Push::Asked);
+    let other_to = is_left(asking, asked.to, Push::Asked);
+    ForEach {
+        asking: i32::from(other_from.asking != other_to.asking) * change(from.asking, to.asking),
+        asked: i32::from(other_from.asked != other_to.asked) * change(from.asked, to.asked),
+    }
 }
 
-/// For which pushes a place is to the left of an edge; `eastward` is the push that moves it east.
-pub(super) fn left_bits(edge: &Edge, place: Coord<f64>, eastward: u8) -> u8 {
-    const BOTH: u8 = pushed::ASKING | pushed::ASKED;
-    match edge.side_of(place) {
-        Side::Left => BOTH,
-        Side::Right => 0,
-        Side::On if edge.has_east_on_its_left() => eastward,
-        Side::On => BOTH ^ eastward,
-    }
+fn change(before: bool, after: bool) -> i32 {
+    i32::from(after) - i32::from(before)
+}
+
+/// Whether a place is to the left of an edge; `eastward` is the push that moves it east, seen from the edge.
+pub(super) fn is_left(edge: &Edge, place: Coord<f64>, eastward: Push) -> ForEach<bool> {
+    let is_left_in_the_east = edge.has_east_on_its_left();
+    let [asking, asked] = match (edge.side_of(place), eastward) {
+        (Side::Left, _) => [true; 2],
+        (Side::Right, _) => [false; 2],
+        (Side::On, Push::Asking) => [is_left_in_the_east, !is_left_in_the_east],
+        (Side::On, Push::Asked) => [!is_left_in_the_east, is_left_in_the_east],
+    };
+    ForEach { asking, asked }
 }
 
 /// Where two edges that cross do so, as a part of the way along the first.

@@ -4,17 +4,16 @@
 //! are in turn the western and the eastern border of the surface.
 
 use std::cmp::Ordering;
-use std::collections::BTreeSet;
 use std::ops::Range;
 
 use geo::Coord;
 
-use super::edge::{Edge, crossing_bits, crossing_part, pushed};
+use super::edge::{Edge, crossing_part, crossings};
 use super::tree::EdgeTree;
 
 /// The border of the surface, which lies to the left of every edge.
 pub(super) fn border_of(edges: Vec<Edge>) -> Vec<Edge> {
-    let rising = rising_edges(edges);
+    let (rising, order) = rising_edges(edges);
     let levels = levels_of(&rising);
     let mut sweep = Sweep {
         edges: &rising,
@@ -31,28 +30,30 @@ pub(super) fn border_of(edges: Vec<Edge>) -> Vec<Edge> {
         }
         sweep.pass(level, levels.get(at + 1).copied(), first..next);
     }
-    sweep.into_border()
+    sweep.into_border(&order)
 }
 
 /// Edges that aren't level, from south to north, by where they begin; those that come twice enclose nothing.
-fn rising_edges(edges: Vec<Edge>) -> Vec<Edge> {
-    let mut rising: Vec<Edge> = edges
-        .into_iter()
-        .map(|edge| {
-            if edge.from.y <= edge.to.y {
-                edge
-            } else {
-                edge.reversed()
-            }
-        })
-        .filter(|edge| edge.from.y < edge.to.y)
+///
+/// With them, where each stood before.
+fn rising_edges(edges: Vec<Edge>) -> (Vec<Edge>, Vec<usize>) {
+    let upward = edges.into_iter().map(|edge| {
+        if edge.from.y <= edge.to.y {
+            edge
+        } else {
+            edge.reversed()
+        }
+    });
+    let mut rising: Vec<(Edge, usize)> = upward
+        .zip(0..)
+        .filter(|(edge, _)| edge.from.y < edge.to.y)
         .collect();
-    rising.sort_by(|a, b| from_south(a.from, b.from).then_with(|| from_south(a.to, b.to)));
-    let alike = rising.chunk_by(|a, b| a == b);
-    alike
+    rising.sort_by(|(a, _), (b, _)| from_south(a.from, b.from).then_with(|| from_south(a.to, b.to)));
+    rising
+        .chunk_by(|(a, _), (b, _)| a == b)
         .filter(|same| same.len() % 2 == 1)
         .map(|same| same[0])
-        .collect()
+        .unzip()
 }
 
 fn from_south(a: Coord<f64>, b: Coord<f64>) -> Ordering {
@@ -66,7 +67,7 @@ fn levels_of(edges: &[Edge]) -> Vec<f64> {
     for (at, edge) in edges.iter().enumerate() {
         let bounds = edge.bounds();
         tree.see_edges(&|other| other.meets(&bounds), &mut |place, other| {
-            if place > at && crossing_bits(edge, other) & pushed::ASKING != 0 {
+            if place > at && crossings(edge, other).asking != 0 {
                 levels.push(edge.at(crossing_part(edge, other)).y);
             }
         });
@@ -110,34 +111,27 @@ impl Sweep<'_> {
             });
         }
         let above = self.longitudes_at(level);
-        let first_ledge = self.ledges.len();
         push_ledges(level, &below, &above, &mut self.ledges);
         for edge in last {
             if self.edges[edge].to.y <= level {
                 self.end_piece(edge, self.edges[edge].to);
             }
         }
-        self.begin_pieces(level, first_ledge);
+        self.begin_pieces(level);
     }
 
-    /// Begins the pieces of edges that stand above a level, unless they only go on; ledges from `first_ledge` are
-    /// the level's.
-    fn begin_pieces(&mut self, level: f64, first_ledge: usize) {
-        let ledges = &self.ledges[first_ledge..];
-        // A ledge that ends on an edge needs a corner there, bit for bit, so that the border stays closed.
-        let corners: BTreeSet<u64> = ledges
-            .iter()
-            .flat_map(|ledge| [ledge.from.x.to_bits(), ledge.to.x.to_bits()])
-            .collect();
+    /// Begins the pieces of edges that stand above a level, unless they only go on.
+    fn begin_pieces(&mut self, level: f64) {
         for place in 0..self.standing.len() {
             let edge = self.standing[place];
             let is_western = place % 2 == 0;
-            let x = longitude_at(&self.edges[edge], level);
-            let goes_on = self.begun[edge].is_some_and(|begun| begun.is_western == is_western);
-            if goes_on && !corners.contains(&x.to_bits()) {
+            if self.begun[edge].is_some_and(|begun| begun.is_western == is_western) {
                 continue;
             }
-            let from = Coord { x, y: level };
+            let from = Coord {
+                x: longitude_at(&self.edges[edge], level),
+                y: level,
+            };
             self.end_piece(edge, from);
             self.begun[edge] = Some(Begun { from, is_western });
         }
@@ -158,37 +152,39 @@ impl Sweep<'_> {
         self.pieces.push((edge, piece));
     }
 
-    fn into_border(mut self) -> Vec<Edge> {
-        self.pieces.sort_by_key(|(edge, _)| *edge);
-        let pieces = self.pieces.into_iter().map(|(_, piece)| piece);
-        pieces.chain(self.ledges).collect()
+    /// The border, its pieces in the order in which their edges came.
+    fn into_border(mut self, order: &[usize]) -> Vec<Edge> {
+        // What was next to each other stays so: boxes of runs are small, and walks seldom begin anew.
+        self.pieces.sort_by_key(|(edge, _)| order[*edge]);
+        let pieces: Vec<Edge> = self.pieces.into_iter().map(|(_, piece)| piece).collect();
+        let backward = pieces.chunk_by(|piece, next| piece.from == next.to && piece.to != next.from);
+        let forward = backward.flat_map(|pieces| pieces.iter().rev().copied());
+        forward.chain(self.ledges).collect()
     }
 }
 
 /// The level pieces of a border: where the surface is on one side of a level only.
+///
+/// Where the edges stand, from west to east, below the level and above it. Rounding may have exchanged neighbours: the
+/// pieces are those that close the border all the same.
 fn push_ledges(level: f64, below: &[f64], above: &[f64], ledges: &mut Vec<Edge>) {
-    let mut borders: Vec<(f64, bool)> = below.iter().map(|&x| (x, false)).collect();
-    borders.extend(above.iter().map(|&x| (x, true)));
-    borders.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let mut is_inside = [false; 2];
-    let mut begun: Option<(f64, bool)> = None;
-    for same in borders.chunk_by(|a, b| a.0 == b.0) {
-        let x = same[0].0;
-        for (_, is_above) in same {
-            is_inside[usize::from(*is_above)] ^= true;
-        }
-        let is_floor = (is_inside[0] != is_inside[1]).then_some(is_inside[1]);
-        if begun.map(|(_, was_floor)| was_floor) == is_floor {
-            continue;
-        }
-        if let Some((from, was_floor)) = begun {
+    // Layers above less layers below, and by how much that changes at each longitude.
+    let mut changes: Vec<(f64, i32)> = above.iter().copied().zip([1, -1].into_iter().cycle()).collect();
+    changes.extend(below.iter().copied().zip([-1, 1].into_iter().cycle()));
+    changes.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let mut layers = 0_i32;
+    let mut from = 0.0;
+    for (x, change) in changes {
+        if x > from || layers == 0 {
             let eastward = Edge {
                 from: Coord { x: from, y: level },
                 to: Coord { x, y: level },
             };
-            ledges.push(if was_floor { eastward } else { eastward.reversed() });
+            let ledge = if layers > 0 { eastward } else { eastward.reversed() };
+            ledges.extend(std::iter::repeat_n(ledge, layers.unsigned_abs() as usize));
+            from = x;
         }
-        begun = is_floor.map(|is_floor| (x, is_floor));
+        layers += change;
     }
 }
 

@@ -20,6 +20,7 @@ mod edge;
 mod ellipsoid;
 mod even_odd;
 mod faces;
+mod layers;
 mod lines;
 mod members;
 mod outline;

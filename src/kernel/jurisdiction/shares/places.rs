@@ -29,7 +29,7 @@ fn holders_at(place: Coord<f64>, faces: &Faces) -> Vec<u32> {
     near.map(|face| faces.get(face))
         .filter(|face| {
             let found = face.surface.locate(place);
-            found.inside != 0 || found.is_on_border
+            found.turns.asking != 0 || found.is_on_border
         })
         .map(|face| face.owner)
         .collect()

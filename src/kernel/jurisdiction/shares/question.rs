@@ -15,8 +15,8 @@ use super::places::holders_of;
 use super::surface::Surface;
 use super::tally::Tally;
 
-/// A surface has no area if it has less than this part of its box; less is rounding.
-const ROUNDING: f64 = 1e-13;
+/// A surface that is thinner than this many degrees, a tenth of a micrometre, has no area; less is rounding.
+const THINNEST: f64 = 1e-12;
 
 /// Size of a geometry in OGC:CRS84 on WGS 84: square metres of its surfaces, else metres of its lines, else the number
 /// of its points.
@@ -115,6 +115,8 @@ fn surfaces_of(polygons: &[Polygon<f64>]) -> Vec<Surface> {
 /// Area in square metres, 0 where it is no more than rounding.
 fn size_of(surfaces: &[Surface]) -> f64 {
     let area: f64 = surfaces.iter().map(Surface::area).sum();
-    let boxes: f64 = surfaces.iter().map(|surface| surface.bounds().rough_area()).sum();
-    if area > ROUNDING * boxes { area } else { 0.0 }
+    let rims = surfaces
+        .iter()
+        .map(|surface| surface.bounds().rough_rim(THINNEST));
+    if area > rims.sum::<f64>() { area } else { 0.0 }
 }

@@ -3,14 +3,14 @@
 use geo::Coord;
 
 use super::bounds::Bounds;
-use super::edge::{Edge, Side, left_bits, pushed};
+use super::edge::{Edge, ForEach, Push, Side, is_left};
 use super::ellipsoid::{moment, zone};
 use super::tree::{EdgeTree, Node};
 
 /// A surface by its border.
 ///
-/// Its edges have the surface to their left, and form a closed border: every line that comes in goes out again. They may
-/// share points.
+/// Its edges have the surface to their left, and form closed rings. They may share points, and cross by rounding: places
+/// then count as often as the border turns around them, so that areas lose nothing.
 pub(super) struct Surface {
     tree: EdgeTree,
     /// For each node of the tree, what its edges add to an area.
@@ -26,16 +26,16 @@ struct Sum {
     zone: f64,
 }
 
-/// Where a place is: bits for each push (see [`pushed`]), and for the border.
+/// Where a place is.
 #[derive(Clone, Copy)]
 pub(super) struct Whereabouts {
-    /// Inside, for the pushes whose bits are set.
-    pub(super) inside: u8,
+    /// How often the border turns around it: 1 inside, 0 outside.
+    pub(super) turns: ForEach<i32>,
     pub(super) is_on_border: bool,
 }
 
 impl Surface {
-    /// A surface of edges that have it to their left, and that form a closed border.
+    /// A surface of edges that have it to their left, and that form closed rings.
     pub(super) fn new(edges: Vec<Edge>) -> Self {
         let tree = EdgeTree::new(edges);
         let mut sums: Vec<Vec<Sum>> = Vec::new();
@@ -68,47 +68,49 @@ impl Surface {
         sum.moment + (self.tree.bounds_of(node).west - meridian).to_radians() * sum.zone
     }
 
-    /// Where a place is, by the even-odd rule along a ray to the east.
+    /// Where a place is, by what crosses a ray to the east.
     pub(super) fn locate(&self, place: Coord<f64>) -> Whereabouts {
         let mut found = Whereabouts {
-            inside: 0,
+            turns: ForEach::default(),
             is_on_border: false,
         };
         let is_ahead =
             |bounds: &Bounds| bounds.south <= place.y && place.y <= bounds.north && place.x <= bounds.east;
         self.tree.see_edges(&is_ahead, &mut |_, edge| {
-            found.inside ^= ray_crosses(edge, place);
-            found.is_on_border |= edge.bounds().west <= place.x && edge.has_on_its_line(place);
+            let crossed = turns_by(edge, place);
+            found.turns.asking += crossed.asking;
+            found.turns.asked += crossed.asked;
+            found.is_on_border |= edge.bounds().west <= place.x && edge.side_of(place) == Side::On;
         });
         found
     }
 }
 
-impl Edge {
-    fn has_on_its_line(&self, place: Coord<f64>) -> bool {
-        place == self.from || place == self.to || self.side_of(place) == Side::On
-    }
-}
-
-/// For which pushes a ray to the east crosses an edge; the place is what is pushed, or the edge.
-fn ray_crosses(edge: &Edge, place: Coord<f64>) -> u8 {
-    let upward = if edge.from.y <= edge.to.y {
-        *edge
-    } else {
-        edge.reversed()
-    };
-    let mut levels = 0;
+/// What an edge adds to the turns around a place: 1 where it goes north across a ray to the east, −1 where south.
+fn turns_by(edge: &Edge, place: Coord<f64>) -> ForEach<i32> {
+    let is_upward = edge.from.y <= edge.to.y;
+    let upward = if is_upward { *edge } else { edge.reversed() };
     // Pushed north the place is above what was level with it, and pushed south below.
-    if upward.from.y <= place.y && place.y < upward.to.y {
-        levels |= pushed::ASKING;
+    let is_level = ForEach {
+        asking: upward.from.y <= place.y && place.y < upward.to.y,
+        asked: upward.from.y < place.y && place.y <= upward.to.y,
+    };
+    if is_level == ForEach::default() {
+        return ForEach::default();
     }
-    if upward.from.y < place.y && place.y <= upward.to.y {
-        levels |= pushed::ASKED;
+    let is_west = if place.x < upward.from.x.min(upward.to.x) {
+        ForEach {
+            asking: true,
+            asked: true,
+        }
+    } else {
+        is_left(&upward, place, Push::Asking)
+    };
+    let turn = if is_upward { 1 } else { -1 };
+    ForEach {
+        asking: i32::from(is_level.asking && is_west.asking) * turn,
+        asked: i32::from(is_level.asked && is_west.asked) * turn,
     }
-    if levels == 0 || place.x < upward.from.x.min(upward.to.x) {
-        return levels;
-    }
-    levels & left_bits(&upward, place, pushed::ASKING)
 }
 
 /// Sums the edges of a run, or the nodes below a node, which are summed already.

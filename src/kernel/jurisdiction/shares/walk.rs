@@ -5,17 +5,9 @@ use std::ops::Range;
 use geo::Coord;
 
 use super::bounds::Bounds;
-use super::edge::{Edge, crossing_bits, crossing_part};
+use super::edge::{Edge, ForEach, Push, crossing_part, crossings};
 use super::surface::Surface;
 use super::tree::RUN;
-
-/// A surface that is walked through.
-#[derive(Clone, Copy)]
-pub(super) struct Terrain<'a> {
-    pub(super) surface: &'a Surface,
-    /// The pushes (see [`super::edge::pushed`]) that count; a piece is inside if it is so for any of them.
-    pub(super) pushes: u8,
-}
 
 /// A piece of an edge on which nothing changes.
 pub(super) struct Piece<'a> {
@@ -23,15 +15,19 @@ pub(super) struct Piece<'a> {
     /// Where it begins and ends, as parts of the edge.
     pub(super) begin: f64,
     pub(super) end: f64,
-    /// For each surface, for which pushes the piece is inside.
-    inside: &'a [u8],
-    terrains: &'a [Terrain<'a>],
+    /// How often the border of each surface turns around it.
+    turns: &'a [ForEach<i32>],
 }
 
 impl Piece<'_> {
-    /// Whether the piece lies in the surface of this place in the list.
-    pub(super) fn is_in(&self, terrain: usize) -> bool {
-        self.inside[terrain] & self.terrains[terrain].pushes != 0
+    /// How often the border of the surface at this place of the list turns around the piece: 1 if it lies within.
+    pub(super) fn turns(&self, terrain: usize, push: Push) -> i32 {
+        self.turns[terrain].get(push)
+    }
+
+    /// Whether the piece lies within a surface or along its border.
+    pub(super) fn touches(&self, terrain: usize) -> bool {
+        self.turns[terrain] != ForEach::default()
     }
 }
 
@@ -40,46 +36,46 @@ struct Crossing {
     edge: usize,
     part: f64,
     terrain: usize,
-    pushes: u8,
+    change: ForEach<i32>,
 }
 
 /// Shows every piece of the edges, in order.
 ///
 /// What a piece is in is looked up where edges begin that don't follow the ones before, and changes at crossings alone.
-pub(super) fn walk(edges: &[Edge], terrains: &[Terrain<'_>], see: &mut impl FnMut(&Piece<'_>)) {
-    let mut inside = vec![0; terrains.len()];
-    let mut crossings = Vec::new();
+pub(super) fn walk(edges: &[Edge], terrains: &[&Surface], see: &mut impl FnMut(&Piece<'_>)) {
+    let mut turns = vec![ForEach::default(); terrains.len()];
+    let mut crossings_here = Vec::new();
     let mut last_end: Option<Coord<f64>> = None;
     for run in edges.chunks(RUN) {
-        crossings.clear();
-        find_crossings(run, terrains, &mut crossings);
-        crossings.sort_by(|a, b| a.edge.cmp(&b.edge).then(a.part.total_cmp(&b.part)));
+        crossings_here.clear();
+        find_crossings(run, terrains, &mut crossings_here);
+        crossings_here.sort_by(|a, b| a.edge.cmp(&b.edge).then(a.part.total_cmp(&b.part)));
         let mut passed = 0;
         for (at, edge) in run.iter().enumerate() {
             if last_end != Some(edge.from) {
-                locate_in_all(edge.from, terrains, &mut inside);
+                locate_in_all(edge.from, terrains, &mut turns);
             }
             last_end = Some(edge.to);
             let mut begin = 0.0;
-            for crossing in &crossings[crossings_of(at, &crossings, &mut passed)] {
+            for crossing in &crossings_here[crossings_of(at, &crossings_here, &mut passed)] {
                 if crossing.part > begin {
                     see(&Piece {
                         edge,
                         begin,
                         end: crossing.part,
-                        inside: &inside,
-                        terrains,
+                        turns: &turns,
                     });
                     begin = crossing.part;
                 }
-                inside[crossing.terrain] ^= crossing.pushes;
+                let turns = &mut turns[crossing.terrain];
+                turns.asking += crossing.change.asking;
+                turns.asked += crossing.change.asked;
             }
             see(&Piece {
                 edge,
                 begin,
                 end: 1.0,
-                inside: &inside,
-                terrains,
+                turns: &turns,
             });
         }
     }
@@ -97,22 +93,22 @@ fn crossings_of(edge: usize, crossings: &[Crossing], passed: &mut usize) -> Rang
     first..*passed
 }
 
-fn locate_in_all(place: Coord<f64>, terrains: &[Terrain<'_>], inside: &mut [u8]) {
+fn locate_in_all(place: Coord<f64>, terrains: &[&Surface], turns: &mut [ForEach<i32>]) {
     let spot = Bounds::of([place]);
-    for (terrain, inside) in terrains.iter().zip(inside) {
-        *inside = if terrain.surface.bounds().meets(&spot) {
-            terrain.surface.locate(place).inside
+    for (terrain, turns) in terrains.iter().zip(turns) {
+        *turns = if terrain.bounds().meets(&spot) {
+            terrain.locate(place).turns
         } else {
-            0
+            ForEach::default()
         };
     }
 }
 
-fn find_crossings(run: &[Edge], terrains: &[Terrain<'_>], found: &mut Vec<Crossing>) {
+fn find_crossings(run: &[Edge], terrains: &[&Surface], found: &mut Vec<Crossing>) {
     let bounds = run
         .iter()
         .fold(Bounds::EMPTY, |all, edge| all.joined(&edge.bounds()));
-    for (terrain, Terrain { surface, .. }) in terrains.iter().enumerate() {
+    for (terrain, surface) in terrains.iter().enumerate() {
         let is_near = |other: &Bounds| other.meets(&bounds);
         surface.tree().see_edges(&is_near, &mut |_, other| {
             let reach = other.bounds();
@@ -120,13 +116,13 @@ fn find_crossings(run: &[Edge], terrains: &[Terrain<'_>], found: &mut Vec<Crossi
                 if !edge.bounds().meets(&reach) {
                     continue;
                 }
-                let pushes = crossing_bits(edge, other);
-                if pushes != 0 {
+                let change = crossings(edge, other);
+                if change != ForEach::default() {
                     found.push(Crossing {
                         edge: at,
                         part: crossing_part(edge, other),
                         terrain,
-                        pushes,
+                        change,
                     });
                 }
             }
