@@ -57,7 +57,11 @@ pub(super) fn meeting(start: [f64; 2], end: [f64; 2], p: Coord<f64>) -> Meeting 
     if start[0] > p.x && end[0] > p.x {
         return Meeting::Crossed;
     }
-    let (low, high) = if is_start_south { (start, end) } else { (end, start) };
+    let (low, high) = if is_start_south {
+        (start, end)
+    } else {
+        (end, start)
+    };
     match side(low, high, p) {
         Orientation::Collinear => Meeting::Border,
         Orientation::CounterClockwise => Meeting::Crossed,

@@ -62,7 +62,10 @@ impl Viewpoint {
             let across = (turn / 2.0).sin();
             north * north + self.cos * latitude.cos().max(0.0) * across * across
         };
-        let least = candidates.into_iter().map(half_chord).fold(f64::INFINITY, f64::min);
+        let least = candidates
+            .into_iter()
+            .map(half_chord)
+            .fold(f64::INFINITY, f64::min);
         2.0 * least.sqrt().min(1.0).asin() * SHORTEST_RADIUS_M
     }
 
@@ -77,8 +80,17 @@ impl Viewpoint {
         let mut number = 0.0;
         while number < count {
             number += 1.0;
-            let end = if number < count { edge.low + along * (number / count) } else { edge.high };
-            let bounds = [start.x.min(end.x), start.y.min(end.y), start.x.max(end.x), start.y.max(end.y)];
+            let end = if number < count {
+                edge.low + along * (number / count)
+            } else {
+                edge.high
+            };
+            let bounds = [
+                start.x.min(end.x),
+                start.y.min(end.y),
+                start.x.max(end.x),
+                start.y.max(end.y),
+            ];
             if self.least_distance(bounds) <= limit.min(least) {
                 least = least.min(self.distance_to_piece(start, end));
             }
@@ -124,7 +136,8 @@ impl Viewpoint {
                 to = share;
             }
             let next = (share - flat.share_of_step(share, cosine)).clamp(0.0, 1.0);
-            let is_between = from < next && next < to || next == 0.0 && from == 0.0 || next == 1.0 && to == 1.0;
+            let is_between =
+                from < next && next < to || next == 0.0 && from == 0.0 || next == 1.0 && to == 1.0;
             share = if step < SLOPE_STEPS && is_between {
                 next
             } else {
@@ -160,8 +173,14 @@ impl Flat {
         let east = start.x - from.x;
         let east = east - 360.0 * (east / 360.0).round();
         Self {
-            start: Coord { x: east * scale, y: start.y - from.y },
-            along: Coord { x: along.x * scale, y: along.y },
+            start: Coord {
+                x: east * scale,
+                y: start.y - from.y,
+            },
+            along: Coord {
+                x: along.x * scale,
+                y: along.y,
+            },
         }
     }
 
@@ -169,7 +188,11 @@ impl Flat {
         let length = self.along.x * self.along.x + self.along.y * self.along.y;
         let share = -(self.start.x * self.along.x + self.start.y * self.along.y) / length;
         // An edge without length gives no number.
-        if share.is_nan() { 0.0 } else { share.clamp(0.0, 1.0) }
+        if share.is_nan() {
+            0.0
+        } else {
+            share.clamp(0.0, 1.0)
+        }
     }
 
     /// By how much the share is too large where the angle has this cosine.

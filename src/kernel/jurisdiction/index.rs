@@ -304,5 +304,3 @@ impl JurisdictionIndex {
 fn is_inland(p: Coord<f64>) -> bool {
     p.x.abs() < 180.0 && p.y.abs() < 90.0
 }
-// BENCH
-impl JurisdictionIndex { #[doc(hidden)] #[allow(missing_docs)] pub fn sizes(&self)->String { format!("places {} MB, tree {} MB, grid {}", self.outlines.places.len()*16/1_000_000, self.tree.boxes.len()*32/1_000_000+self.tree.leaves.len()*12/1_000_000, self.grid.sizes()) } }

@@ -4,7 +4,7 @@
 //! cut. Pure: one polygon in, its edges out. What they hold is told by the even-odd rule alone, so
 //! that pieces need not be closed rings: every place is the end of an even number of edges.
 
-use geo::{Coord, CoordsIter, LineString, Polygon};
+use geo::{Area, BoundingRect, Coord, CoordsIter, LineString, Polygon};
 
 /// Degrees from one of the two meridians to the other, by way of Greenwich.
 const TURN: f64 = 360.0;
@@ -13,7 +13,10 @@ const POLE: f64 = 90.0;
 
 /// The edges of a polygon as lines of neighbouring places; none where a coordinate isn't finite.
 pub(super) fn cut_polygon(polygon: &Polygon<f64>) -> Option<Vec<Vec<Coord<f64>>>> {
-    if polygon.coords_iter().any(|c| !(c.x.is_finite() && c.y.is_finite())) {
+    if polygon
+        .coords_iter()
+        .any(|c| !(c.x.is_finite() && c.y.is_finite()))
+    {
         return None;
     }
     let mut cut = Cut::default();
@@ -34,21 +37,16 @@ fn is_cut_already(ring: &LineString<f64>) -> bool {
         && ring.lines().all(|edge| edge.dx().abs() <= HALF_TURN)
 }
 
-/// Whether the ring is a rectangle from exactly -180 to exactly 180: the world, or a belt of it.
+/// Whether the ring is a rectangle from exactly -180 to exactly 180, the world or a belt of it: as written, it fills its box.
 fn is_world_rectangle(ring: &LineString<f64>) -> bool {
-    let range = |value: fn(&Coord<f64>) -> f64| {
-        let values = ring.0.iter().map(value);
-        values.fold([f64::INFINITY, f64::NEG_INFINITY], |[low, high], next| {
-            [low.min(next), high.max(next)]
-        })
+    let Some(bounds) = ring.bounding_rect() else {
+        return false;
     };
-    let [south, north] = range(|place| place.y);
-    range(|place| place.x) == [-HALF_TURN, HALF_TURN]
-        && ring
-            .0
-            .iter()
-            .all(|place| place.x.abs() == HALF_TURN || place.y == south || place.y == north)
-        && ring.lines().all(|edge| edge.dx() == 0.0 || edge.dy() == 0.0)
+    let is_from_end_to_end = bounds.min().x == -HALF_TURN && bounds.max().x == HALF_TURN;
+    is_from_end_to_end && {
+        let area = Polygon::new(ring.clone(), vec![]).unsigned_area();
+        area >= bounds.unsigned_area() * (1.0 - 1e-12)
+    }
 }
 
 /// The longitude by its number within -180..=180. Exact up to ±540, where the difference has no more digits than its terms.
@@ -106,19 +104,33 @@ impl Cut {
     fn follow_ring(&mut self, ring: &LineString<f64>) {
         let places = &ring.0[..ring.0.len() - 1];
         // Begins off the meridian, where the side isn't in doubt.
-        let first = places.iter().position(|place| within_turn(place.x).abs() < HALF_TURN);
+        let first = places
+            .iter()
+            .position(|place| within_turn(place.x).abs() < HALF_TURN);
         let Some(first) = first else {
             // All of it lies on the meridian.
-            self.lines.push(places.iter().chain(places.first()).map(|p| Coord { x: HALF_TURN, y: p.y }).collect());
+            self.lines.push(
+                places
+                    .iter()
+                    .chain(places.first())
+                    .map(|p| Coord { x: HALF_TURN, y: p.y })
+                    .collect(),
+            );
             return;
         };
-        let mut here = Coord { x: within_turn(places[first].x), y: places[first].y };
+        let mut here = Coord {
+            x: within_turn(places[first].x),
+            y: places[first].y,
+        };
         let mut written = places[first].x;
         let mut line = vec![here];
         let mut turned = 0.0;
         let mut area = 0.0;
         for place in places[first + 1..].iter().chain(&places[..=first]) {
-            let mut next = Coord { x: within_turn(place.x), y: place.y };
+            let mut next = Coord {
+                x: within_turn(place.x),
+                y: place.y,
+            };
             let way = Way::between(here.x, next.x, place.x - written);
             let mut step = next.x - here.x;
             if way != Way::Inland {
@@ -128,10 +140,16 @@ impl Cut {
                     next.x = way.exit();
                 } else {
                     let latitude = crossing_latitude(here, next);
-                    line.push(Coord { x: way.exit(), y: latitude });
+                    line.push(Coord {
+                        x: way.exit(),
+                        y: latitude,
+                    });
                     self.crossings.push(latitude);
                     self.lines.push(std::mem::take(&mut line));
-                    line.push(Coord { x: -way.exit(), y: latitude });
+                    line.push(Coord {
+                        x: -way.exit(),
+                        y: latitude,
+                    });
                 }
             }
             turned += step;
@@ -155,7 +173,8 @@ impl Cut {
             let pole = if mean < 0.0 { -POLE } else { POLE };
             self.crossings.push(pole);
             self.crossings.sort_by(f64::total_cmp);
-            self.lines.push([-HALF_TURN, HALF_TURN].map(|x| Coord { x, y: pole }).to_vec());
+            self.lines
+                .push([-HALF_TURN, HALF_TURN].map(|x| Coord { x, y: pole }).to_vec());
         }
         for pair in self.crossings.chunks_exact(2) {
             for x in [-HALF_TURN, HALF_TURN] {

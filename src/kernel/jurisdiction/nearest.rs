@@ -31,7 +31,8 @@ pub(super) fn nearest_owner(
                 }
                 let metres = viewpoint.distance_to(outlines.edge(edge), limit);
                 // Equally near is common: counties share their corners, and a shared corner ties bit for bit.
-                let is_better = best.is_none_or(|(first, least)| metres < least || (metres == least && owner < first));
+                let is_better =
+                    best.is_none_or(|(first, least)| metres < least || (metres == least && owner < first));
                 if metres <= max_m && is_better {
                     best = Some((owner, metres));
                 }

@@ -57,7 +57,10 @@ impl Outlines {
                 let owner = rank_of(&boundary.code);
                 boundary.shape.into_iter().filter_map(move |polygon| {
                     let lines = meridian::cut_polygon(&polygon)?;
-                    lines.iter().any(|line| !line.is_empty()).then_some(Part { owner, lines })
+                    lines
+                        .iter()
+                        .any(|line| !line.is_empty())
+                        .then_some(Part { owner, lines })
                 })
             })
             .collect();
@@ -81,7 +84,11 @@ impl Outlines {
         for line in part.lines {
             if let Some(count @ 1..) = line.len().checked_sub(1) {
                 let first = index_u32(self.places.len());
-                runs.push(EdgeRun { first, count: index_u32(count), part: number });
+                runs.push(EdgeRun {
+                    first,
+                    count: index_u32(count),
+                    part: number,
+                });
             }
             for place in line {
                 bounds = [
@@ -122,13 +129,22 @@ impl Outlines {
     /// The box around all of them; none where there is no polygon.
     pub(super) fn extent(&self) -> Option<[f64; 4]> {
         self.bounds.iter().copied().reduce(|all, next| {
-            [all[0].min(next[0]), all[1].min(next[1]), all[2].max(next[2]), all[3].max(next[3])]
+            [
+                all[0].min(next[0]),
+                all[1].min(next[1]),
+                all[2].max(next[2]),
+                all[3].max(next[3]),
+            ]
         })
     }
 
     /// Ranks with a polygon that touches a pole, rising: at a pole every longitude is the same place.
     pub(super) fn ranks_at_pole(&self, is_pole: impl Fn(f64) -> bool) -> Vec<u32> {
-        let touching = self.bounds.iter().zip(&self.owners).filter(|(bounds, _)| is_pole(bounds[1]) || is_pole(bounds[3]));
+        let touching = self
+            .bounds
+            .iter()
+            .zip(&self.owners)
+            .filter(|(bounds, _)| is_pole(bounds[1]) || is_pole(bounds[3]));
         let mut ranks: Vec<u32> = touching.map(|(_, owner)| *owner).collect();
         ranks.dedup();
         ranks

@@ -20,7 +20,9 @@ pub(super) fn ranks_touching(index: &JurisdictionIndex, geometry: &Geometry<f64>
     for segment in segments_of(geometry).flat_map(turns_of) {
         add_crossed(index, segment, &mut ranks);
     }
-    if let (Geometry::Polygon(_) | Geometry::MultiPolygon(_), Some(bounds)) = (geometry, geometry.bounding_rect()) {
+    if let (Geometry::Polygon(_) | Geometry::MultiPolygon(_), Some(bounds)) =
+        (geometry, geometry.bounding_rect())
+    {
         add_held(index, geometry, bounds, &mut ranks);
     }
     ranks
@@ -42,24 +44,41 @@ fn turns_of(segment: Line<f64>) -> impl Iterator<Item = Line<f64>> {
     let west = segment.start.x.min(segment.end.x);
     let east = segment.start.x.max(segment.end.x);
     let turns = [(true, 0.0), (east > 180.0, -360.0), (west < -180.0, 360.0)];
-    turns.into_iter().filter(|(is_met, _)| *is_met).map(move |(_, turn)| {
-        let turned = |place: Coord<f64>| Coord { x: place.x + turn, y: place.y };
-        Line::new(turned(segment.start), turned(segment.end))
-    })
+    turns
+        .into_iter()
+        .filter(|(is_met, _)| *is_met)
+        .map(move |(_, turn)| {
+            let turned = |place: Coord<f64>| Coord {
+                x: place.x + turn,
+                y: place.y,
+            };
+            Line::new(turned(segment.start), turned(segment.end))
+        })
 }
 
 fn add_crossed(index: &JurisdictionIndex, segment: Line<f64>, ranks: &mut BTreeSet<u32>) {
     let outlines = index.outlines();
-    index.tree().visit_meeting(box_of_rect(segment.bounding_rect()), |run| {
-        let rank = outlines.owners[run.part as usize];
-        if !ranks.contains(&rank) && run.edges().any(|edge| line_of(outlines, edge).intersects(&segment)) {
-            ranks.insert(rank);
-        }
-    });
+    index
+        .tree()
+        .visit_meeting(box_of_rect(segment.bounding_rect()), |run| {
+            let rank = outlines.owners[run.part as usize];
+            if !ranks.contains(&rank)
+                && run
+                    .edges()
+                    .any(|edge| line_of(outlines, edge).intersects(&segment))
+            {
+                ranks.insert(rank);
+            }
+        });
 }
 
 /// Adds polygons that a surface holds whole: where no edge of one meets the other's, any place tells.
-fn add_held(index: &JurisdictionIndex, surface: &Geometry<f64>, bounds: Rect<f64>, ranks: &mut BTreeSet<u32>) {
+fn add_held(
+    index: &JurisdictionIndex,
+    surface: &Geometry<f64>,
+    bounds: Rect<f64>,
+    ranks: &mut BTreeSet<u32>,
+) {
     let outlines = index.outlines();
     let mut asked = BTreeSet::new();
     index.tree().visit_meeting(box_of_rect(bounds), |run| {

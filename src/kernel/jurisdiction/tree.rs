@@ -49,7 +49,10 @@ impl Tree {
             levels.push(index_u32(boxes.len()));
         }
         Self {
-            leaves: leaves.into_iter().map(|(_, run)| [run.first, run.count, run.part]).collect(),
+            leaves: leaves
+                .into_iter()
+                .map(|(_, run)| [run.first, run.count, run.part])
+                .collect(),
             boxes,
             levels,
         }
@@ -87,14 +90,21 @@ impl Tree {
             }
             match self.leaf(node) {
                 Some(run) => limit = visit(run),
-                None => waiting.extend(self.below(node).map(reach).filter(|(bits, _)| f64::from_bits(bits.0) <= limit)),
+                None => waiting.extend(
+                    self.below(node)
+                        .map(reach)
+                        .filter(|(bits, _)| f64::from_bits(bits.0) <= limit),
+                ),
             }
         }
     }
 
     fn root(&self) -> Vec<Node> {
         match (self.levels.len().checked_sub(2), self.boxes.len().checked_sub(1)) {
-            (Some(level), Some(at)) => vec![Node { level: index_u32(level), at: index_u32(at) }],
+            (Some(level), Some(at)) => vec![Node {
+                level: index_u32(level),
+                at: index_u32(at),
+            }],
             _ => vec![],
         }
     }
@@ -110,7 +120,10 @@ impl Tree {
         let begin = self.levels[level - 1];
         let first = begin + (node.at - self.levels[level]) * FANOUT;
         let end = (first + FANOUT).min(self.levels[level]);
-        (first..end).map(move |at| Node { level: node.level - 1, at })
+        (first..end).map(move |at| Node {
+            level: node.level - 1,
+            at,
+        })
     }
 }
 
@@ -138,13 +151,26 @@ fn box_of_run(outlines: &Outlines, run: EdgeRun) -> [f64; 4] {
 }
 
 fn box_around(boxes: &[[f64; 4]]) -> [f64; 4] {
-    boxes.iter().copied().reduce(|all, next| {
-        [all[0].min(next[0]), all[1].min(next[1]), all[2].max(next[2]), all[3].max(next[3])]
-    }).unwrap_or_default()
+    boxes
+        .iter()
+        .copied()
+        .reduce(|all, next| {
+            [
+                all[0].min(next[0]),
+                all[1].min(next[1]),
+                all[2].max(next[2]),
+                all[3].max(next[3]),
+            ]
+        })
+        .unwrap_or_default()
 }
 
 /// Where the middle of a box is along a Morton curve over the world.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the cast saturates")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "the cast saturates"
+)]
 fn curve_key([west, south, east, north]: [f64; 4]) -> u64 {
     let share = |middle: f64, half: f64| (((middle + half) / (half * 2.0)) * f64::from(u32::MAX)) as u32;
     spread(share(f64::midpoint(west, east), 180.0)) | spread(share(f64::midpoint(south, north), 90.0)) << 1

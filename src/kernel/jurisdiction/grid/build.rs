@@ -6,7 +6,7 @@ use super::super::outlines::{EdgeRun, Outlines, index_u32};
 use super::frame::{Axis, Level};
 use super::sweep::{Squares, Sweep};
 use super::tile::{Cells, Meeting, make_cells, side_of};
-use super::{EMPTY, Grid, RECORD};
+use super::{EMPTY, Grid, NO_CELL, RECORD};
 
 /// Edges for each tile, were they spread evenly: facilities and borders are not, and most tiles stay empty.
 const EDGES_PER_TILE: f64 = 16.0;
@@ -56,15 +56,18 @@ impl Grid {
         let boxes = outlines.bounds.iter().map(|b| (b[2] - b[0]) * (b[3] - b[1]));
         let layers = boxes.sum::<f64>() / (width * height);
         let tiles = (edges / EDGES_PER_TILE / (layers / LAYERS).max(1.0)).clamp(1.0, MAX_TILES);
-        let columns = (tiles * width / height).sqrt().min(width / MIN_TILE).clamp(1.0, tiles);
+        let columns = (tiles * width / height)
+            .sqrt()
+            .min(width / MIN_TILE)
+            .clamp(1.0, tiles);
         let rows = (tiles / columns).min(height / MIN_TILE).max(1.0);
         let [columns, rows] = [columns as u32, rows as u32];
         Self {
             columns: Axis::new([extent[0], extent[2]], columns),
             rows: Axis::new([extent[1], extent[3]], rows),
             extent,
-            tiles: vec![[EMPTY, 0]; columns as usize * rows as usize],
-            cells: Vec::new(),
+            tiles: vec![NO_CELL; columns as usize * rows as usize],
+            cells: vec![EMPTY],
             records: Vec::new(),
         }
     }
@@ -80,8 +83,8 @@ impl Grid {
         let tile = meetings[0].tile;
         let [column, row] = [tile % self.columns.tiles, tile / self.columns.tiles];
         let squares = Squares {
-            columns: Level::of_cells(self.columns, column, side.max(1)),
-            rows: Level::of_cells(self.rows, row, side.max(1)),
+            columns: Level::of_cells(self.columns, column, side),
+            rows: Level::of_cells(self.rows, row, side),
             slack: self.slack(),
         };
         make_cells(meetings, squares, side, outlines)
@@ -89,27 +92,31 @@ impl Grid {
 
     /// Puts the cells of all tiles one behind the other.
     fn append_tiles(&mut self, made: Vec<(u32, Cells)>) {
-        self.cells.reserve_exact(made.iter().map(|(_, cells)| cells.words.len()).sum());
-        self.records.reserve_exact(made.iter().map(|(_, cells)| cells.records.len()).sum());
+        self.cells
+            .reserve_exact(made.iter().map(|(_, cells)| cells.words.len()).sum());
+        self.records
+            .reserve_exact(made.iter().map(|(_, cells)| cells.records.len()).sum());
         for (tile, cells) in made {
             let first_record = index_u32(self.records.len());
-            let moved = cells.words.into_iter().map(|word| moved_word(word, first_record));
-            let entry = &mut self.tiles[tile as usize];
-            if cells.side == 0 {
-                *entry = [moved.last().unwrap_or(EMPTY), 0];
-            } else {
-                *entry = [index_u32(self.cells.len()), cells.side];
-                self.cells.extend(moved);
-            }
+            self.tiles[tile as usize] = [index_u32(self.cells.len()), cells.side];
+            self.cells
+                .extend(cells.words.into_iter().map(|word| moved_word(word, first_record)));
             self.records.extend(cells.records);
         }
-        assert!(self.records.len() < RECORD as usize, "a set's records have less than 2^31 words");
+        assert!(
+            self.records.len() < RECORD as usize,
+            "a set's records have less than 2^31 words"
+        );
     }
 }
 
 /// A cell's word, its record behind so many words of others.
 fn moved_word(word: u32, by: u32) -> u32 {
-    if word == EMPTY || word & RECORD == 0 { word } else { word + by }
+    if word == EMPTY || word & RECORD == 0 {
+        word
+    } else {
+        word + by
+    }
 }
 
 /// The tiles that a polygon meets, with its edges in each.
@@ -120,14 +127,26 @@ fn tiles_met(runs: &[EdgeRun], squares: Squares, outlines: &Outlines) -> Vec<Mee
     let [west, south, east, north] = sweep.window;
     if east - west == 1 && north - south == 1 {
         let tile = (south * across + west).unsigned_abs();
-        return vec![Meeting { tile, part, ground: false, edges: runs.to_vec() }];
+        return vec![Meeting {
+            tile,
+            part,
+            ground: false,
+            edges: runs.to_vec(),
+        }];
     }
     let mut lists: Vec<Vec<EdgeRun>> = Vec::new();
-    lists.resize_with(usize::try_from((east - west) * (north - south)).unwrap_or(0), Vec::new);
+    lists.resize_with(
+        usize::try_from((east - west) * (north - south)).unwrap_or(0),
+        Vec::new,
+    );
     for edge in runs.iter().flat_map(|run| run.edges()) {
         sweep.add_edge(outlines, edge, |at| match lists[at].last_mut() {
             Some(last) if last.first + last.count == edge => last.count += 1,
-            _ => lists[at].push(EdgeRun { first: edge, count: 1, part }),
+            _ => lists[at].push(EdgeRun {
+                first: edge,
+                count: 1,
+                part,
+            }),
         });
     }
     sweep.finish();

@@ -27,7 +27,11 @@ impl Axis {
         let length = to - from;
         Self {
             origin: from,
-            scale: if length > 0.0 { f64::from(tiles) / length } else { 0.0 },
+            scale: if length > 0.0 {
+                f64::from(tiles) / length
+            } else {
+                0.0
+            },
             tiles,
         }
     }
@@ -40,17 +44,25 @@ impl Axis {
 
     /// The tile of a [`Self::place`].
     #[inline]
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the cast saturates")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "the cast saturates"
+    )]
     pub(super) fn tile(self, place: f64) -> u32 {
         (place as u32).min(self.tiles - 1)
     }
 }
 
-/// Which of `side` cells of a tile a place is in; `place` must be of this tile.
+/// Which of `side` cells of a tile a place is in, by its part of the way through the tile.
 #[inline]
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the cast saturates")]
-pub(super) fn cell_in_tile(place: f64, tile: u32, side: u32) -> u32 {
-    (((place - f64::from(tile)) * f64::from(side)) as u32).min(side - 1)
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "the cast saturates"
+)]
+pub(super) fn cell_in_tile(share: f64, side: u32) -> u32 {
+    ((share * f64::from(side)) as u32).min(side - 1)
 }
 
 impl Level {
@@ -59,12 +71,17 @@ impl Level {
     }
 
     pub(super) fn of_cells(axis: Axis, tile: u32, side: u32) -> Self {
-        Self { axis, inside: Some((tile, side)) }
+        Self {
+            axis,
+            inside: Some((tile, side)),
+        }
     }
 
     /// Steps of the level.
     pub(super) fn count(self) -> i32 {
-        self.inside.map_or(self.axis.tiles, |(_, side)| side).cast_signed()
+        self.inside
+            .map_or(self.axis.tiles, |(_, side)| side)
+            .cast_signed()
     }
 
     /// The step that a coordinate is in: -1 before the first, [`Self::count`] beyond the last.
@@ -76,7 +93,7 @@ impl Level {
             None => tile.cast_signed(),
             Some((own, _)) if tile < own => -1,
             Some((own, side)) if tile > own => side.cast_signed(),
-            Some((own, side)) => cell_in_tile(place, own, side).cast_signed(),
+            Some((own, side)) => cell_in_tile(place - f64::from(own), side).cast_signed(),
         }
     }
 

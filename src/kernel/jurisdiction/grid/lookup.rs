@@ -47,10 +47,7 @@ impl Grid {
         let [x, y] = [self.columns.place(p.x), self.rows.place(p.y)];
         let [column, row] = [self.columns.tile(x), self.rows.tile(y)];
         let [first, side] = self.tiles[(row * self.columns.tiles + column) as usize];
-        if side == 0 {
-            return first;
-        }
-        let cell = cell_in_tile(y, row, side) * side + cell_in_tile(x, column, side);
+        let cell = cell_in_tile(y - f64::from(row), side) * side + cell_in_tile(x - f64::from(column), side);
         self.cells[(first + cell) as usize]
     }
 }

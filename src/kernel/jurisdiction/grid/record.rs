@@ -131,6 +131,13 @@ impl<'a> PageView<'a> {
     }
 }
 
+/// The first edge of a record, or whatever stands there where it has none.
+#[inline]
+pub(super) fn first_edge(words: &[u32]) -> u32 {
+    let turns = words.get(2).map_or(0, |turns| *turns as usize);
+    words.get(HEAD + turns * TRIPLE).copied().unwrap_or(0)
+}
+
 /// Shows the ranks of the polygons that hold a point of the cell, rising, until told to stop.
 #[inline]
 pub(super) fn visit_holders(

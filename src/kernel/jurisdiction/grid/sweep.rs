@@ -52,7 +52,11 @@ impl Squares {
 
     /// Shows the spans of an edge in rows `from..to`.
     fn visit_spans(self, [start, end]: [[f64; 2]; 2], [from, to]: [i32; 2], mut visit: impl FnMut(Span)) {
-        let (low, high) = if start[1] <= end[1] { (start, end) } else { (end, start) };
+        let (low, high) = if start[1] <= end[1] {
+            (start, end)
+        } else {
+            (end, start)
+        };
         let [first, last] = [self.rows.step(low[1]), self.rows.step(high[1])];
         let ends = [self.columns.step(low[0]), self.columns.step(high[0])];
         let whole = [ends[0].min(ends[1]), ends[0].max(ends[1])];
@@ -93,7 +97,8 @@ impl Sweep {
     /// Over the squares that a box of the polygon meets.
     pub(super) fn new(squares: Squares, bounds: [f64; 4]) -> Self {
         let window = squares.window(bounds);
-        let [width, height] = [window[2] - window[0], window[3] - window[1]].map(|n| usize::try_from(n).unwrap_or(0));
+        let [width, height] =
+            [window[2] - window[0], window[3] - window[1]].map(|n| usize::try_from(n).unwrap_or(0));
         Self {
             squares,
             window,

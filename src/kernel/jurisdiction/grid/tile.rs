@@ -57,9 +57,6 @@ struct SharedEdge {
 /// How many cells along each side of a tile.
 pub(super) fn side_of(meetings: &[Meeting]) -> u32 {
     let edges: u32 = meetings.iter().flat_map(|m| &m.edges).map(|run| run.count).sum();
-    if edges == 0 {
-        return 0;
-    }
     let layers = meetings.iter().filter(|m| m.edges.is_empty()).count();
     let cells = edges as usize * CELLS_PER_EDGE / (layers / LAYERS).max(1);
     // A power of two: multiplying by it doesn't round.
@@ -67,15 +64,18 @@ pub(super) fn side_of(meetings: &[Meeting]) -> u32 {
     MAX_SIDE.min(side)
 }
 
-/// Makes a tile's cells; `meetings` are sorted by their polygons. Without an edge the tile is one cell, and its side 0.
+/// Makes a tile's cells; `meetings` are sorted by their polygons.
 pub(super) fn make_cells(meetings: &[Meeting], squares: Squares, side: u32, outlines: &Outlines) -> Cells {
-    let across = side.max(1);
-    let count = (across * across) as usize;
+    let count = (side * side) as usize;
     let mut presences = Vec::new();
     let mut marks = Vec::new();
     for (meeting, slot) in meetings.iter().zip(0u32..) {
         if meeting.edges.is_empty() {
-            presences.extend((0..across * across).map(|cell| Presence { cell, slot, ground: true }));
+            presences.extend((0..side * side).map(|cell| Presence {
+                cell,
+                slot,
+                ground: true,
+            }));
         } else {
             sweep_polygon(meeting, slot, (squares, outlines), &mut presences, &mut marks);
         }
@@ -94,7 +94,9 @@ pub(super) fn make_cells(meetings: &[Meeting], squares: Squares, side: u32, outl
         let first = present.first().map(|presence| owner_of(presence.slot));
         let word = match first {
             None => EMPTY,
-            Some(owner) if marked.is_empty() && present.iter().all(|other| owner_of(other.slot) == owner) => owner,
+            Some(owner) if marked.is_empty() && present.iter().all(|other| owner_of(other.slot) == owner) => {
+                owner
+            }
             Some(_) => {
                 let at = index_u32(cells.records.len()) | RECORD;
                 write_record(present, marked, (squares, outlines), owner_of, &mut cells.records);
@@ -127,7 +129,11 @@ fn sweep_polygon(
     }
     for edge in meeting.edges.iter().flat_map(|run| run.edges()) {
         sweep.add_edge(outlines, edge, |at| {
-            marks.push(Mark { cell: cell_of(at), slot, edge });
+            marks.push(Mark {
+                cell: cell_of(at),
+                slot,
+                edge,
+            });
         });
         for [x, y] in outlines.ends(edge) {
             let row = squares.rows.step(y);
@@ -137,7 +143,11 @@ fn sweep_polygon(
         }
     }
     sweep.finish();
-    presences.extend(sweep.met().map(|(at, _, ground)| Presence { cell: cell_of(at), slot, ground }));
+    presences.extend(sweep.met().map(|(at, _, ground)| Presence {
+        cell: cell_of(at),
+        slot,
+        ground,
+    }));
 }
 
 /// Items by cell, in their order, and where each cell's begin and end.
@@ -205,7 +215,11 @@ fn shared_edges(polygons: &[Presence], marked: &[Mark], outlines: &Outlines) -> 
             .find(|other| other.mask & mask == 0 && (other.ends == ends || other.ends == [ends[1], ends[0]]));
         match twin {
             Some(twin) => twin.mask |= mask,
-            None => edges.push(SharedEdge { edge: mark.edge, ends, mask }),
+            None => edges.push(SharedEdge {
+                edge: mark.edge,
+                ends,
+                mask,
+            }),
         }
     }
     edges
