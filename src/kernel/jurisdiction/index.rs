@@ -82,6 +82,22 @@ impl JurisdictionIndex {
         }
     }
 
+    /// Bytes of memory that the index takes.
+    ///
+    /// ```
+    /// use cikr::kernel::jurisdiction::JurisdictionIndex;
+    ///
+    /// assert!(JurisdictionIndex::build(vec![]).memory_bytes() < 1000);
+    /// ```
+    pub fn memory_bytes(&self) -> usize {
+        let texts = self.names.iter().map(|(code, name)| code.len() + name.as_ref().map_or(0, String::len));
+        texts.sum::<usize>()
+            + size_of_val(self.names.as_slice())
+            + self.outlines.memory_bytes()
+            + self.grid.memory_bytes()
+            + self.tree.memory_bytes()
+    }
+
     /// Number of boundaries indexed.
     pub fn len(&self) -> usize {
         self.boundaries
@@ -292,6 +308,14 @@ impl JurisdictionIndex {
 
     pub(super) fn outlines(&self) -> &Outlines {
         &self.outlines
+    }
+
+    pub(super) fn grid(&self) -> &Grid {
+        &self.grid
+    }
+
+    pub(super) fn all_names(&self) -> &Vec<(String, Option<String>)> {
+        &self.names
     }
 
     pub(super) fn tree(&self) -> &Tree {

@@ -30,6 +30,7 @@ mod index;
 mod meridian;
 mod nearest;
 mod outlines;
+mod stored;
 mod touched;
 mod tree;
 
@@ -38,3 +39,4 @@ mod tests;
 
 pub use boundary::{Boundary, Match};
 pub use index::JurisdictionIndex;
+pub use stored::StoredIndexError;

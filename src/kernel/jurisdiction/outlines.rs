@@ -115,6 +115,13 @@ impl Outlines {
         Edge::new(self.ends(number))
     }
 
+    pub(super) fn memory_bytes(&self) -> usize {
+        size_of_val(self.places.as_slice())
+            + size_of_val(self.owners.as_slice())
+            + size_of_val(self.bounds.as_slice())
+            + size_of_val(self.firsts.as_slice())
+    }
+
     /// The box around a polygon.
     pub(super) fn rect_of(&self, part: u32) -> Rect<f64> {
         let [west, south, east, north] = self.bounds[part as usize];

@@ -58,6 +58,25 @@ impl Tree {
         }
     }
 
+    pub(super) fn memory_bytes(&self) -> usize {
+        size_of_val(self.leaves.as_slice()) + size_of_val(self.boxes.as_slice())
+    }
+
+    /// Whether every level has the boxes that the one below it needs, up to a single one.
+    pub(super) fn is_complete(&self) -> bool {
+        let mut expected = self.leaves.len();
+        let mut begin = 0;
+        for end in self.levels.iter().skip(1).map(|end| *end as usize) {
+            if end != begin + expected {
+                return false;
+            }
+            begin = end;
+            expected = expected.div_ceil(FANOUT as usize);
+        }
+        let is_topped = self.levels.iter().rev().take(2).copied().reduce(|last, before| last - before);
+        self.levels.first() == Some(&0) && begin == self.boxes.len() && matches!(is_topped, Some(0 | 1))
+    }
+
     /// Shows every leaf whose box meets a box.
     pub(super) fn visit_meeting(&self, bounds: [f64; 4], mut visit: impl FnMut(EdgeRun)) {
         let mut waiting = self.root();

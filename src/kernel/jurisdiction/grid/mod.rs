@@ -36,3 +36,9 @@ pub(super) struct Grid {
     /// Records of cells, see `record`.
     records: Vec<u32>,
 }
+
+impl Grid {
+    pub(super) fn memory_bytes(&self) -> usize {
+        size_of_val(self.tiles.as_slice()) + size_of_val(self.cells.as_slice()) + size_of_val(self.records.as_slice())
+    }
+}

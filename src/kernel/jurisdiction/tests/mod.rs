@@ -3,6 +3,7 @@
 mod batch;
 mod meridian;
 mod nearest;
+mod stored;
 
 use geo::{
     BooleanOps, Coord, Densify, Distance, Geodesic, Intersects, LineString, MultiPolygon, Point, Polygon, wkt,
