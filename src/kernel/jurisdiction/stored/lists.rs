@@ -12,7 +12,7 @@ use super::StoredIndexError;
 const MAGIC: &[u8; 8] = b"cikr-jix";
 /// Of the lists and what is in them; rises with every change of either.
 const VERSION: u64 = 1;
-/// Bytes that are read before more memory is taken.
+/// Bytes that memory is taken for at first.
 const STEP: usize = 1 << 24;
 
 // Lists are written as they lie in memory.
@@ -86,9 +86,9 @@ impl<R: Read> ListReader<R> {
         let count = bytes / size;
         let mut list: Vec<T> = Vec::new();
         while list.len() < count {
-            // By steps, so that a file that has been cut short doesn't take what it lacks; the first of all is exact.
+            // As much again as was there, so that a length alone takes no memory.
             let from = list.len();
-            let step = (count - from).min(STEP.max(bytes / 4) / size).max(1);
+            let step = (count - from).min(from.max(STEP / size));
             list.reserve_exact(step);
             list.resize(from + step, T::zeroed());
             self.read(bytemuck::cast_slice_mut(&mut list[from..]))?;
