@@ -13,10 +13,10 @@ use super::codes;
 use super::gaps::{self, Whereabouts};
 use crate::feature::{Defect, Landed, Outline, RawBatch, Reproject, spelling};
 use crate::kernel::geometry;
-use crate::kernel::jurisdiction::{Boundary, JurisdictionIndex};
+use crate::kernel::jurisdiction::{Boundary, JurisdictionIndex, SurfaceIndex};
 use crate::kernel::locate::{JoinContext, JoinSet};
 use crate::kernel::shapes;
-use crate::plan::{GeometryKind, JurisdictionKind, JurisdictionPlan, Plan};
+use crate::plan::{GeometryKind, JurisdictionKind, JurisdictionPlan, LayerPlan, Plan};
 use crate::source::{self, Readers};
 
 /// Polygon sets, ready to locate features.
@@ -71,7 +71,7 @@ pub fn join_context(plan: &Plan, landed: &[Landed], readers: &Readers) -> Result
         .jurisdictions
         .par_iter()
         .zip(read)
-        .map(|(set, read)| index_set(set, read, &states))
+        .map(|(set, read)| index_set(set, read, &states, &plan.layers))
         .collect();
     let mut sets = Vec::with_capacity(indexed.len());
     let mut read = Vec::with_capacity(indexed.len());
@@ -98,7 +98,12 @@ struct IndexedSet {
     outlines: Vec<Outline>,
 }
 
-fn index_set(set: &JurisdictionPlan, read: PolygonSet, states: &BTreeMap<String, Rect<f64>>) -> IndexedSet {
+fn index_set(
+    set: &JurisdictionPlan,
+    read: PolygonSet,
+    states: &BTreeMap<String, Rect<f64>>,
+    layers: &[LayerPlan],
+) -> IndexedSet {
     let PolygonSet {
         boundaries,
         unusable,
@@ -115,8 +120,17 @@ fn index_set(set: &JurisdictionPlan, read: PolygonSet, states: &BTreeMap<String,
         .iter()
         .filter_map(|item| gaps::gap_of(set, item.code.as_deref(), item.place, &boundaries, states))
         .collect();
+    // A copy of every vertex: only where something is to be shared out.
+    let has_lines = layers
+        .iter()
+        .any(|layer| layer.schema.geometry != GeometryKind::Point);
+    let surfaces = has_lines.then(|| SurfaceIndex::build(&boundaries));
+    if let Some(surfaces) = &surfaces {
+        surfaces.prepare();
+    }
     let join = JoinSet {
         plan: set.clone(),
+        surfaces,
         index: JurisdictionIndex::build(boundaries),
         gaps,
     };
@@ -163,6 +177,7 @@ fn state_boxes(plan: &Plan, read: &[PolygonSet]) -> BTreeMap<String, Rect<f64>> 
 pub fn context_without_polygons(plan: &Plan) -> JoinContext {
     let sets = plan.jurisdictions.iter().map(|set| JoinSet {
         plan: set.clone(),
+        surfaces: Some(SurfaceIndex::build(&[])),
         index: JurisdictionIndex::build(vec![]),
         gaps: vec![],
     });

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use arrow_array::RecordBatch;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, UInt32Type};
-use arrow_array::{Array, RecordBatch};
 use cikr::feature::LinkCount;
 
 use crate::program::{Ended, Folder, POINTS_LAYER, by_id, rows};

@@ -1,15 +1,31 @@
-//! Whether a geometry shares a point with a polygon: by their edges, not by their boxes.
+//! Which polygons share a point with a geometry: by their edges, not by their boxes.
 
-use geo::{CoordsIter, Geometry, Intersects, Line, LinesIter, Point};
+use std::collections::BTreeSet;
+use std::ops::ControlFlow;
 
-use super::part::{Edge, Part};
+use geo::{BoundingRect, Coord, CoordsIter, Geometry, Intersects, Line, LinesIter, Point, Rect};
 
-/// Whether a geometry shares a point with a polygon, its border included.
-pub(super) fn shares_a_point(part: &Part, geometry: &Geometry<f64>) -> bool {
-    // Cheapest first: most lines and surfaces have a vertex in what they touch.
-    geometry.coords_iter().any(|vertex| part.covers(vertex))
-        || segments_of(geometry).any(|segment| crosses_an_edge(part, segment))
-        || surface_holds(geometry, part)
+use super::index::JurisdictionIndex;
+use super::outlines::Outlines;
+
+/// Ranks of the polygons that share a point with a geometry, their borders included.
+pub(super) fn ranks_touching(index: &JurisdictionIndex, geometry: &Geometry<f64>) -> BTreeSet<u32> {
+    let mut ranks = BTreeSet::new();
+    for vertex in geometry.coords_iter() {
+        index.visit_holding(Point(vertex), |rank| {
+            ranks.insert(rank);
+            ControlFlow::Continue(())
+        });
+    }
+    for segment in segments_of(geometry).flat_map(turns_of) {
+        add_crossed(index, segment, &mut ranks);
+    }
+    if let (Geometry::Polygon(_) | Geometry::MultiPolygon(_), Some(bounds)) =
+        (geometry, geometry.bounding_rect())
+    {
+        add_held(index, geometry, bounds, &mut ranks);
+    }
+    ranks
 }
 
 /// The edges of lines and surfaces.
@@ -23,24 +39,65 @@ fn segments_of(geometry: &Geometry<f64>) -> Box<dyn Iterator<Item = Line<f64>> +
     }
 }
 
-fn crosses_an_edge(part: &Part, segment: Line<f64>) -> bool {
-    if !part.bounds.intersects(&segment) {
-        return false;
-    }
-    let south = segment.start.y.min(segment.end.y);
-    let north = segment.start.y.max(segment.end.y);
-    part.edges_between(south, north)
-        .iter()
-        .any(|Edge { low, high }| Line::new(*low, *high).intersects(&segment))
+/// A segment, and where it reaches beyond ±180, the same one turn back: polygons are indexed within.
+fn turns_of(segment: Line<f64>) -> impl Iterator<Item = Line<f64>> {
+    let west = segment.start.x.min(segment.end.x);
+    let east = segment.start.x.max(segment.end.x);
+    let turns = [(true, 0.0), (east > 180.0, -360.0), (west < -180.0, 360.0)];
+    turns
+        .into_iter()
+        .filter(|(is_met, _)| *is_met)
+        .map(move |(_, turn)| {
+            let turned = |place: Coord<f64>| Coord {
+                x: place.x + turn,
+                y: place.y,
+            };
+            Line::new(turned(segment.start), turned(segment.end))
+        })
 }
 
-/// Whether a surface holds the whole polygon, where no edge of one meets the other's: any vertex tells.
-fn surface_holds(geometry: &Geometry<f64>, part: &Part) -> bool {
-    let bounds = part.bounds;
-    let vertex = part
-        .edges_between(bounds.min().y, bounds.max().y)
-        .first()
-        .map(|edge| Point(edge.low));
-    let is_surface = matches!(geometry, Geometry::Polygon(_) | Geometry::MultiPolygon(_));
-    is_surface && vertex.is_some_and(|vertex| geometry.intersects(&vertex))
+fn add_crossed(index: &JurisdictionIndex, segment: Line<f64>, ranks: &mut BTreeSet<u32>) {
+    let outlines = index.outlines();
+    index
+        .tree()
+        .visit_meeting(box_of_rect(segment.bounding_rect()), |run| {
+            let rank = outlines.owners[run.part as usize];
+            if !ranks.contains(&rank)
+                && run
+                    .edges()
+                    .any(|edge| line_of(outlines, edge).intersects(&segment))
+            {
+                ranks.insert(rank);
+            }
+        });
+}
+
+/// Adds polygons that a surface holds whole: where no edge of one meets the other's, any place tells.
+fn add_held(
+    index: &JurisdictionIndex,
+    surface: &Geometry<f64>,
+    bounds: Rect<f64>,
+    ranks: &mut BTreeSet<u32>,
+) {
+    let outlines = index.outlines();
+    let mut asked = BTreeSet::new();
+    index.tree().visit_meeting(box_of_rect(bounds), |run| {
+        let rank = outlines.owners[run.part as usize];
+        if ranks.contains(&rank) || !asked.insert(run.part) {
+            return;
+        }
+        let is_around = bounds.intersects(&outlines.rect_of(run.part));
+        if is_around && surface.intersects(&Point(outlines.some_place(run.part))) {
+            ranks.insert(rank);
+        }
+    });
+}
+
+fn line_of(outlines: &Outlines, edge: u32) -> Line<f64> {
+    let [start, end] = outlines.ends(edge);
+    Line::new(start, end)
+}
+
+fn box_of_rect(rect: Rect<f64>) -> [f64; 4] {
+    [rect.min().x, rect.min().y, rect.max().x, rect.max().y]
 }

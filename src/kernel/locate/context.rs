@@ -12,7 +12,7 @@ use super::links::RowLink;
 use super::lists::{SetLists, StateLists};
 use super::regions::Regions;
 use crate::feature::{FacilityLink, LocationMethod};
-use crate::kernel::jurisdiction::{JurisdictionIndex, Match};
+use crate::kernel::jurisdiction::{JurisdictionIndex, Match, SurfaceIndex};
 use crate::plan::{JurisdictionKind, JurisdictionPlan, Reference, State};
 
 /// The polygon sets of a run with their indexes, and the lists that columns are dictionaries over.
@@ -38,6 +38,8 @@ pub struct JoinSet {
     pub plan: JurisdictionPlan,
     /// Its polygons.
     pub index: JurisdictionIndex,
+    /// The same as surfaces, where the run has layers of lines or areas.
+    pub surfaces: Option<SurfaceIndex>,
     /// Where polygons that can't be used may be: what lies there and in no other may be theirs.
     pub gaps: Vec<Gap>,
 }

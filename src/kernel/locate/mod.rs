@@ -17,7 +17,6 @@ use arrow_array::{Float64Array, Int32Array};
 use geo::{Geometry, Point};
 
 use super::CodedArray;
-use super::cluster::along_curve;
 use crate::feature::LocationMethod;
 use crate::plan::{GeometryKind, JurisdictionKind};
 use answers::Answers;
@@ -111,12 +110,9 @@ pub struct Disagreement {
 /// ```
 pub fn locate(places: &Places<'_>, context: &JoinContext) -> Located {
     let rows = places.points.len();
-    // Neighbours are asked for one after the other: they look at the same edges.
-    let corners: Vec<[f64; 2]> = places.points.iter().map(|point| [point.x(), point.y()]).collect();
-    let order = along_curve(&corners);
     let mut answers = Vec::with_capacity(context.sets.len());
     for (set, _) in &context.sets {
-        answers.push(Answers::of_set(places, &order, set));
+        answers.push(Answers::of_set(places, set));
     }
     let mut disagreements = Vec::new();
     let state_place = context.place_of_kind(JurisdictionKind::STATE);

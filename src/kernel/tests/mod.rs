@@ -8,7 +8,7 @@ use arrow_array::{Array, ArrayRef, BinaryArray, Int64Array, StringArray, UInt64A
 use geo::{Geometry, Point, Rect};
 
 use super::again::SecondReading;
-use super::jurisdiction::{Boundary, JurisdictionIndex};
+use super::jurisdiction::{Boundary, JurisdictionIndex, SurfaceIndex};
 use super::locate::{JoinContext, JoinSet, Located, Places, locate};
 use super::normalise::{Normalised, normalise};
 use super::{CodedArray, KernelError, geometry};
@@ -309,8 +309,10 @@ fn set(kind: &str, nearest_m: f64, boundaries: &[(&str, f64)]) -> JoinSet {
         name: Some(format!("n{code}")),
         shape: geo::MultiPolygon::new(vec![Rect::new((*west, 30.0), (west + 1.0, 31.0)).to_polygon()]),
     };
+    let boundaries: Vec<Boundary> = boundaries.iter().map(square).collect();
     JoinSet {
-        index: JurisdictionIndex::build(boundaries.iter().map(square).collect()),
+        surfaces: Some(SurfaceIndex::build(&boundaries)),
+        index: JurisdictionIndex::build(boundaries),
         gaps: vec![],
         plan: JurisdictionPlan {
             id: "set".into(),

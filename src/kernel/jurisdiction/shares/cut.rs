@@ -45,21 +45,6 @@ pub(super) fn edges_along(vertices: &[Coord<f64>], edges: &mut Vec<Edge>, cuts: 
     }
 }
 
-/// The edges along both sides of the meridian that close rings which were cut at these latitudes.
-///
-/// A ring around a pole is cut an odd number of times, and is closed at the `nearest_pole` (±90).
-pub(super) fn edges_along_seam(mut cuts: Vec<f64>, nearest_pole: f64, edges: &mut Vec<Edge>) {
-    if !cuts.len().is_multiple_of(2) {
-        cuts.push(nearest_pole);
-    }
-    cuts.sort_by(f64::total_cmp);
-    for pair in cuts.chunks_exact(2) {
-        for x in [-SEAM, SEAM] {
-            push_edge(Coord { x, y: pair[0] }, Coord { x, y: pair[1] }, edges);
-        }
-    }
-}
-
 fn push_edge(from: Coord<f64>, to: Coord<f64>, edges: &mut Vec<Edge>) {
     if from != to {
         edges.push(Edge { from, to });

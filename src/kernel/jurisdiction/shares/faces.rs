@@ -2,44 +2,96 @@
 //!
 //! Made when they are first asked for: whoever only locates points pays for the vertices alone.
 
+use std::fmt;
 use std::sync::OnceLock;
 
-use geo::{MultiPolygon, Polygon};
+use geo::{Geometry, Polygon};
 use rayon::prelude::*;
 use rstar::primitives::{GeomWithData, Rectangle};
 use rstar::{AABB, RTree};
 
+use super::answer::{ShareRule, Shares};
 use super::bounds::Bounds;
-use super::outline::surface_on_plane;
+use super::outline::surface_of_polygon;
+use super::question::shares_of;
 use super::surface::Surface;
 use super::within::common_area;
+use crate::kernel::jurisdiction::Boundary;
 
 /// Two polygons overlap if they share more than this part of what their boxes share; less is rounding.
 const ROUNDING: f64 = 1e-13;
 
-/// All that shares are made of.
+/// The polygons of a set as surfaces, among which lines and areas are shared out. Ranks are those of a
+/// [`JurisdictionIndex`](super::super::JurisdictionIndex) of the same set.
 ///
 /// Takes 16 bytes a vertex from the start and some 40 more once shares have been asked for.
-pub(in super::super) struct Overlay {
+///
+/// ```
+/// use cikr::kernel::jurisdiction::{Boundary, ShareRule, SurfaceIndex};
+/// use geo::{Geometry, MultiPolygon, wkt};
+///
+/// let square = |code: &str, west: f64| Boundary {
+///     code: code.to_owned(),
+///     name: None,
+///     shape: MultiPolygon::new(vec![geo::Rect::new((west, 0.0), (west + 1.0, 1.0)).to_polygon()]),
+/// };
+/// let surfaces = SurfaceIndex::build(&[square("A", 0.0), square("B", 1.0)]);
+/// let pipeline = Geometry::LineString(wkt!(LINESTRING(0.25 0.0,2.25 0.0)));
+/// let shares = surfaces.shares_of(&pipeline, ShareRule::default());
+/// let told = shares.parts.iter().map(|part| (part.rank, (part.share * 1000.0).round()));
+/// assert!(told.eq([(1, 500.0), (0, 375.0)]));
+/// assert!((shares.outside - 27_829.9).abs() < 0.1, "an eighth of it, in metres");
+/// ```
+pub struct SurfaceIndex {
     /// Polygons and the ranks of their codes.
     shapes: Vec<(u32, Polygon<f64>)>,
     faces: OnceLock<Faces>,
 }
 
-impl Overlay {
-    /// Keeps polygons with the ranks of their codes.
-    pub(in super::super) fn new(shapes: impl IntoIterator<Item = (u32, MultiPolygon<f64>)>) -> Self {
-        let polygons = shapes
-            .into_iter()
-            .flat_map(|(owner, shape)| shape.into_iter().map(move |polygon| (owner, polygon)));
+impl fmt::Debug for SurfaceIndex {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SurfaceIndex")
+            .field("polygons", &self.shapes.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl SurfaceIndex {
+    /// Keeps the polygons of a set, in any order.
+    ///
+    /// # Panics
+    /// Where a set has 2^32 codes or more.
+    pub fn build(boundaries: &[Boundary]) -> Self {
+        let mut codes: Vec<&str> = boundaries.iter().map(|boundary| boundary.code.as_str()).collect();
+        codes.sort_unstable();
+        codes.dedup();
+        let mut shapes = Vec::with_capacity(boundaries.len());
+        for boundary in boundaries {
+            let rank = codes.partition_point(|code| *code < boundary.code.as_str());
+            let rank = u32::try_from(rank).expect("a set has less than 2^32 codes");
+            shapes.extend(boundary.shape.iter().map(|polygon| (rank, polygon.clone())));
+        }
         Self {
-            shapes: polygons.collect(),
+            shapes,
             faces: OnceLock::new(),
         }
     }
 
-    /// Makes all that shares need, on rayon's current pool.
-    pub(in super::super) fn prepare(&self) {
+    /// Every jurisdiction touched by a line or surface, with its share of the length or area.
+    ///
+    /// Lengths and areas are those of [`measure_of`](super::measure_of). A line along a border lies in both sides of it,
+    /// so that with [`Overlaps::Lowest`](super::Overlaps::Lowest) it counts for the lower code; a point on a border
+    /// likewise. What has no length or area belongs as a whole to what holds its first vertex, with a measure of 0. What
+    /// meets a jurisdiction in points or, being a surface, along its border alone isn't told.
+    ///
+    /// The first question makes ready what all need, on one thread; see [`Self::prepare`].
+    pub fn shares_of(&self, geometry: &Geometry<f64>, rule: ShareRule) -> Shares {
+        shares_of(self, geometry, rule)
+    }
+
+    /// Makes ready what [`Self::shares_of`] needs, on rayon's current pool: worth it before many threads ask, of which the
+    /// first would keep the others waiting.
+    pub fn prepare(&self) {
         // Not within `get_or_init`: a thread of the pool that waits there for others takes up other work, which may
         // ask for the same.
         if self.faces.get().is_none() {
@@ -136,7 +188,7 @@ impl Faces {
 }
 
 fn face_of((owner, polygon): &(u32, Polygon<f64>)) -> Option<Face> {
-    let surface = surface_on_plane(polygon)?;
+    let surface = surface_of_polygon(polygon)?;
     surface.tree().root()?;
     Some(Face {
         owner: *owner,

@@ -33,9 +33,8 @@ mod walk;
 mod within;
 
 pub use answer::{JurisdictionShare, Overlaps, ShareRule, Shares};
-pub(super) use faces::Overlay;
+pub use faces::SurfaceIndex;
 pub use question::measure_of;
-pub(super) use question::shares_of;
 
 #[cfg(test)]
 mod tests;

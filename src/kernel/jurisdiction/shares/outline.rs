@@ -8,30 +8,29 @@ use std::ops::Range;
 use geo::{Coord, Polygon};
 
 use super::bounds::Bounds;
-use super::cut;
 use super::edge::{Edge, Side};
 use super::even_odd;
 use super::surface::Surface;
 use super::tree::{EdgeTree, RUN};
+use crate::kernel::jurisdiction::meridian;
 
-/// The surface of a polygon, which may cross ±180; none where a coordinate isn't finite.
-pub(super) fn surface_across_seam(polygon: &Polygon<f64>) -> Option<Surface> {
-    let rings = closed_rings(polygon)?;
-    let mut outline = Outline::default();
-    let mut cuts = Vec::new();
-    for ring in &rings {
-        outline.add_ring(|edges| cut::edges_along(ring, edges, &mut cuts));
+/// The surface of a polygon, cut at ±180 as an index cuts it; none where a coordinate isn't finite.
+pub(super) fn surface_of_polygon(polygon: &Polygon<f64>) -> Option<Surface> {
+    if !meridian::is_to_be_cut(polygon) {
+        return surface_on_plane(polygon);
     }
-    if cuts.is_empty() {
-        return Some(outline.into_surface());
-    }
-    let northing: f64 = rings.iter().flatten().map(|vertex| vertex.y).sum();
-    cut::edges_along_seam(cuts, 90.0_f64.copysign(northing), &mut outline.edges);
-    Some(Surface::new(even_odd::border_of(outline.edges)))
+    let lines = meridian::cut_polygon(polygon)?;
+    let ends = lines.iter().flat_map(|line| line.windows(2));
+    // Adding zero makes one zero of both, so that equal places have equal bits.
+    let ends = ends.map(|ends| [ends[0] + Coord::zero(), ends[1] + Coord::zero()]);
+    let edges = ends
+        .filter(|[from, to]| from != to)
+        .map(|[from, to]| Edge { from, to });
+    Some(Surface::new(even_odd::border_of(edges.collect())))
 }
 
-/// The surface of a polygon as it stands on the plane; none where a coordinate isn't finite.
-pub(super) fn surface_on_plane(polygon: &Polygon<f64>) -> Option<Surface> {
+/// The surface of a polygon as it stands on the plane.
+fn surface_on_plane(polygon: &Polygon<f64>) -> Option<Surface> {
     let rings = closed_rings(polygon)?;
     let mut outline = Outline::default();
     for ring in &rings {

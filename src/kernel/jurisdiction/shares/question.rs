@@ -7,10 +7,10 @@ use super::areas::add_surface;
 use super::cut::edges_along;
 use super::edge::Edge;
 use super::ellipsoid::length;
-use super::faces::{Faces, Overlay};
+use super::faces::{Faces, SurfaceIndex};
 use super::lines::add_line;
 use super::members::Members;
-use super::outline::surface_across_seam;
+use super::outline::surface_of_polygon;
 use super::places::holders_of;
 use super::surface::Surface;
 use super::tally::Tally;
@@ -48,8 +48,8 @@ pub fn measure_of(geometry: &Geometry<f64>) -> f64 {
 }
 
 /// What each jurisdiction holds of a geometry.
-pub(in super::super) fn shares_of(overlay: &Overlay, geometry: &Geometry<f64>, rule: ShareRule) -> Shares {
-    let faces = overlay.faces();
+pub(super) fn shares_of(surfaces: &SurfaceIndex, geometry: &Geometry<f64>, rule: ShareRule) -> Shares {
+    let faces = surfaces.faces();
     let mut tally = Tally::new(rule.overlaps);
     let first_vertex = match Members::of(geometry) {
         Members::Surfaces(polygons) => {
@@ -109,7 +109,7 @@ fn edges_of(line: &LineString<f64>) -> Vec<Edge> {
 }
 
 fn surfaces_of(polygons: &[Polygon<f64>]) -> Vec<Surface> {
-    polygons.iter().filter_map(surface_across_seam).collect()
+    polygons.iter().filter_map(surface_of_polygon).collect()
 }
 
 /// Area in square metres, 0 where it is no more than rounding.

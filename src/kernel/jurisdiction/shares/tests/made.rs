@@ -3,7 +3,7 @@
 use geo::{Geometry, MultiPolygon};
 use wkt::TryFromWkt;
 
-use crate::kernel::jurisdiction::{Boundary, JurisdictionIndex, Overlaps, ShareRule, Shares};
+use crate::kernel::jurisdiction::{Boundary, Overlaps, ShareRule, Shares, SurfaceIndex};
 
 /// Shares as they are counted by default, none of them left out.
 pub(super) const LOWEST: ShareRule = ShareRule {
@@ -34,9 +34,9 @@ pub(super) fn boundary(code: &str, text: &str) -> Boundary {
     }
 }
 
-pub(super) fn index_of(boundaries: &[(&str, &str)]) -> JurisdictionIndex {
+pub(super) fn index_of(boundaries: &[(&str, &str)]) -> SurfaceIndex {
     let boundaries = boundaries.iter().map(|(code, text)| boundary(code, text));
-    JurisdictionIndex::build(boundaries.collect())
+    SurfaceIndex::build(&boundaries.collect::<Vec<_>>())
 }
 
 /// Shares by rank, 0 for those that aren't told.

@@ -3,10 +3,10 @@
 use geo::{Coord, Geometry, LineString, MultiPolygon, Point, Polygon};
 
 use super::made::{EVERY, LOWEST, by_rank, gap, geometry, index_of};
-use crate::kernel::jurisdiction::{Boundary, JurisdictionIndex, Shares, measure_of};
+use crate::kernel::jurisdiction::{Boundary, Shares, SurfaceIndex, measure_of};
 
 /// Two squares side by side, the western one with a hole.
-fn squares() -> JurisdictionIndex {
+fn squares() -> SurfaceIndex {
     index_of(&[
         ("E", "POLYGON((2 0,4 0,4 2,2 2,2 0))"),
         (
@@ -113,7 +113,7 @@ fn what_is_not_finite_counts_for_nothing() {
         squares().shares_of(&Geometry::Polygon(polygon.clone()), LOWEST),
         Shares::default()
     );
-    let index = JurisdictionIndex::build(vec![Boundary {
+    let index = SurfaceIndex::build(&vec![Boundary {
         code: "A".to_owned(),
         name: None,
         shape: MultiPolygon::new(vec![polygon]),
@@ -188,15 +188,15 @@ fn corners_within_rounding_of_a_border_do_no_harm() {
     west.push(Coord { x: 0.1, y: 6.1 });
     let east = [Coord { x: 2.4, y: 0.2 }, corner(0.0), corner(1.0)];
     let shapes = [("A", west), ("B", east.to_vec())];
-    let index = JurisdictionIndex::build(
-        shapes
+    let index = SurfaceIndex::build(
+        &shapes
             .into_iter()
             .map(|(code, ring)| Boundary {
                 code: code.to_owned(),
                 name: None,
                 shape: MultiPolygon::new(vec![Polygon::new(LineString(ring), vec![])]),
             })
-            .collect(),
+            .collect::<Vec<_>>(),
     );
     let found = index.shares_of(
         &geometry("POLYGON((0.1 0.2,2.4 0.2,2.4 6.1,0.1 6.1,0.1 0.2))"),

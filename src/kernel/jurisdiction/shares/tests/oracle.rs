@@ -4,10 +4,10 @@
 //! geodesic lengths and areas on WGS 84 were added up. A line was asked segment by segment.
 
 use super::made::{EVERY, LOWEST, by_rank, gap, geometry, index_of};
-use crate::kernel::jurisdiction::JurisdictionIndex;
+use crate::kernel::jurisdiction::SurfaceIndex;
 
 /// A has a hole in which B lies, C shares a slanted border with A, D overlaps C and touches A.
-fn invented() -> JurisdictionIndex {
+fn invented() -> SurfaceIndex {
     index_of(&[
         (
             "A",

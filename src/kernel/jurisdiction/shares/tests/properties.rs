@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use super::made::{EVERY, LOWEST, by_rank, gap};
 use super::scan::brute_areas;
-use crate::kernel::jurisdiction::{Boundary, JurisdictionIndex, measure_of};
+use crate::kernel::jurisdiction::{Boundary, SurfaceIndex, measure_of};
 
 /// Corners on a small grid, so that they repeat, line up and lie on edges.
 fn corner() -> impl Strategy<Value = Coord<f64>> + Clone {
@@ -82,7 +82,7 @@ fn brute_degrees(line: &LineString<f64>, boxes: &[Polygon<f64>]) -> Vec<f64> {
 
 fn check_areas(asked: Polygon<f64>, polygons: &[Polygon<f64>]) -> Result<(), TestCaseError> {
     let codes = polygons.len().min(3);
-    let index = JurisdictionIndex::build(boundaries_of(polygons, codes));
+    let index = SurfaceIndex::build(&boundaries_of(polygons, codes));
     let brute = brute_areas(&asked, polygons, codes);
     let asked = Geometry::Polygon(asked);
     let found = index.shares_of(&asked, LOWEST);
@@ -134,7 +134,7 @@ proptest! {
             .filter(|polygon| measure_of(&Geometry::Polygon(polygon.clone())) > 0.0)
             .collect();
         let line = LineString(corners);
-        let index = JurisdictionIndex::build(boundaries_of(&boxes, boxes.len().max(1)));
+        let index = SurfaceIndex::build(&boundaries_of(&boxes, boxes.len().max(1)));
         let found = index.shares_of(&Geometry::LineString(line.clone()), LOWEST);
         prop_assert!(gap(&found) < 1e-9);
         let degrees = brute_degrees(&line, &boxes);
@@ -154,9 +154,9 @@ proptest! {
         let mut backward = boundaries.clone();
         backward.reverse();
         let ranks = 3.min(polygons.len());
-        let first = JurisdictionIndex::build(boundaries);
-        let second = JurisdictionIndex::build(backward);
-        second.prepare_shares();
+        let first = SurfaceIndex::build(&boundaries);
+        let second = SurfaceIndex::build(&backward);
+        second.prepare();
         let found = first.shares_of(&Geometry::Polygon(asked.clone()), LOWEST);
         let again = second.shares_of(&Geometry::Polygon(asked.clone()), LOWEST);
         for (one, other) in by_rank(&found, ranks).iter().zip(by_rank(&again, ranks)) {

@@ -1,5 +1,10 @@
 //! The index against brute force, on points that lie on borders and corners as often as not.
 
+mod batch;
+mod meridian;
+mod nearest;
+mod stored;
+
 use geo::{
     BooleanOps, Coord, Densify, Distance, Geodesic, Intersects, LineString, MultiPolygon, Point, Polygon, wkt,
 };

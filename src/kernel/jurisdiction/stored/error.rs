@@ -1,0 +1,40 @@
+//! What can be wrong with a stored index.
+
+use std::io;
+
+/// Why an index can't be read back.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoredIndexError {
+    /// The source fails, or ends before the index does.
+    #[error("the stored index ends too early or can't be read")]
+    Read(#[source] io::Error),
+    /// It begins with something else.
+    #[error("this is no stored index of polygons")]
+    Foreign,
+    /// It was written by another version of the program: build it anew.
+    #[error("the stored index has format {found}, and this program reads {known}")]
+    Version {
+        /// That of the file.
+        found: u64,
+        /// The one that can be read.
+        known: u64,
+    },
+    /// Bytes have changed since it was written.
+    #[error("the stored index is damaged: {what}")]
+    Damaged {
+        /// What was found out of order.
+        what: &'static str,
+    },
+}
+
+impl StoredIndexError {
+    /// An error if something isn't as it must be.
+    pub(in super::super) fn unless(is_sound: bool, what: &'static str) -> Result<(), Self> {
+        if is_sound {
+            Ok(())
+        } else {
+            Err(Self::Damaged { what })
+        }
+    }
+}

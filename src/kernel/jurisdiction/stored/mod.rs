@@ -1,0 +1,18 @@
+//! An index as bytes: written once, read back in the time that copying takes.
+//!
+//! ```text
+//! magic, version        8 + 8 bytes
+//! lists                 each: number of bytes, checksum of all before, the bytes
+//! checksum              8 bytes
+//! ```
+//!
+//! Numbers are little-endian, checksums XXH3 (64 bits) of every byte before them. Since a list's length is checked before
+//! anything is reserved for it, damaged files take no memory. Whatever has a right checksum is still checked for
+//! numbers that point nowhere: no bytes make a panic. Which lists there are, each part of the index knows.
+
+mod error;
+mod index;
+mod lists;
+
+pub use error::StoredIndexError;
+pub(super) use lists::{ListReader, ListWriter};
