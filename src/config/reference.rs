@@ -38,6 +38,27 @@ impl<const N: usize> CsvTable<N> {
         let file = TextFile::open(path, LARGEST)
             .map_err(|diagnostic| found.push(diagnostic))
             .ok()?;
+        Self::of_file(file, columns, found)
+    }
+
+    /// Reads the rows of a text that the program brings along, under this name, as [`read`](Self::read) does of a file.
+    ///
+    /// ```
+    /// let mut mistakes = Vec::new();
+    /// let table = cikr::config::CsvTable::of_text("seas.csv", "sea,depth\nBlack,2212\n", ["depth", "sea"], &mut mistakes);
+    /// assert_eq!(table.unwrap().rows[0][1].value, "Black");
+    /// ```
+    pub fn of_text(
+        name: &str,
+        text: &str,
+        columns: [&'static str; N],
+        found: &mut Vec<Diagnostic>,
+    ) -> Option<Self> {
+        let file = Arc::new(TextFile::new(name.to_owned(), text.to_owned()));
+        Self::of_file(file, columns, found)
+    }
+
+    fn of_file(file: Arc<TextFile>, columns: [&'static str; N], found: &mut Vec<Diagnostic>) -> Option<Self> {
         let mut records = read_records(&file, found).into_iter();
         let header = records.next().unwrap_or_default();
         let order = column_order(&file, &header, columns, found)?;

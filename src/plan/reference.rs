@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::scheme::{CriticalFunction, MembershipRule, Scheme, SchemeCell, Subsector};
+use super::succession::CountySuccession;
 
 /// Every table that classify and locate look up.
 #[derive(Debug, Clone, Default, Serialize)]
@@ -11,6 +12,8 @@ pub struct Reference {
     pub states: Vec<State>,
     /// Regions, one row per region and state.
     pub regions: Vec<Region>,
+    /// Which county code follows which, since 1970.
+    pub county_successions: Vec<CountySuccession>,
     /// Sectors with their lead agency, current scheme.
     pub sectors: Vec<Sector>,
     /// NAICS prefix rules.

@@ -11,6 +11,7 @@ use super::membership_tables::{self, KnownCodes};
 use super::reference::{Lifeline, NaicsRule, Reference, Region, Sector, State, sector_codes};
 use super::scheme::Subsector;
 use super::scheme_tables;
+use super::succession_table::read_county_successions;
 use crate::config::{CsvTable, Diagnostic};
 use crate::feature::RegionId;
 
@@ -21,6 +22,7 @@ pub(super) fn load_tables(folder: &Path, regions: Option<&Path>, found: &mut Vec
     let regions = regions
         .map(|path| read_regions(path, &states, found))
         .unwrap_or_default();
+    let county_successions = read_county_successions(folder, &states, found);
     let sectors = read_sectors(folder, found);
     let schemes = scheme_tables::read_schemes(folder, found);
     let subsectors = scheme_tables::read_subsectors(folder, &sectors, &schemes, found);
@@ -40,6 +42,7 @@ pub(super) fn load_tables(folder: &Path, regions: Option<&Path>, found: &mut Vec
     Reference {
         states,
         regions,
+        county_successions,
         sectors,
         naics,
         lifelines,

@@ -6,9 +6,10 @@ use crate::feature::TableDoc;
 use crate::feature::release::paths;
 
 /// Every reference table.
-pub(super) const TABLES: [TableDoc; 14] = [
+pub(super) const TABLES: [TableDoc; 15] = [
     STATES,
     REGIONS,
+    COUNTY_SUCCESSIONS,
     NAICS_RULES,
     SECTORS,
     SECTOR_SCHEMES,
@@ -57,6 +58,27 @@ pub(super) const REGIONS: TableDoc = TableDoc {
         ("region_code", "the region, as in the paths of tiles"),
         ("region_name", "its name"),
         ("state_code", "USPS code of a state in it"),
+        SOURCE,
+    ],
+};
+
+pub(super) const COUNTY_SUCCESSIONS: TableDoc = TableDoc {
+    path: "reference/county_successions.parquet",
+    what: "a county whose land, or a part of it, came to another code since 1970",
+    columns: &[
+        ("from_fips", "FIPS code before, 5 digits"),
+        ("from_name", "name under it"),
+        ("to_fips", "FIPS code after, 5 digits"),
+        ("to_name", "name under it"),
+        (
+            "effective_date",
+            "since when: a day, or a year where no day is known, ISO 8601",
+        ),
+        (
+            "kind",
+            "renamed, recoded, split (a part of a county whose code is gone), merged (all of one), created_from (a part of one that \
+             lives on) or boundary (land between two that live on, which explains no claim)",
+        ),
         SOURCE,
     ],
 };
