@@ -138,6 +138,7 @@ impl Claim<'_> {
 }
 
 /// What is said of a row without a claim, and of a claim that is what was computed.
+#[derive(Clone, Copy)]
 struct Verdicts<V> {
     absent: V,
     agrees: V,
