@@ -306,6 +306,10 @@ fn counties_of_another_vintage_are_understood() {
     let located = report.layers[0].located;
     assert_eq!(located.county_mismatch, counted("disagrees"));
     assert_eq!(located.county_succession, counted("agrees_by_succession"));
+    for page in ["README.md", "report.html"] {
+        let text = std::fs::read_to_string(folder.latest().join(page)).unwrap();
+        assert!(text.contains("(reference/county_successions): 6."), "{page}");
+    }
 }
 
 /// A line that touches Oglala Lakota may still call it Shannon.
