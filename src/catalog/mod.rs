@@ -42,6 +42,7 @@ pub use self::dictionary::ColumnDoc;
 pub use self::dictionary::dictionary;
 pub use self::error::CatalogError;
 use self::item::items_of;
+pub(crate) use self::quality::claims_of_another_vintage;
 use self::span::DataSpan;
 use crate::feature::RunReport;
 use crate::feature::release::paths;

@@ -6,10 +6,14 @@ use std::fmt::{self, Write};
 
 use super::markdown::table_cell;
 use super::number;
-use crate::feature::{LayerQuality, QualityReport, Score};
+use crate::feature::{LayerQuality, LayerReport, QualityReport, Score};
 
-/// Scores of every layer, and what isn't as expected.
-pub(super) fn write_quality(out: &mut String, quality: &QualityReport) -> fmt::Result {
+/// Scores of every layer, what isn't as expected, and how many claims are of another vintage.
+pub(super) fn write_quality(
+    out: &mut String,
+    quality: &QualityReport,
+    layers: &[LayerReport],
+) -> fmt::Result {
     out.write_str(
         "## Quality\n\nNo score without evidence: `quality/scores.parquet` says what was counted, or why nothing could be.\n\n\
          | layer | complete | current | accurate | suspected duplicates |\n|---|---:|---:|---:|---:|\n",
@@ -24,11 +28,25 @@ pub(super) fn write_quality(out: &mut String, quality: &QualityReport) -> fmt::R
         )?;
     }
     writeln!(out)?;
+    if let Some(told) = claims_of_another_vintage(layers) {
+        writeln!(out, "{told}\n")?;
+    }
     quality
         .layers
         .iter()
         .filter(|layer| !layer.unmet.is_empty())
         .try_for_each(|layer| write_unmet(out, layer))
+}
+
+/// How many rows claim a county as it was coded or called at another time; none where no row does.
+pub(crate) fn claims_of_another_vintage(layers: &[LayerReport]) -> Option<String> {
+    let rows: u64 = layers.iter().map(|layer| layer.located.county_succession).sum();
+    (rows > 0).then(|| {
+        format!(
+            "Rows that claim a county by a code or name of another vintage than the boundaries' \
+             (reference/county_successions): {rows}. They count as rows whose claim agrees."
+        )
+    })
 }
 
 /// Percent with the counts behind it.

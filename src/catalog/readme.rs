@@ -52,7 +52,7 @@ fn write_readme(out: &mut String, release: &ReleaseContext<'_>, contents: &Conte
     write_boundaries(out, report)?;
     write_queries(out, collections)?;
     if let Some(found) = &report.quality {
-        write_quality(out, found)?;
+        write_quality(out, found, &report.layers)?;
     }
     let tables = tables_described(contents);
     if !tables.is_empty() {

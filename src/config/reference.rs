@@ -38,7 +38,7 @@ impl<const N: usize> CsvTable<N> {
         let file = Self::open(path)
             .map_err(|diagnostic| found.push(diagnostic))
             .ok()?;
-        Self::of_text(file, columns, found)
+        Self::of_file(file, columns, found)
     }
 
     /// The text of a table, for those who have to look at its header first.
@@ -49,8 +49,25 @@ impl<const N: usize> CsvTable<N> {
         TextFile::open(path, LARGEST)
     }
 
-    /// As [`Self::read`], of a text that is at hand.
+    /// Reads the rows of a text that the program brings along, under this name, as [`read`](Self::read) does of a file.
+    ///
+    /// ```
+    /// let mut mistakes = Vec::new();
+    /// let table = cikr::config::CsvTable::of_text("seas.csv", "sea,depth\nBlack,2212\n", ["depth", "sea"], &mut mistakes);
+    /// assert_eq!(table.unwrap().rows[0][1].value, "Black");
+    /// ```
     pub fn of_text(
+        name: &str,
+        text: &str,
+        columns: [&'static str; N],
+        found: &mut Vec<Diagnostic>,
+    ) -> Option<Self> {
+        let file = Arc::new(TextFile::new(name.to_owned(), text.to_owned()));
+        Self::of_file(file, columns, found)
+    }
+
+    /// As [`Self::read`], of a file that is open.
+    pub fn of_file(
         file: Arc<TextFile>,
         columns: [&'static str; N],
         found: &mut Vec<Diagnostic>,

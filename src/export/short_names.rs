@@ -82,7 +82,7 @@ mod tests {
             short.join(" "),
             "facilit_id layer name facil_type status secto_code subsector secto_also secto_clas lead_agenc lifeline \
              naics_code state_code state_fips count_fips count_name place_geoi place_name triba_geoi triba_name \
-             regio_code sta_cod_cl cou_fip_cl is_sta_mis is_cou_mis locat_meth loca_dis_m sourc_agen sourc_date handling"
+             regio_code sta_cod_cl cou_fip_cl is_sta_mis is_cou_mis count_clai locat_meth loca_dis_m sourc_agen sourc_date handling"
         );
     }
 }

@@ -103,7 +103,13 @@ pub const CORE_COLUMNS: &[CoreColumn] = &[
     core_column(
         "is_county_mismatch",
         CoreType::Boolean,
-        "the same of the claimed county, by its code or by its name",
+        "the same of the claimed county, by its code or by its name; false where another vintage of codes explains it",
+    ),
+    core_column(
+        "county_claim",
+        CoreType::Text,
+        "what the claimed county is to the computed one: agrees, agrees_by_succession (under the codes of another vintage, \
+         by reference/county_successions), disagrees, or absent where nothing was claimed that could be compared",
     ),
     core_column(
         "location_method",

@@ -291,6 +291,9 @@ pub struct LocationCounts {
     pub none: u64,
     /// Claimed county differs from the computed one.
     pub county_mismatch: u64,
+    /// Claimed county is the computed one under the codes of another vintage.
+    #[serde(default)]
+    pub county_succession: u64,
 }
 
 impl LocationCounts {
@@ -301,6 +304,7 @@ impl LocationCounts {
         self.overlap += more.overlap;
         self.none += more.none;
         self.county_mismatch += more.county_mismatch;
+        self.county_succession += more.county_succession;
     }
 }
 

@@ -193,6 +193,7 @@ impl StageInputs<'_> {
             "region_code" => Arc::new(located.region_code.clone()),
             "is_state_mismatch" => Arc::new(self.claims.is_state_mismatch.clone()),
             "is_county_mismatch" => Arc::new(self.claims.is_county_mismatch.clone()),
+            "county_claim" => Arc::new(self.claims.county_claim.clone()),
             "location_method" => Arc::new(located.location_method.clone()),
             "location_distance_m" => Arc::new(located.location_distance_m.clone()),
             name => return self.own_column(name).or_else(|| self.attribute_named(name)),

@@ -108,7 +108,7 @@ pub fn map_batch(
         points: &points,
         located: &located,
     };
-    let claims = claims::compare_claims(&placed, join);
+    let claims = claims::compare_claims(&placed, join, &reference.county_successions);
     let inputs = StageInputs {
         layer,
         normalised: &normalised,

@@ -13,7 +13,7 @@ use super::boxes::box_around_two;
 use super::mangled::MangledDates;
 use super::profile::{self, Profiler};
 use super::{KernelError, geometry};
-use crate::feature::{FieldCounts, LocationCounts, LocationMethod, RegionId, Repairs, Texts};
+use crate::feature::{CountyClaim, FieldCounts, LocationCounts, LocationMethod, RegionId, Repairs, Texts};
 
 /// Counts over rows of a layer.
 #[derive(Debug, Clone, Default)]
@@ -101,14 +101,15 @@ impl RowTally {
             let bounds = geometry::wkb_bounds(wkb).ok_or(KernelError::Geometry)?;
             extent = Some(extent.map_or(bounds, |extent| box_around_two(extent, bounds)));
         }
-        let mismatch = rows.booleans("is_county_mismatch");
+        let claims = rows_by_text(rows.texts("county_claim"));
         let methods = rows_by_text(rows.texts("location_method"));
         let located = LocationCounts {
-            within: rows_of(&methods, LocationMethod::Within),
-            nearest: rows_of(&methods, LocationMethod::Nearest),
-            overlap: rows_of(&methods, LocationMethod::Overlap),
-            none: rows_of(&methods, LocationMethod::None),
-            county_mismatch: mismatch.map_or(0, |mismatch| mismatch.true_count() as u64),
+            within: rows_of(&methods, LocationMethod::Within.code()),
+            nearest: rows_of(&methods, LocationMethod::Nearest.code()),
+            overlap: rows_of(&methods, LocationMethod::Overlap.code()),
+            none: rows_of(&methods, LocationMethod::None.code()),
+            county_mismatch: rows_of(&claims, CountyClaim::Disagrees.code()),
+            county_succession: rows_of(&claims, CountyClaim::AgreesBySuccession.code()),
         };
         let states = rows_by_text(rows.states()).into_iter();
         Ok(Self {
@@ -149,9 +150,9 @@ fn centres_without_state(stage: &StageRows) -> Vec<[f64; 2]> {
         .collect()
 }
 
-/// Rows that were located in a way.
-fn rows_of(counts: &BTreeMap<Option<&str>, u64>, method: LocationMethod) -> u64 {
-    counts.get(&Some(method.code())).copied().unwrap_or(0)
+/// Rows with a code.
+fn rows_of(counts: &BTreeMap<Option<&str>, u64>, code: &str) -> u64 {
+    counts.get(&Some(code)).copied().unwrap_or(0)
 }
 
 /// Rows by text.

@@ -8,7 +8,7 @@ use maud::{Markup, html};
 
 use super::content::{Layer, Page};
 use super::parts::{cut_text, left_out, table_box};
-use crate::catalog::number;
+use crate::catalog::{claims_of_another_vintage, number};
 use crate::feature::release::product_names;
 use crate::feature::{ClaimPair, FieldCounts, LayerId, LayerQuality, QualityReport, Score, Unmet, Verdict};
 
@@ -56,6 +56,7 @@ fn score_overview(page: &Page<'_>, quality: &QualityReport, layers: &[Layer<'_>]
         (score_definitions(quality))
         (expected_counts(quality))
         (claims_table(&quality.worst_claims))
+        @if let Some(told) = claims_of_another_vintage(&page.report.layers) { p { (told) } }
     }
 }
 

@@ -4,16 +4,28 @@
 //! follow from it. Four kinds fill core columns and one gives the regions; the rest fill columns named after their sets.
 
 use std::path::Path;
-use std::sync::Arc;
 
 use serde::Serialize;
 
 use super::check::{Check, is_identifier};
 use super::csv::{is_digits, require_code, require_filled};
-use crate::config::{CsvTable, Diagnostic, TextFile};
+use crate::config::{CsvTable, Diagnostic};
 
 /// The table as it is shipped, for folders of reference tables that were made before there was one.
 const SHIPPED: &str = include_str!("../../schemas/reference/jurisdiction_kinds.csv");
+
+/// Columns of the table.
+const COLUMNS: [&str; 9] = [
+    "kind",
+    "title",
+    "code_digits",
+    "begins_with_state",
+    "code_column",
+    "name_column",
+    "is_government",
+    "overlaps",
+    "source",
+];
 
 /// What stands for the id of a set in the names of columns.
 const SET: &str = "{set}";
@@ -103,12 +115,9 @@ impl JurisdictionKind {
 
 /// The kinds of the shipped table.
 pub(super) fn shipped_kinds() -> Vec<JurisdictionKind> {
-    let file = Arc::new(TextFile::new(
-        "jurisdiction_kinds.csv".to_owned(),
-        SHIPPED.to_owned(),
-    ));
     let mut found = Vec::new();
-    let kinds = read_table(&file, &mut found);
+    let table = CsvTable::of_text("jurisdiction_kinds.csv", SHIPPED, COLUMNS, &mut found);
+    let kinds = kinds_of_table(table, &mut found);
     debug_assert!(found.is_empty(), "the shipped table has mistakes: {found:?}");
     kinds
 }
@@ -119,28 +128,12 @@ pub(super) fn read_kinds(folder: &Path, found: &mut Vec<Diagnostic>) -> Vec<Juri
     if !path.exists() {
         return shipped_kinds();
     }
-    match CsvTable::<0>::open(&path) {
-        Ok(file) => read_table(&file, found),
-        Err(diagnostic) => {
-            found.push(diagnostic);
-            shipped_kinds()
-        }
-    }
+    let table = CsvTable::read(&path, COLUMNS, found);
+    kinds_of_table(table, found)
 }
 
-fn read_table(file: &Arc<TextFile>, found: &mut Vec<Diagnostic>) -> Vec<JurisdictionKind> {
-    let columns = [
-        "kind",
-        "title",
-        "code_digits",
-        "begins_with_state",
-        "code_column",
-        "name_column",
-        "is_government",
-        "overlaps",
-        "source",
-    ];
-    let Some(table) = CsvTable::of_text(Arc::clone(file), columns, found) else {
+fn kinds_of_table(table: Option<CsvTable<9>>, found: &mut Vec<Diagnostic>) -> Vec<JurisdictionKind> {
+    let Some(table) = table else {
         return Vec::new();
     };
     let mut check = Check { found };

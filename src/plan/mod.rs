@@ -42,6 +42,8 @@ mod scheme_tables;
 mod sector;
 mod serialize;
 mod source;
+mod succession;
+mod succession_table;
 mod tables;
 #[cfg(test)]
 mod tests;
@@ -76,4 +78,5 @@ pub use resolve::{load, reference_tables};
 pub use scheme::{CriticalFunction, MembershipRule, Scheme, SchemeCell, Subsector};
 pub use sector::{NaicsUse, SectorPlan, SectorRule};
 pub use source::{Location, SourcePlan};
+pub use succession::{CountySuccession, SuccessionKind};
 pub use variables::{Secret, Variables};

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::jurisdiction_kinds::JurisdictionKind;
 use super::scheme::{CriticalFunction, MembershipRule, Scheme, SchemeCell, Subsector};
+use super::succession::CountySuccession;
 
 /// Every table that classify and locate look up.
 #[derive(Debug, Clone, Default, Serialize)]
@@ -14,6 +15,8 @@ pub struct Reference {
     pub regions: Vec<Region>,
     /// Kinds of jurisdictions.
     pub kinds: Vec<JurisdictionKind>,
+    /// Which county code follows which, since 1970.
+    pub county_successions: Vec<CountySuccession>,
     /// Sectors with their lead agency, current scheme.
     pub sectors: Vec<Sector>,
     /// NAICS prefix rules.

@@ -23,7 +23,7 @@ pub(super) fn read_regions(path: &Path, states: &[State], found: &mut Vec<Diagno
     let by_county = header.split(',').any(|column| column.trim() == "county_fips");
     let member = if by_county { "county_fips" } else { "state_code" };
     let columns = ["region_code", "region_name", member, "source"];
-    let Some(table) = CsvTable::of_text(file, columns, found) else {
+    let Some(table) = CsvTable::of_file(file, columns, found) else {
         return Vec::new();
     };
     let mut check = Check { found };

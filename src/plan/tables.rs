@@ -10,6 +10,7 @@ use super::csv::{is_digits, is_naics_prefix, require_code, require_filled, split
 use super::membership_tables::{self, KnownCodes};
 use super::reference::{Lifeline, NaicsRule, Reference, Sector, State, sector_codes};
 use super::scheme::Subsector;
+use super::succession_table::read_county_successions;
 use super::{jurisdiction_kinds, region_tables, scheme_tables};
 use crate::config::{CsvTable, Diagnostic};
 
@@ -21,6 +22,7 @@ pub(super) fn load_tables(folder: &Path, regions: Option<&Path>, found: &mut Vec
         .map(|path| region_tables::read_regions(path, &states, found))
         .unwrap_or_default();
     let kinds = jurisdiction_kinds::read_kinds(folder, found);
+    let county_successions = read_county_successions(folder, &states, found);
     let sectors = read_sectors(folder, found);
     let schemes = scheme_tables::read_schemes(folder, found);
     let subsectors = scheme_tables::read_subsectors(folder, &sectors, &schemes, found);
@@ -41,6 +43,7 @@ pub(super) fn load_tables(folder: &Path, regions: Option<&Path>, found: &mut Vec
         states,
         regions,
         kinds,
+        county_successions,
         sectors,
         naics,
         lifelines,

@@ -67,7 +67,7 @@ fn write_text_table(context: &Context<'_>, table: &TextTable) -> Result<(), Erro
     Ok(())
 }
 
-/// States, regions, NAICS rules.
+/// States, regions, successions of counties, NAICS rules.
 fn place_tables(reference: &Reference) -> Vec<TextTable> {
     vec![
         TextTable::new(docs::STATES, &reference.states, |state| {
@@ -92,11 +92,26 @@ fn place_tables(reference: &Reference) -> Vec<TextTable> {
                 &kind.source,
             ])
         }),
+        county_succession_table(reference),
         TextTable::new(docs::NAICS_RULES, &reference.naics, |rule| {
             let also = rule.also.join(";");
             owned_cells([&rule.prefix, &rule.sector, &rule.subsector, &also, &rule.source])
         }),
     ]
+}
+
+fn county_succession_table(reference: &Reference) -> TextTable {
+    TextTable::new(docs::COUNTY_SUCCESSIONS, &reference.county_successions, |row| {
+        owned_cells([
+            &row.from_fips,
+            &row.from_name,
+            &row.to_fips,
+            &row.to_name,
+            &row.effective_date,
+            row.kind.code(),
+            &row.source,
+        ])
+    })
 }
 
 /// Sectors of today and of the dated schemes, subsectors, functions, lifelines.

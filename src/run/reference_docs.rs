@@ -6,10 +6,11 @@ use crate::feature::TableDoc;
 use crate::feature::release::paths;
 
 /// Every reference table.
-pub(super) const TABLES: [TableDoc; 15] = [
+pub(super) const TABLES: [TableDoc; 16] = [
     STATES,
     REGIONS,
     JURISDICTION_KINDS,
+    COUNTY_SUCCESSIONS,
     NAICS_RULES,
     SECTORS,
     SECTOR_SCHEMES,
@@ -98,6 +99,27 @@ pub(super) const JURISDICTION_KINDS: TableDoc = TableDoc {
         (
             "overlaps",
             "yes where polygons of one set may lie over each other, else no",
+        ),
+        SOURCE,
+    ],
+};
+
+pub(super) const COUNTY_SUCCESSIONS: TableDoc = TableDoc {
+    path: "reference/county_successions.parquet",
+    what: "a county whose land, or a part of it, came to another code since 1970",
+    columns: &[
+        ("from_fips", "FIPS code before, 5 digits"),
+        ("from_name", "name under it"),
+        ("to_fips", "FIPS code after, 5 digits"),
+        ("to_name", "name under it"),
+        (
+            "effective_date",
+            "since when: a day, or a year where no day is known, ISO 8601",
+        ),
+        (
+            "kind",
+            "renamed, recoded, split (a part of a county whose code is gone), merged (all of one), created_from (a part of one that \
+             lives on) or boundary (land between two that live on, which explains no claim)",
         ),
         SOURCE,
     ],

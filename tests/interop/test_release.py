@@ -62,8 +62,9 @@ def test_counts_of_the_report_are_counts_of_the_rows(
 ):
     for layer in present(report):
         rows, located = tables[layer["id"]], dict(layer["located"])
-        mismatches = located.pop("county_mismatch")
+        mismatches, successions = located.pop("county_mismatch"), located.pop("county_succession")
         assert mismatches == rows["is_county_mismatch"].to_pylist().count(True), layer["id"]
+        assert successions == rows["county_claim"].to_pylist().count("agrees_by_succession"), layer["id"]
         methods = Counter(rows["location_method"].to_pylist())
         assert {method: count for method, count in located.items() if count} == methods, layer["id"]
         states = Counter(code or "unassigned" for code in rows["state_code"].to_pylist())

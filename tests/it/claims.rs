@@ -245,3 +245,127 @@ fn counties_spelt_otherwise_are_none_others() {
     folder.write("points.csv", csv).run().code(0);
     assert_eq!(truths(&folder, "is_county_mismatch"), expected);
 }
+
+/// A column by facility, in the order of ids.
+fn texts(folder: &Folder, column: &str) -> Vec<String> {
+    let points = by_id(&folder.latest().join("layers/points"), column);
+    points.into_values().map(Option::unwrap_or_default).collect()
+}
+
+/// Codes and names of another vintage than the boundaries', which are of 2009 here but for Oglala Lakota.
+#[test]
+fn counties_of_another_vintage_are_understood() {
+    let folder = folder("point");
+    folder.pipeline(CSV);
+    let counties = [
+        square(-170.0, 30.0, "02275", "Wrangell City and Borough"),
+        square(-160.0, 30.0, "02270", "Wade Hampton Census Area"),
+        square(-150.0, 30.0, "08013", "Boulder"),
+        square(-140.0, 30.0, "08014", "Broomfield"),
+        square(-130.0, 30.0, "46102", "Oglala Lakota"),
+        square(-120.0, 30.0, "51019", "Bedford County"),
+        square(-110.0, 30.0, "51515", "Bedford city"),
+    ];
+    folder.write("counties.geojson", set(&counties));
+    let rows = [
+        // Older than the set; newer than it; through a sibling.
+        ("02280", "", -165, "agrees_by_succession"),
+        ("", "WRANGELL-PETERSBURG", -165, "agrees_by_succession"),
+        ("02195", "", -165, "disagrees"),
+        ("02158", "Kusilvak Census Area", -155, "agrees_by_succession"),
+        ("02158", "Nome", -155, "disagrees"),
+        ("02270", "", -155, "agrees"),
+        // Broomfield was in Boulder; nothing of Boulder was in Broomfield.
+        ("08013", "Broomfield", -135, "agrees_by_succession"),
+        ("08014", "", -145, "disagrees"),
+        ("", "Broomfield", -145, "disagrees"),
+        ("46113", "SHANNON", -125, "agrees_by_succession"),
+        ("46102", "Shannon County, SD", -125, "agrees_by_succession"),
+        // The set is of before the two became one.
+        ("51515", "", -115, "disagrees"),
+        ("", "Bedford City", -115, "disagrees"),
+        ("", "", -115, "absent"),
+        ("46113", "", 20, "absent"),
+    ];
+    let mut csv = "ID,ST,COUNTYFIPS,COUNTY,LON,LAT\n".to_owned();
+    for (at, (code, name, lon, _)) in rows.iter().enumerate() {
+        csv += &format!("{at:02},,{code},\"{name}\",{lon},35\n");
+    }
+    let report = folder.write("points.csv", csv).run().code(0).report();
+    assert_eq!(
+        texts(&folder, "county_claim"),
+        rows.map(|(.., claim)| claim.to_owned())
+    );
+    let mismatches: Vec<Option<bool>> = truths(&folder, "is_county_mismatch")
+        .into_iter()
+        .map(|(_, is)| is)
+        .collect();
+    let expected = rows.map(|(.., claim)| (claim != "absent").then_some(claim == "disagrees"));
+    assert_eq!(mismatches, expected);
+    let counted = |claim: &str| rows.iter().filter(|(.., told)| *told == claim).count() as u64;
+    let located = report.layers[0].located;
+    assert_eq!(located.county_mismatch, counted("disagrees"));
+    assert_eq!(located.county_succession, counted("agrees_by_succession"));
+    for page in ["README.md", "report.html"] {
+        let text = std::fs::read_to_string(folder.latest().join(page)).unwrap();
+        assert!(text.contains("(reference/county_successions): 6."), "{page}");
+    }
+}
+
+/// A line that touches Oglala Lakota may still call it Shannon.
+#[test]
+fn a_line_may_claim_a_county_of_another_vintage_that_it_touches() {
+    let folder = folder("line");
+    folder.pipeline("[[layer]]\nid = \"points\"\nsource.geojson = { path = \"lines.geojson\" }\n");
+    let counties = [
+        square(-100.0, 30.0, "46071", "Jackson"),
+        square(-90.0, 30.0, "46102", "Oglala Lakota"),
+    ];
+    folder.write("counties.geojson", set(&counties));
+    let line = |id: u32, west: i32| {
+        format!(
+            r#"{{"type":"Feature","properties":{{"ID":"{id}","COUNTYFIPS":"46113"}},"geometry":{{"type":"LineString","coordinates":[[{west},35],[-91,36],[{},35]]}}}}"#,
+            if id == 1 { -89 } else { -92 }
+        )
+    };
+    folder.write("lines.geojson", set(&[line(1, -99), line(2, -99)]));
+    folder.run().code(0);
+    assert_eq!(
+        texts(&folder, "county_claim"),
+        ["agrees_by_succession", "disagrees"]
+    );
+}
+
+/// The table of the pipeline's own folder stands for the shipped one.
+#[test]
+fn a_folder_of_references_may_bring_its_own_successions() {
+    let folder = folder("point");
+    folder.pipeline(CSV);
+    let table = "schemas/reference/county_successions.csv";
+    let header = "from_fips,from_name,to_fips,to_name,effective_date,kind,source\n";
+    folder.write(
+        "points.csv",
+        "ID,COUNTYFIPS,LON,LAT\n1,48999,-95,35\n2,46113,-95,35\n",
+    );
+    folder.write(
+        table,
+        format!("{header}48999,Old,48001,Anderson,1999,renamed,test\n"),
+    );
+    folder.run().code(0);
+    assert_eq!(
+        texts(&folder, "county_claim"),
+        ["agrees_by_succession", "disagrees"]
+    );
+    let written = folder.latest().join("reference/county_successions.parquet");
+    assert_eq!(cikr::geoparquet::read(&written, None).unwrap().num_rows(), 1);
+    folder.write(
+        table,
+        format!("{header}48999,Old,48999,Anderson,in 1999,became,test\n"),
+    );
+    folder
+        .run()
+        .code(3)
+        .says("`became` is not a kind of succession")
+        .says("`in 1999` is not a year or a date")
+        .says("a code doesn't follow itself");
+}

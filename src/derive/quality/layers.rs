@@ -94,6 +94,10 @@ fn row_columns(assessed: &[Assessed<'_>]) -> Vec<Named> {
         ("state_agreeing", state_agreeing),
         ("county_claimed", county_claimed),
         ("county_agreeing", county_agreeing),
+        (
+            "county_by_succession",
+            count_column(assessed, |of| Some(of.scan.succeeded)),
+        ),
     ]
 }
 

@@ -8,10 +8,10 @@ use arrow_array::{Array, BooleanArray, Date32Array, RecordBatch};
 use serde::{Deserialize, Serialize};
 
 use crate::derive::product::Seen;
-use crate::feature::{ClaimKind, FacilityRows, LocationMethod, RegionId, Texts, entries};
+use crate::feature::{ClaimKind, CountyClaim, FacilityRows, LocationMethod, RegionId, Texts, entries};
 
 /// Columns that are looked at; the last two to find rows that repeat another's name and box.
-pub(super) const READS: [&str; 14] = [
+pub(super) const READS: [&str; 15] = [
     "facility_id",
     "sector_code",
     "state_code",
@@ -22,6 +22,7 @@ pub(super) const READS: [&str; 14] = [
     "county_name_claimed",
     "is_state_mismatch",
     "is_county_mismatch",
+    "county_claim",
     "location_method",
     "source_date",
     "name",
@@ -29,7 +30,7 @@ pub(super) const READS: [&str; 14] = [
 ];
 
 /// How many of them are for something else than such twins.
-pub(super) const BUT_TWINS: usize = 12;
+pub(super) const BUT_TWINS: usize = 13;
 
 /// Rows of a state and sector.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -74,6 +75,8 @@ pub(super) struct Scan {
     /// Rows with a checkable claim and rows that agree, per kind.
     #[serde(with = "entries")]
     pub(super) claims: BTreeMap<ClaimKind, (u64, u64)>,
+    /// Of the rows whose county agrees, those that claim it by a code or name of another vintage.
+    pub(super) succeeded: u64,
     /// Rows by source date, days since 1970; known once the counting has ended.
     #[serde(skip)]
     pub(super) days: BTreeMap<i32, u64>,
@@ -104,6 +107,7 @@ impl Scan {
             let all = self.claims.entry(kind).or_default();
             *all = (all.0 + claimed, all.1 + agreeing);
         }
+        self.succeeded += other.succeeded;
         for (name, nulls) in other.nulls {
             // A list, not a map: it keeps the order of the columns, and there are some dozens of them.
             match self.nulls.iter_mut().find(|(known, _)| *known == name) {
@@ -226,6 +230,7 @@ struct Columns<'a> {
     county_name_claimed: Option<Texts<'a>>,
     state_mismatch: Option<&'a BooleanArray>,
     county_mismatch: Option<&'a BooleanArray>,
+    county_claim: Option<Texts<'a>>,
     method: Option<Texts<'a>>,
     date: Option<&'a Date32Array>,
 }
@@ -244,6 +249,7 @@ impl<'a> Columns<'a> {
             county_name_claimed: rows.texts("county_name_claimed"),
             state_mismatch: rows.booleans("is_state_mismatch"),
             county_mismatch: rows.booleans("is_county_mismatch"),
+            county_claim: rows.texts("county_claim"),
             method: rows.texts("location_method"),
             date: rows.dates("source_date"),
         }
@@ -266,6 +272,9 @@ impl<'a> Columns<'a> {
                 .map(|days| days.value(row))
             {
                 cell.days.0.push((day, 1));
+            }
+            if text_at(self.county_claim, row) == Some(CountyClaim::AgreesBySuccession.code()) {
+                scan.succeeded += 1;
             }
             // Both are noted before either is judged: a row with two wrong claims is one row, and two disagreements.
             let verdicts = self

@@ -67,6 +67,10 @@ pub const TABLES: &[TableDoc] = &[
                 "county_agreeing",
                 "of these, rows whose claimed county is the computed one",
             ),
+            (
+                "county_by_succession",
+                "of these, rows that claim it by a code or name of another vintage (reference/county_successions)",
+            ),
             ("dated", "rows with a source_date"),
             ("share_dated", "dated over rows"),
             (

@@ -4,17 +4,21 @@
 //! any of them. One comparison, of which flags, columns and counts follow.
 
 mod names;
+mod successions;
 
-use arrow_array::{Array, BooleanArray};
+use std::sync::Arc;
+
+use arrow_array::{Array, BooleanArray, Int32Array, StringArray};
 use geo::{Geometry, Point};
 
 use super::CodedArray;
 use super::attributes::Attributes;
 use super::jurisdiction::Match;
 use super::locate::{JoinContext, Located};
-use crate::feature::{FlagCode, RowFlag, Texts};
-use crate::plan::State;
+use crate::feature::{CountyClaim, FlagCode, RowFlag, Texts};
+use crate::plan::{CountySuccession, State};
 use names::is_same_county;
+use successions::Successions;
 
 const STATE: &str = "state_code_claimed";
 const COUNTY: &str = "county_fips_claimed";
@@ -47,13 +51,15 @@ pub struct Claims {
     pub is_state_mismatch: BooleanArray,
     /// Whether a row claims another county, by its code or by its name; null where it claims none that could be compared.
     pub is_county_mismatch: BooleanArray,
+    /// What the claimed county is to the computed one: a code of [`CountyClaim`], never null.
+    pub county_claim: CodedArray,
     /// Each claim that doesn't hold or is spelt otherwise; `detail` is `claimed → computed`, with `none` for a row outside
     /// every polygon.
     pub flags: Vec<RowFlag>,
 }
 
-/// Holds the claims of rows against what was computed.
-pub fn compare_claims(placed: &Placed<'_>, join: &JoinContext) -> Claims {
+/// Holds the claims of rows against what was computed; `successions` tell which codes of counties are of another vintage.
+pub fn compare_claims(placed: &Placed<'_>, join: &JoinContext, successions: &[CountySuccession]) -> Claims {
     let mut flags = Vec::new();
     let rows = placed.points.len();
     let is_state_mismatch = if join.knows_states() {
@@ -61,29 +67,54 @@ pub fn compare_claims(placed: &Placed<'_>, join: &JoinContext) -> Claims {
     } else {
         BooleanArray::new_null(rows)
     };
-    let is_county_mismatch = if join.knows_counties() {
-        let by_code = compare_counties(placed, join, &mut flags);
-        let by_name = compare_county_names(placed, join, &mut flags);
-        let verdicts = by_code.into_iter().zip(by_name);
-        verdicts.map(|(code, name)| worse_verdict(code, name)).collect()
+    let county_claims: Vec<CountyClaim> = if join.knows_counties() {
+        let vintages = Vintages {
+            join,
+            successions: Successions(successions),
+        };
+        let by_code = compare_counties(placed, &vintages, &mut flags).into_iter();
+        let by_name = compare_county_names(placed, &vintages, &mut flags);
+        by_code
+            .zip(by_name)
+            .map(|(code, name)| code.or_worse(name))
+            .collect()
     } else {
-        BooleanArray::new_null(rows)
+        vec![CountyClaim::Absent; rows]
     };
     Claims {
         is_state_mismatch,
-        is_county_mismatch,
+        is_county_mismatch: county_claims.iter().map(|claim| claim.is_mismatch()).collect(),
+        county_claim: verdict_column(&county_claims),
         flags,
     }
 }
 
-/// Whether a claim doesn't hold, by row; none where nothing is claimed.
-type Mismatches = Vec<Option<bool>>;
+/// Verdicts as codes.
+fn verdict_column(claims: &[CountyClaim]) -> CodedArray {
+    let keys = Int32Array::from_iter_values(claims.iter().map(|claim| claim.key()));
+    let codes = StringArray::from_iter_values(CountyClaim::ALL.map(CountyClaim::code));
+    CodedArray::try_new(keys, Arc::new(codes)).expect("every key is a place among the codes")
+}
 
-/// Of two verdicts the worse.
-fn worse_verdict(one: Option<bool>, other: Option<bool>) -> Option<bool> {
-    match (one, other) {
-        (Some(one), Some(other)) => Some(one || other),
-        (one, other) => one.or(other),
+/// The counties that there are, and what they were called before and since.
+struct Vintages<'a> {
+    join: &'a JoinContext,
+    successions: Successions<'a>,
+}
+
+impl Vintages<'_> {
+    /// Whether a claimed code stands for the computed one under another vintage.
+    fn connect_codes(&self, claimed: &str, computed: &str) -> bool {
+        self.successions
+            .connect(claimed, computed, self.join.has_county(claimed))
+    }
+
+    /// Whether the county with this code has the claimed name under another vintage.
+    fn know_name(&self, claimed: &str, computed: &str) -> bool {
+        let states = self.join.every_state();
+        self.successions
+            .names_of(computed, |code| self.join.has_county(code))
+            .any(|(code, name)| is_same_county(claimed, name, Some(code), states))
     }
 }
 
@@ -106,26 +137,36 @@ impl Claim<'_> {
     }
 }
 
-/// Takes every claim of a column through `is_mismatch`, but for those that are what was computed.
-fn compare_column<'a>(
+/// What is said of a row without a claim, and of a claim that is what was computed.
+#[derive(Clone, Copy)]
+struct Verdicts<V> {
+    absent: V,
+    agrees: V,
+}
+
+/// Takes every claim of a column through `judge`, but for those that are what was computed.
+fn compare_column<'a, V: Copy>(
     placed: &Placed<'a>,
     column: &str,
     computed: &'a CodedArray,
-    mut is_mismatch: impl FnMut(&Claim<'a>) -> Option<bool>,
-) -> Mismatches {
+    verdicts: Verdicts<V>,
+    mut judge: impl FnMut(&Claim<'a>) -> V,
+) -> Vec<V> {
     let Some(claimed) = placed.columns.text(column) else {
-        return vec![None; placed.points.len()];
+        return vec![verdicts.absent; placed.points.len()];
     };
     let computed = Texts::from_array(computed).expect("computed codes are text");
     // Most claims are true and cost one comparison of texts here; geometries are asked only for the rest.
     let pairs = claimed.iter().zip(computed.iter()).enumerate();
     pairs
         .map(|(index, (claimed, computed))| {
-            let claimed = claimed?;
+            let Some(claimed) = claimed else {
+                return verdicts.absent;
+            };
             if Some(claimed) == computed {
-                return Some(false);
+                return verdicts.agrees;
             }
-            is_mismatch(&Claim {
+            judge(&Claim {
                 index,
                 claimed,
                 computed,
@@ -134,8 +175,13 @@ fn compare_column<'a>(
         .collect()
 }
 
-fn compare_states(placed: &Placed<'_>, join: &JoinContext, flags: &mut Vec<RowFlag>) -> Mismatches {
-    compare_column(placed, STATE, &placed.located.state_code, |claim| {
+/// Whether the claimed state is another; none where there is no claim to judge.
+fn compare_states(placed: &Placed<'_>, join: &JoinContext, flags: &mut Vec<RowFlag>) -> Vec<Option<bool>> {
+    let verdicts = Verdicts {
+        absent: None,
+        agrees: Some(false),
+    };
+    compare_column(placed, STATE, &placed.located.state_code, verdicts, |claim| {
         // A state of which there is no polygon can't be missed: only what another's holds is surely elsewhere.
         if !join.has_state(claim.claimed) && !placed.is_held(claim) {
             return None;
@@ -150,44 +196,85 @@ fn compare_states(placed: &Placed<'_>, join: &JoinContext, flags: &mut Vec<RowFl
     })
 }
 
-fn compare_counties(placed: &Placed<'_>, join: &JoinContext, flags: &mut Vec<RowFlag>) -> Mismatches {
-    compare_column(placed, COUNTY, &placed.located.county_fips, |claim| {
+/// What is said of a claimed county that need not be looked at.
+const COUNTY_VERDICTS: Verdicts<CountyClaim> = Verdicts {
+    absent: CountyClaim::Absent,
+    agrees: CountyClaim::Agrees,
+};
+
+fn compare_counties(
+    placed: &Placed<'_>,
+    vintages: &Vintages<'_>,
+    flags: &mut Vec<RowFlag>,
+) -> Vec<CountyClaim> {
+    let join = vintages.join;
+    let computed = &placed.located.county_fips;
+    compare_column(placed, COUNTY, computed, COUNTY_VERDICTS, |claim| {
+        let touched = counties_touched(&placed.geometries[claim.index], join);
+        if touched.iter().any(|county| county.code == claim.claimed) {
+            return CountyClaim::Agrees;
+        }
+        let mut codes = claim
+            .computed
+            .into_iter()
+            .chain(touched.iter().map(|county| county.code));
+        if codes.any(|code| vintages.connect_codes(claim.claimed, code)) {
+            return CountyClaim::AgreesBySuccession;
+        }
         // As with states.
         if !join.has_county(claim.claimed) && !placed.is_held(claim) {
-            return None;
-        }
-        let geometry = &placed.geometries[claim.index];
-        let mut touched = join.counties_touched(geometry);
-        if !is_point(geometry) && touched.any(|county| county.code == claim.claimed) {
-            return Some(false);
+            return CountyClaim::Absent;
         }
         flags.push(claim.to_flag(COUNTY, FlagCode::CountyMismatch));
-        Some(true)
+        CountyClaim::Disagrees
     })
 }
 
 /// By name a county may be the same and only spelt otherwise. A row in no county claims nothing that could be held against
 /// it: names alone say little.
-fn compare_county_names(placed: &Placed<'_>, join: &JoinContext, flags: &mut Vec<RowFlag>) -> Mismatches {
+fn compare_county_names(
+    placed: &Placed<'_>,
+    vintages: &Vintages<'_>,
+    flags: &mut Vec<RowFlag>,
+) -> Vec<CountyClaim> {
+    let join = vintages.join;
     let codes = Texts::from_array(&placed.located.county_fips).expect("computed codes are text");
     let states = join.every_state();
-    compare_column(placed, COUNTY_NAME, &placed.located.county_name, |claim| {
-        let computed = claim.computed?;
+    let computed = &placed.located.county_name;
+    compare_column(placed, COUNTY_NAME, computed, COUNTY_VERDICTS, |claim| {
+        let Some(computed) = claim.computed else {
+            return CountyClaim::Absent;
+        };
         if claim.claimed.to_lowercase() == computed.to_lowercase() {
-            return Some(false);
+            return CountyClaim::Agrees;
         }
-        if is_same_county(claim.claimed, computed, codes.value(claim.index), states) {
+        let code = codes.value(claim.index);
+        if is_same_county(claim.claimed, computed, code, states) {
             flags.push(claim.to_flag(COUNTY_NAME, FlagCode::CountySpelling));
-            return Some(false);
+            return CountyClaim::Agrees;
         }
-        let geometry = &placed.geometries[claim.index];
-        let mut touched = join.counties_touched(geometry);
-        if !is_point(geometry) && touched.any(|county| is_county_called(county, claim.claimed, states)) {
-            return Some(false);
+        let touched = counties_touched(&placed.geometries[claim.index], join);
+        if touched
+            .iter()
+            .any(|county| is_county_called(*county, claim.claimed, states))
+        {
+            return CountyClaim::Agrees;
+        }
+        let mut codes = code.into_iter().chain(touched.iter().map(|county| county.code));
+        if codes.any(|code| vintages.know_name(claim.claimed, code)) {
+            return CountyClaim::AgreesBySuccession;
         }
         flags.push(claim.to_flag(COUNTY_NAME, FlagCode::CountyMismatch));
-        Some(true)
+        CountyClaim::Disagrees
     })
+}
+
+/// Counties that a line or a surface touches, any of which it may claim; none of a point, which lies in the computed one.
+fn counties_touched<'j>(geometry: &Geometry<f64>, join: &'j JoinContext) -> Vec<Match<'j>> {
+    if is_point(geometry) {
+        return Vec::new();
+    }
+    join.counties_touched(geometry).collect()
 }
 
 /// Whether a county has this name, however it is spelt.
