@@ -1,0 +1,287 @@
+//! Joins a file to sets and writes every row with the columns that these add, as the rows come.
+
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use geo::Rect;
+
+use super::count::note_defects;
+use super::csv_text::CsvLayout;
+use super::error::JoinError;
+use super::geojson_text::{self, COLLECTION_END, COLLECTION_SEPARATOR, COLLECTION_START, LINE_SEPARATOR};
+use super::open::Opened;
+use super::parquet_rows::{ParquetLayout, ParquetPiece, joint_box};
+use super::polygons::PolygonSet;
+use super::rejects::{RejectsFile, rejects_of};
+use super::schema::{added_names, own_columns, own_names, refuse_taken_names};
+use super::stream::{Flow, for_each_batch};
+use super::table::JoinedBatch;
+use super::tally::Tally;
+use super::target::{JoinFormat, Target};
+use crate::feature::Reject;
+use crate::geoparquet::{FeatureWriter, GeoparquetError, WriteOptions};
+
+/// Bytes that wait to be written.
+const BUFFER_BYTES: usize = 1 << 17;
+
+/// How rows are written, once it is known which columns there are.
+enum Layout {
+    Parquet(ParquetLayout),
+    Csv(CsvLayout),
+    Geojson,
+    Geojsonl,
+}
+
+/// A batch ready to be written.
+enum Piece {
+    Parquet(ParquetPiece),
+    Text(Vec<u8>),
+}
+
+/// What is written into.
+enum Sink<'a> {
+    Parquet(Box<ParquetSink>),
+    Text(TextSink<'a>),
+}
+
+struct ParquetSink {
+    writer: FeatureWriter<BufWriter<File>>,
+    extent: Option<Rect<f64>>,
+    kinds: BTreeSet<&'static str>,
+}
+
+struct TextSink<'a> {
+    out: Box<dyn Write + 'a>,
+    separator: &'static [u8],
+    /// What ends the file.
+    end: &'static [u8],
+    is_first: bool,
+}
+
+/// Writes every row of a file with a code, and a name where there is one, of each set.
+///
+/// Rows that can't be placed have no codes and no geometry; of those whose record is broken nothing is written, and the tally has
+/// them as left out. Memory holds some batches. A file is named by [`super::NewFile::commit`].
+///
+/// # Errors
+/// Where the file can't be read, has a column of a name that is to be added, or the output can't be written.
+pub fn write(
+    opened: &Opened,
+    sets: &[PolygonSet],
+    flow: Flow<'_>,
+    format: JoinFormat,
+    target: Target<'_>,
+    mut rejects: Option<&mut RejectsFile>,
+) -> Result<Tally, JoinError> {
+    let has_distances = flow.nearest_m.is_some();
+    let added = added_names(sets, has_distances);
+    let layout = Layout::of_file(opened, sets, format, &added, has_distances)?;
+    let path = match &target {
+        Target::File(file) => file.path().to_owned(),
+        Target::Stream(_) => PathBuf::from("-"),
+    };
+    let mut sink = Sink::begin(&layout, target).map_err(|error| error.at(&path))?;
+    let mut whole = Tally::new(sets);
+    for_each_batch(
+        opened,
+        flow,
+        &|batch, transform| {
+            refuse_taken_names(opened, &added, batch.columns.iter().map(|(name, _)| name))?;
+            let joined = JoinedBatch::of_batch(batch, transform, sets, flow.nearest_m);
+            let piece = layout.encode(&joined, opened, sets, has_distances)?;
+            let (tally, rejected) = tally_of(&joined, sets);
+            Ok((piece, tally, rejected))
+        },
+        &mut |(piece, tally, rejected): (Piece, Tally, Vec<Reject>)| {
+            whole.add(tally);
+            if let Some(rejects) = rejects.as_deref_mut() {
+                rejects.write(&rejected)?;
+            }
+            sink.write(piece).map_err(|error| error.at(&path))
+        },
+    )?;
+    sink.finish().map_err(|error| error.at(&path))?;
+    Ok(whole)
+}
+
+fn tally_of(joined: &JoinedBatch, sets: &[PolygonSet]) -> (Tally, Vec<Reject>) {
+    let mut tally = Tally::new(sets);
+    let batch = &joined.batch;
+    let defects = &joined.positions.defects;
+    tally.rows = batch.len() as u64;
+    for (counts, answers) in tally.sets.iter_mut().zip(&joined.answers) {
+        counts.note(answers, defects.len());
+    }
+    note_defects(&mut tally, &batch.source, batch, defects);
+    let rejected = rejects_of(&batch.source, defects, |index| batch.rows.value(index));
+    (tally, rejected)
+}
+
+impl Layout {
+    fn of_file(
+        opened: &Opened,
+        sets: &[PolygonSet],
+        format: JoinFormat,
+        added: &[String],
+        has_distances: bool,
+    ) -> Result<Self, JoinError> {
+        match format {
+            JoinFormat::Parquet => {
+                let own = own_columns(opened)?;
+                refuse_taken_names(opened, added, own.iter().map(|column| &column.name))?;
+                Ok(Self::Parquet(ParquetLayout::new(own, sets, has_distances)))
+            }
+            JoinFormat::Csv => {
+                let own = own_names(opened)?;
+                refuse_taken_names(opened, added, &own)?;
+                Ok(Self::Csv(CsvLayout::new(opened, own, sets, has_distances)))
+            }
+            // A feature names its members itself.
+            JoinFormat::Geojson => Ok(Self::Geojson),
+            JoinFormat::Geojsonl => Ok(Self::Geojsonl),
+        }
+    }
+
+    fn encode(
+        &self,
+        joined: &JoinedBatch,
+        opened: &Opened,
+        sets: &[PolygonSet],
+        has_distances: bool,
+    ) -> Result<Piece, JoinError> {
+        let separator = self.separator();
+        Ok(match self {
+            Self::Parquet(layout) => Piece::Parquet(layout.encode(joined, opened, sets)?),
+            Self::Csv(layout) => Piece::Text(layout.encode(joined, sets)),
+            Self::Geojson | Self::Geojsonl => {
+                Piece::Text(geojson_text::encode(joined, sets, has_distances, separator))
+            }
+        })
+    }
+
+    /// What stands between two rows.
+    fn separator(&self) -> &'static [u8] {
+        match self {
+            Self::Geojson => COLLECTION_SEPARATOR,
+            Self::Geojsonl => LINE_SEPARATOR,
+            // A row of CSV ends itself.
+            Self::Parquet(_) | Self::Csv(_) => b"",
+        }
+    }
+}
+
+/// Why a sink fails, before it is known what it writes.
+enum SinkError {
+    Io(io::Error),
+    Parquet(GeoparquetError),
+    Join(JoinError),
+}
+
+impl SinkError {
+    fn at(self, path: &Path) -> JoinError {
+        let path = path.to_owned();
+        match self {
+            Self::Io(source) => JoinError::Write { path, source },
+            Self::Parquet(source) => JoinError::Encode {
+                path,
+                source: Box::new(source),
+            },
+            Self::Join(error) => error,
+        }
+    }
+}
+
+impl From<io::Error> for SinkError {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
+}
+
+impl<'a> Sink<'a> {
+    fn begin(layout: &Layout, target: Target<'a>) -> Result<Self, SinkError> {
+        let (start, end) = match layout {
+            Layout::Parquet(_) => (vec![], &b""[..]),
+            Layout::Csv(layout) => (layout.header_text(), &b""[..]),
+            Layout::Geojson => (COLLECTION_START.to_vec(), COLLECTION_END),
+            Layout::Geojsonl => (vec![], LINE_SEPARATOR),
+        };
+        let mut out: Box<dyn Write + 'a> = match (layout, target) {
+            (Layout::Parquet(layout), Target::File(file)) => {
+                let out = BufWriter::with_capacity(BUFFER_BYTES, file.create().map_err(SinkError::Join)?);
+                let what = file.path().display().to_string();
+                let schema = layout.schema.clone();
+                return Ok(Self::Parquet(Box::new(ParquetSink {
+                    writer: FeatureWriter::new(&what, schema, &WriteOptions::default(), out),
+                    extent: None,
+                    kinds: BTreeSet::new(),
+                })));
+            }
+            (_, Target::File(file)) => Box::new(BufWriter::with_capacity(
+                BUFFER_BYTES,
+                file.create().map_err(SinkError::Join)?,
+            )),
+            (_, Target::Stream(out)) => Box::new(BufWriter::with_capacity(BUFFER_BYTES, out)),
+        };
+        out.write_all(&start)?;
+        Ok(Self::Text(TextSink {
+            out,
+            separator: layout.separator(),
+            end,
+            is_first: true,
+        }))
+    }
+
+    fn write(&mut self, piece: Piece) -> Result<(), SinkError> {
+        match (self, piece) {
+            (Self::Parquet(sink), Piece::Parquet(piece)) => sink.write(piece),
+            (Self::Text(sink), Piece::Text(text)) => sink.write(&text),
+            // A layout makes pieces of one kind, and its sink is of that kind.
+            _ => Ok(()),
+        }
+    }
+
+    fn finish(self) -> Result<(), SinkError> {
+        match self {
+            Self::Parquet(sink) => {
+                let kinds: Vec<String> = sink.kinds.into_iter().map(str::to_owned).collect();
+                let closed = sink.writer.close(sink.extent, &kinds, &[]);
+                closed.map(|_rows| ()).map_err(SinkError::Parquet)
+            }
+            Self::Text(mut sink) => {
+                // A file of lines without a line is empty.
+                if !(sink.is_first && sink.end == LINE_SEPARATOR) {
+                    sink.out.write_all(sink.end)?;
+                }
+                Ok(sink.out.flush()?)
+            }
+        }
+    }
+}
+
+impl ParquetSink {
+    fn write(&mut self, piece: ParquetPiece) -> Result<(), SinkError> {
+        self.extent = self.extent.into_iter().chain(piece.extent).reduce(joint_box);
+        self.kinds.extend(piece.kinds);
+        if piece.rows.num_rows() == 0 {
+            return Ok(());
+        }
+        self.writer
+            .write_row_group(&piece.rows)
+            .map_err(SinkError::Parquet)
+    }
+}
+
+impl TextSink<'_> {
+    fn write(&mut self, text: &[u8]) -> Result<(), SinkError> {
+        if text.is_empty() {
+            return Ok(());
+        }
+        if !self.is_first {
+            self.out.write_all(self.separator)?;
+        }
+        self.is_first = false;
+        Ok(self.out.write_all(text)?)
+    }
+}
