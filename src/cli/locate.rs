@@ -50,7 +50,7 @@ pub(super) struct Locate {
     /// Print the rows of each jurisdiction also where a file is written
     #[arg(long)]
     summary: bool,
-    /// Give rows outside every polygon the nearest one within so many metres; adds ID_distance_m
+    /// Give rows outside every polygon the nearest one within so many metres; adds `<id>_distance_m`
     #[arg(long, value_name = "METRES", value_parser = parse_metres)]
     nearest_m: Option<f64>,
     /// Table or sheet of FILE, where it has several

@@ -98,7 +98,9 @@ impl Positions {
             return;
         }
         let mut others = BinaryBuilder::with_capacity(rows.len(), rows.len() * 32);
-        rows.iter().for_each(|row| others.append_option(value(*row)));
+        for row in rows {
+            others.append_option(value(*row));
+        }
         let prepared = shapes::prepare_any(&others.finish(), crs, transform);
         for (at, shape) in prepared.shapes.into_iter().enumerate() {
             let Some(shape) = shape else { continue };

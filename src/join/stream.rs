@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use super::error::JoinError;
 use super::open::Opened;
-use crate::feature::{CoordinatesSeen, Progress, RawBatch, Reproject};
+use crate::feature::{CoordinatesSeen, Crs, Progress, RawBatch, Reproject};
 use crate::source::{self, Reader, SourceError};
 
 /// Memory that a batch on its way may take: as read, and as written.
@@ -33,19 +33,23 @@ impl Flow<'_> {
     }
 }
 
-/// What a function makes of a batch, and what it saw of the batch's coordinates.
-pub(super) struct Mapped<T> {
-    pub(super) made: T,
-    pub(super) rows: usize,
+/// What is made of a batch, given the way to OGC:CRS84 where there is one to go.
+pub(super) type MapBatch<'a, T> =
+    dyn Fn(RawBatch, Option<&dyn Reproject>) -> Result<T, JoinError> + Sync + 'a;
+
+/// What was made of a batch.
+struct Mapped<T> {
+    made: T,
+    rows: usize,
+    /// What its coordinates looked like.
+    seen: CoordinatesSeen,
 }
 
 /// Takes every batch through `map`, on rayon's pool, and what it makes to `fold`, in the order of the file.
-///
-/// `map` gets the way to OGC:CRS84 where there is one to go.
 pub(super) fn for_each_batch<T: Send>(
     opened: &Opened,
     flow: Flow<'_>,
-    map: &(dyn Fn(RawBatch, Option<&dyn Reproject>) -> Result<T, JoinError> + Sync),
+    map: &MapBatch<'_, T>,
     fold: &mut dyn FnMut(T) -> Result<(), JoinError>,
 ) -> Result<(), JoinError> {
     let reader = opened.reader()?;
@@ -65,22 +69,16 @@ pub(super) fn for_each_batch<T: Send>(
             }
         });
         while let Some(waiting) = next_batches(&batches, at_once) {
-            let mapped: Vec<Result<(Mapped<T>, CoordinatesSeen), JoinError>> = waiting
+            let mapped: Vec<Result<Mapped<T>, JoinError>> = waiting
                 .into_par_iter()
                 .map(|batch| {
                     let batch = batch.map_err(|source| opened.source_error(source))?;
-                    let rows = batch.len();
-                    // PROJ's way is one thread's: to make it costs less than a batch of points.
-                    let transform =
-                        source::reprojection_to_crs84(&crs).map_err(|source| JoinError::Source { source })?;
-                    let made = map(batch, transform.as_deref())?;
-                    let seen = transform.map(|transform| transform.coordinates_seen());
-                    Ok((Mapped { made, rows }, seen.unwrap_or_default()))
+                    map_batch(batch, &crs, map)
                 })
                 .collect();
             for mapped in mapped {
-                let (mapped, more) = mapped?;
-                seen.add(more);
+                let mapped = mapped?;
+                seen.add(mapped.seen);
                 fold(mapped.made)?;
                 task.advance(mapped.rows as u64);
             }
@@ -88,6 +86,19 @@ pub(super) fn for_each_batch<T: Send>(
         Ok::<(), JoinError>(())
     })?;
     refuse_degrees(opened, seen, &crs.to_string())
+}
+
+fn map_batch<T>(batch: RawBatch, crs: &Crs, map: &MapBatch<'_, T>) -> Result<Mapped<T>, JoinError> {
+    let rows = batch.len();
+    // PROJ's way is one thread's: to make it costs less than a batch of points.
+    let transform = source::reprojection_to_crs84(crs).map_err(|source| JoinError::Source { source })?;
+    let made = map(batch, transform.as_deref())?;
+    let seen = transform.map(|transform| transform.coordinates_seen());
+    Ok(Mapped {
+        made,
+        rows,
+        seen: seen.unwrap_or_default(),
+    })
 }
 
 /// Metres that could all be degrees are in another CRS than is said.

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use geo::Rect;
 
@@ -211,7 +212,7 @@ impl<'a> Sink<'a> {
             (Layout::Parquet(layout), Target::File(file)) => {
                 let out = BufWriter::with_capacity(BUFFER_BYTES, file.create().map_err(SinkError::Join)?);
                 let what = file.path().display().to_string();
-                let schema = layout.schema.clone();
+                let schema = Arc::clone(&layout.schema);
                 return Ok(Self::Parquet(Box::new(ParquetSink {
                     writer: FeatureWriter::new(&what, schema, &WriteOptions::default(), out),
                     extent: None,

@@ -48,6 +48,7 @@ mod keys;
 mod killed;
 mod landing;
 mod laws;
+mod locate;
 mod loopback;
 mod loopback_truth;
 mod metadata;
