@@ -53,7 +53,7 @@ class PyCanopy:
         places = self.shapely.get_coordinates(self.shapely.from_wkb(wkb))
         left = self.polars.DataFrame({"lon": places[:, 0], "lat": places[:, 1]})
         right = self.polars.read_parquet(counties, columns=["GEOID", "geometry"])
-        zones = self.pycanopy.SpatialFrame.from_wkb_polygons(right, geometry_col="geometry")
+        zones = self.pycanopy.SpatialFrame.from_wkb_polygons(right, "geometry")
         joined = zones.lazy().within_join(left, x_col="lon", y_col="lat")
         rows = joined.group_by(["GEOID"]).agg(n=self.pycanopy.agg.count())
         rows = rows.collect() if hasattr(rows, "collect") else rows
