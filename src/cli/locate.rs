@@ -7,7 +7,7 @@ use clap::Args;
 use serde_json::{Value, json};
 use tracing::{info, warn};
 
-use super::locate_sets::SetFlags;
+use super::locate_sets::{SetFlags, parse_crs};
 use super::output::Output;
 use super::run::parse_memory;
 use crate::error::{Error, exit};
@@ -91,10 +91,6 @@ fn parse_metres(text: &str) -> Result<f64, String> {
         .ok_or_else(|| "write a number of metres above 0".to_owned())
 }
 
-pub(super) fn parse_crs(text: &str) -> Result<Crs, String> {
-    Crs::of_word(text).ok_or_else(|| "write `OGC:CRS84`, `EPSG:<code>` or `ESRI:<code>`".to_owned())
-}
-
 impl Locate {
     pub(super) fn run(&self, logging: &Logging, quiet: bool, out: &mut Output<'_>) -> Result<u8, Error> {
         // Whatever the command line has wrong is told before the first byte is read.
@@ -144,11 +140,11 @@ impl Locate {
             rejects.commit().map_err(join_error)?;
         }
         self.warn_of_rejects(&tally);
-        self.tell(&sets, &tally, out)
+        self.print_summary(&sets, &tally, out)
     }
 
     /// Prints what came of it; on a standard output that has the rows, nothing is printed but in the log.
-    fn tell(&self, sets: &[PolygonSet], tally: &Tally, out: &mut Output<'_>) -> Result<u8, Error> {
+    fn print_summary(&self, sets: &[PolygonSet], tally: &Tally, out: &mut Output<'_>) -> Result<u8, Error> {
         let bytes = self
             .written_file()
             .map(|path| path.metadata().map_or(0, |found| found.len()));
@@ -227,7 +223,7 @@ impl Locate {
             );
         }
         let told = tally.first_rejects.len() as u64;
-        if tally.rejected() > told {
+        if tally.count_rejected() > told {
             let hint = if self.rejects.is_some() {
                 ""
             } else {
@@ -235,7 +231,7 @@ impl Locate {
             };
             warn!(
                 "and {} rows more that can't be placed{hint}",
-                tally.rejected() - told
+                tally.count_rejected() - told
             );
         }
     }
@@ -250,7 +246,7 @@ impl Locate {
         json!({
             "file": self.file,
             "rows": tally.rows,
-            "rejects": { "rows": tally.rejected(), "left_out": tally.left_out, "by_reason": by_reason },
+            "rejects": { "rows": tally.count_rejected(), "left_out": tally.left_out, "by_reason": by_reason },
             "output": self.written_file(),
             "bytes": bytes,
             "sets": of_sets.map(|(set, counts)| self.set_json(set, counts)).collect::<Vec<_>>(),
@@ -295,8 +291,8 @@ impl Locate {
             }
             let _ = writeln!(text, "{:>10} outside all of them", counts.outside);
         }
-        if tally.rejected() > 0 {
-            let _ = writeln!(text, "{:>10} can't be placed", tally.rejected());
+        if tally.count_rejected() > 0 {
+            let _ = writeln!(text, "{:>10} can't be placed", tally.count_rejected());
         }
         if tally.left_out > 0 {
             let _ = writeln!(

@@ -6,7 +6,6 @@ use std::path::Path;
 
 use clap::Args;
 
-use super::locate::parse_crs;
 use crate::config::known_names_hint;
 use crate::feature::Crs;
 use crate::join::{FileAsked, SetAsked};
@@ -29,6 +28,11 @@ pub(super) struct SetFlags {
     /// CRS of a set's file, where it doesn't say
     #[arg(long, value_name = "[ID=]CRS")]
     to_crs: Vec<String>,
+}
+
+/// A CRS as people write one.
+pub(super) fn parse_crs(text: &str) -> Result<Crs, String> {
+    Crs::of_word(text).ok_or_else(|| "write `OGC:CRS84`, `EPSG:<code>` or `ESRI:<code>`".to_owned())
 }
 
 impl SetFlags {

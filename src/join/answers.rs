@@ -16,7 +16,7 @@ pub(super) struct Answers {
 
 impl Answers {
     /// Asks a set; points that no polygon holds get the nearest within so many metres, where that is asked for.
-    pub(super) fn ask(&mut self, set: &PolygonSet, points: &[Point<f64>], nearest_m: Option<f64>) {
+    pub(super) fn ask_set(&mut self, set: &PolygonSet, points: &[Point<f64>], nearest_m: Option<f64>) {
         ranks_of_points(&set.index, points, &mut self.ranks);
         self.metres.clear();
         let Some(nearest_m) = nearest_m else { return };

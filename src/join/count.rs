@@ -14,7 +14,10 @@ use super::rejects::{RejectsFile, rejects_of};
 use super::stream::{Flow, for_each_batch, refuse_degrees};
 use super::tally::Tally;
 use crate::feature::{CoordinatesSeen, Defect, RawBatch, Reject, Reproject, Task};
-use crate::source::{self, GeometryScan, ScanPart};
+use crate::source::{self, GeometryScan, ScanPart, SourceError};
+
+/// Parts at work at a time for each thread, where what is told of them waits.
+const PARTS_OF_THREAD: usize = 8;
 
 /// Counts the rows of a file in each jurisdiction of each set.
 ///
@@ -47,7 +50,7 @@ use crate::source::{self, GeometryScan, ScanPart};
 /// let capitals = Opened::look_at(&FileAsked::of_path(&samples.join("state_capitals.geojson")), "--crs")?;
 /// let flow = Flow { nearest_m: None, memory: None, progress: &Silent };
 /// let tally = count(&capitals, &sets, flow, None)?;
-/// assert_eq!(tally.rows, tally.sets[0].within + tally.sets[0].outside + tally.rejected());
+/// assert_eq!(tally.rows, tally.sets[0].within + tally.sets[0].outside + tally.count_rejected());
 /// # Ok::<(), cikr::join::JoinError>(())
 /// ```
 ///
@@ -60,12 +63,8 @@ pub fn count(
     mut rejects: Option<&mut RejectsFile>,
 ) -> Result<Tally, JoinError> {
     let mut whole = Tally::new(sets);
-    if let Some(scan) = opened.scan()? {
-        let counted = count_scanned(opened, &scan, sets, flow)?;
-        for (tally, rejected) in counted {
-            whole.add(tally);
-            write_rejects(rejects.as_deref_mut(), &rejected)?;
-        }
+    if let Some(scan) = opened.scan_geometry()? {
+        count_scanned(opened, &scan, sets, flow, &mut whole, rejects)?;
         return Ok(whole);
     }
     for_each_batch(
@@ -73,7 +72,7 @@ pub fn count(
         flow,
         &|batch, transform| Ok(count_batch(&batch, transform, sets, flow)),
         &mut |(tally, rejected)| {
-            whole.add(tally);
+            whole.add_tally(tally);
             write_rejects(rejects.as_deref_mut(), &rejected)
         },
     )?;
@@ -81,65 +80,97 @@ pub fn count(
 }
 
 fn write_rejects(rejects: Option<&mut RejectsFile>, rejected: &[Reject]) -> Result<(), JoinError> {
-    rejects.map_or(Ok(()), |rejects| rejects.write(rejected))
+    rejects.map_or(Ok(()), |rejects| rejects.write_rows(rejected))
 }
 
-/// The tallies of all parts, in order.
+/// Counts the parts of a source, as many at a time as there are threads.
 fn count_scanned(
     opened: &Opened,
     scan: &GeometryScan,
     sets: &[PolygonSet],
     flow: Flow<'_>,
-) -> Result<Vec<(Tally, Vec<Reject>)>, JoinError> {
+    whole: &mut Tally,
+    mut rejects: Option<&mut RejectsFile>,
+) -> Result<(), JoinError> {
     let task = flow
         .progress
         .start("count", opened.shown(), Some(scan.row_count()));
-    let counted: Vec<_> = scan
-        .parts()
-        .par_iter()
-        .map(|part| count_part(opened, scan, *part, sets, flow, &*task))
-        .collect::<Result<_, _>>()?;
+    let counting = Counting {
+        scan,
+        sets,
+        flow,
+        is_telling: rejects.is_some(),
+        task: &*task,
+    };
+    // Rejects wait for those of the parts before, and may be as many as there are rows: so many parts bound them.
+    let at_once = if counting.is_telling {
+        rayon::current_num_threads() * PARTS_OF_THREAD
+    } else {
+        scan.parts().len().max(1)
+    };
     let mut seen = CoordinatesSeen::default();
-    let mut tallies = Vec::with_capacity(counted.len());
-    for (tally, rejected, more) in counted {
-        seen.add(more);
-        tallies.push((tally, rejected));
+    for parts in scan.parts().chunks(at_once) {
+        let counted: Vec<CountedPart> = parts
+            .par_iter()
+            .map(|part| {
+                counting
+                    .count_part(*part)
+                    .map_err(|source| opened.source_error(source))
+            })
+            .collect::<Result<_, _>>()?;
+        for part in counted {
+            whole.add_tally(part.tally);
+            seen.add(part.seen);
+            write_rejects(rejects.as_deref_mut(), &part.rejected)?;
+        }
     }
-    refuse_degrees(opened, seen, &scan.crs().to_string())?;
-    Ok(tallies)
+    refuse_degrees(opened, seen, &scan.crs().to_string())
 }
 
-type CountedPart = (Tally, Vec<Reject>, CoordinatesSeen);
+/// What is the same of all parts.
+#[derive(Clone, Copy)]
+struct Counting<'a> {
+    scan: &'a GeometryScan,
+    sets: &'a [PolygonSet],
+    flow: Flow<'a>,
+    /// Whether rejects are to be told, and not only counted.
+    is_telling: bool,
+    task: &'a dyn Task,
+}
 
-fn count_part(
-    opened: &Opened,
-    scan: &GeometryScan,
-    part: ScanPart,
-    sets: &[PolygonSet],
-    flow: Flow<'_>,
-    task: &dyn Task,
-) -> Result<CountedPart, JoinError> {
-    let transform =
-        source::reprojection_to_crs84(scan.crs()).map_err(|source| JoinError::Source { source })?;
-    let mut tally = Tally::new(sets);
-    let mut rejected = Vec::new();
-    // Made once for all batches of the part: memory that is written again is in the caches.
-    let mut positions = Positions::default();
-    let mut answers = Answers::default();
-    let read = scan.read_part(part, &mut |shown, first, geometries| {
-        positions.clear();
-        fill_positions(&mut positions, geometries, scan, transform.as_deref());
-        note_batch(&mut tally, &mut answers, &positions, sets, flow);
-        // Rows count from 1 within a file.
-        tally.note_rejects(shown, &positions.defects, |index| first + index as u64);
-        rejected.extend(rejects_of(shown, &positions.defects, |index| {
-            first + index as u64
-        }));
-        task.advance(geometries.len() as u64);
-    });
-    read.map_err(|source| opened.source_error(source))?;
-    let seen = transform.map(|transform| transform.coordinates_seen());
-    Ok((tally, rejected, seen.unwrap_or_default()))
+/// What came of a part.
+struct CountedPart {
+    tally: Tally,
+    rejected: Vec<Reject>,
+    seen: CoordinatesSeen,
+}
+
+impl Counting<'_> {
+    fn count_part(self, part: ScanPart) -> Result<CountedPart, SourceError> {
+        let transform = source::reprojection_to_crs84(self.scan.crs())?;
+        let mut tally = Tally::new(self.sets);
+        let mut rejected = Vec::new();
+        // Made once for all batches of the part: memory that is written again is in the caches.
+        let mut positions = Positions::default();
+        let mut answers = Answers::default();
+        self.scan.read_part(part, &mut |shown, first, geometries| {
+            positions.forget_rows();
+            fill_positions(&mut positions, geometries, self.scan, transform.as_deref());
+            note_batch(&mut tally, &mut answers, &positions, self.sets, self.flow);
+            let defects = &positions.defects;
+            tally.note_rejects(shown, defects, |index| first + index as u64);
+            if self.is_telling {
+                rejected.extend(rejects_of(shown, defects, |index| first + index as u64));
+            }
+            self.task.advance(geometries.len() as u64);
+        })?;
+        let seen = transform.map(|transform| transform.coordinates_seen());
+        Ok(CountedPart {
+            tally,
+            rejected,
+            seen: seen.unwrap_or_default(),
+        })
+    }
 }
 
 fn fill_positions(
@@ -152,8 +183,12 @@ fn fill_positions(
         None => positions.take_plain_points(geometries.iter()),
         Some(_) => positions.take_none(geometries.len()),
     };
-    let value = |row: usize| geometries.is_valid(row).then(|| geometries.value(row));
-    positions.take_others(&rest, value, scan.crs(), transform);
+    positions.take_others(
+        &rest,
+        |row| geometries.is_valid(row).then(|| geometries.value(row)),
+        scan.crs(),
+        transform,
+    );
 }
 
 fn count_batch(
@@ -180,8 +215,8 @@ fn note_batch(
 ) {
     tally.rows += positions.points.len() as u64;
     for (set, counts) in sets.iter().zip(&mut tally.sets) {
-        answers.ask(set, &positions.points, flow.nearest_m);
-        counts.note(answers, positions.defects.len());
+        answers.ask_set(set, &positions.points, flow.nearest_m);
+        counts.note_answers(answers, positions.defects.len());
     }
 }
 

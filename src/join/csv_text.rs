@@ -48,7 +48,7 @@ impl CsvLayout {
     }
 
     /// The lines of a batch.
-    pub(super) fn encode(&self, joined: &JoinedBatch, sets: &[PolygonSet]) -> Vec<u8> {
+    pub(super) fn encode_batch(&self, joined: &JoinedBatch, sets: &[PolygonSet]) -> Vec<u8> {
         let own: Vec<Option<StringArray>> = self
             .own
             .iter()

@@ -25,7 +25,7 @@ pub(super) const COLLECTION_END: &[u8] = b"\n]}\n";
 pub(super) const LINE_SEPARATOR: &[u8] = b"\n";
 
 /// Features of a batch, `separator` between them.
-pub(super) fn encode(
+pub(super) fn encode_batch(
     joined: &JoinedBatch,
     sets: &[PolygonSet],
     has_distances: bool,
@@ -40,7 +40,7 @@ pub(super) fn encode(
         .collect();
     let kept = joined.kept_rows();
     let mut out = Vec::with_capacity(kept.len() * 256);
-    for (row, geometry) in joined.geometries().enumerate().filter(|(row, _)| kept[*row]) {
+    for (row, geometry) in joined.row_geometries().enumerate().filter(|(row, _)| kept[*row]) {
         if !out.is_empty() {
             out.extend_from_slice(separator);
         }

@@ -48,7 +48,7 @@ impl Opened {
     ///
     /// let airports = Path::new(env!("CARGO_MANIFEST_DIR")).join("sample-data/airports.csv");
     /// let opened = Opened::look_at(&FileAsked::of_path(&airports), "--crs")?;
-    /// assert!(opened.reader()?.fixed_columns().is_some_and(|columns| columns.contains(&"icao".to_owned())));
+    /// assert!(opened.open_reader()?.fixed_columns().is_some_and(|columns| columns.contains(&"icao".to_owned())));
     /// # Ok::<(), cikr::join::JoinError>(())
     /// ```
     ///
@@ -72,7 +72,7 @@ impl Opened {
         if matches!(opened.plan.format, Format::Geojson)
             && let Err(JoinError::Source {
                 source: SourceError::NoFeatures { found, .. },
-            }) = opened.reader()
+            }) = opened.open_reader()
             && found.iter().any(|member| member == "geometry")
         {
             opened.plan.format = Format::Geojsonl;
@@ -89,13 +89,13 @@ impl Opened {
     ///
     /// # Errors
     /// Where it can't be read, or doesn't say its CRS.
-    pub fn reader(&self) -> Result<Reader, JoinError> {
+    pub fn open_reader(&self) -> Result<Reader, JoinError> {
         let landed = Landed::in_place(self.path.clone());
         source::open(&landed, &self.plan, &LIMITS, None).map_err(|source| self.source_error(source))
     }
 
     /// Its geometries alone, where its format can be read so.
-    pub(super) fn scan(&self) -> Result<Option<GeometryScan>, JoinError> {
+    pub(super) fn scan_geometry(&self) -> Result<Option<GeometryScan>, JoinError> {
         source::scan_geometry(&self.path, &self.plan).map_err(|source| self.source_error(source))
     }
 

@@ -67,7 +67,7 @@ impl ParquetLayout {
     }
 
     /// A joined batch as rows of the file.
-    pub(super) fn encode(
+    pub(super) fn encode_batch(
         &self,
         joined: &JoinedBatch,
         opened: &Opened,
@@ -124,7 +124,7 @@ impl Places {
         let mut boxes: Vec<Option<Rect<f64>>> = Vec::with_capacity(rows);
         let mut kinds = BTreeSet::new();
         let mut wkb = Vec::new();
-        for found in joined.geometries() {
+        for found in joined.row_geometries() {
             wkb.clear();
             boxes.push(match found {
                 None => None,

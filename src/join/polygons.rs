@@ -79,7 +79,7 @@ pub fn read_sets(asked: &[SetAsked]) -> Result<Vec<PolygonSet>, JoinError> {
 
 fn read_set(asked: &SetAsked) -> Result<PolygonSet, JoinError> {
     let opened = Opened::look_at(&asked.file, &format!("--to-crs {}=CRS", asked.id))?;
-    let reader = opened.reader()?;
+    let reader = opened.open_reader()?;
     let crs = reader.crs().clone();
     // A set is in memory as a whole, so that its fields can be chosen once all of them are known.
     let batches: Vec<RawBatch> = reader
@@ -97,7 +97,7 @@ fn read_set(asked: &SetAsked) -> Result<PolygonSet, JoinError> {
     for batch in &batches {
         let geometry = without_lines(&batch.geometry);
         let prepared = shapes::prepare(&geometry, &crs, GeometryKind::Polygon, transform.as_deref());
-        gathered.add(batch, prepared, &code_field, name_field.as_deref());
+        gathered.add_batch(batch, prepared, &code_field, name_field.as_deref());
     }
     if transform.is_some_and(|transform| transform.coordinates_seen().are_degrees()) {
         return Err(JoinError::Degrees {
@@ -188,7 +188,7 @@ struct Gathered {
 }
 
 impl Gathered {
-    fn add(&mut self, batch: &RawBatch, prepared: shapes::Prepared, code: &str, name: Option<&str>) {
+    fn add_batch(&mut self, batch: &RawBatch, prepared: shapes::Prepared, code: &str, name: Option<&str>) {
         let codes = column_of(batch, code).map(spelling::spell_column);
         let names = name
             .and_then(|name| column_of(batch, name))

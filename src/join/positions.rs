@@ -50,7 +50,7 @@ impl Positions {
     }
 
     /// Forgets all rows, and keeps the memory.
-    pub(super) fn clear(&mut self) {
+    pub(super) fn forget_rows(&mut self) {
         self.points.clear();
         self.shapes.clear();
         self.defects.clear();

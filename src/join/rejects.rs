@@ -26,14 +26,14 @@ impl RejectsFile {
         let file = NewFile::begin(path, is_forced)?;
         let mut out = WriterBuilder::new()
             .terminator(Terminator::Any(b'\n'))
-            .from_writer(BufWriter::new(file.create()?));
+            .from_writer(BufWriter::new(file.create_file()?));
         out.write_record(["source", "row", "field", "value", "reason"])
             .map_err(|error| write_error(path, error))?;
         Ok(Self { file, out })
     }
 
     /// Adds rows.
-    pub(super) fn write(&mut self, rejects: &[Reject]) -> Result<(), JoinError> {
+    pub(super) fn write_rows(&mut self, rejects: &[Reject]) -> Result<(), JoinError> {
         for reject in rejects {
             let row = reject.origin.row.to_string();
             let record = [

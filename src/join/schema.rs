@@ -5,8 +5,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use arrow_array::{Array, ArrayRef, RecordBatch, new_null_array};
+use arrow_array::{Array, ArrayRef, BooleanArray, RecordBatch, new_null_array};
 use arrow_schema::DataType;
+use arrow_select::filter::filter_record_batch;
 
 use super::error::JoinError;
 use super::open::Opened;
@@ -55,23 +56,23 @@ pub(super) fn refuse_taken_names<'a>(
 
 /// The file's columns with their types: of its first batch where all others are like it, else of all.
 pub(super) fn own_columns(opened: &Opened) -> Result<Vec<OwnColumn>, JoinError> {
-    let mut reader = opened.reader()?;
+    let mut reader = opened.open_reader()?;
     let mut types = ColumnTypes::default();
-    types.expect(reader.fixed_columns().unwrap_or_default());
+    types.expect_names(reader.fixed_columns().unwrap_or_default());
     if opened.has_fixed_types() {
         if let Some(first) = reader.next() {
-            types.note(&first.map_err(|source| opened.source_error(source))?);
+            types.note_values(&first.map_err(|source| opened.source_error(source))?);
         }
     } else {
         // A column's type follows from its values there, and a file has one for all of them.
-        each_batch(reader, opened, &mut |batch| types.note(batch))?;
+        each_batch(reader, opened, &mut |batch| types.note_values(batch))?;
     }
     Ok(types.into_columns())
 }
 
 /// Names of the file's columns.
 pub(super) fn own_names(opened: &Opened) -> Result<Vec<String>, JoinError> {
-    let reader = opened.reader()?;
+    let reader = opened.open_reader()?;
     if let Some(names) = reader.fixed_columns() {
         return Ok(names.to_vec());
     }
@@ -90,11 +91,11 @@ struct ColumnTypes {
 }
 
 impl ColumnTypes {
-    fn expect(&mut self, names: &[String]) {
+    fn expect_names(&mut self, names: &[String]) {
         self.names.extend_from_slice(names);
     }
 
-    fn note(&mut self, batch: &RawBatch) {
+    fn note_values(&mut self, batch: &RawBatch) {
         for (name, values) in &batch.columns {
             if !self.names.contains(name) {
                 self.names.push(name.clone());
@@ -159,7 +160,7 @@ pub(super) fn free_name(name: &str, taken: &[String]) -> String {
 
 /// Rows of a batch that isn't whole: those that `keep` says.
 pub(super) fn keep_rows(rows: &RecordBatch, keep: &[bool]) -> RecordBatch {
-    let keep = arrow_array::BooleanArray::from(keep.to_vec());
+    let keep = BooleanArray::from(keep.to_vec());
     // Fails only where there are not as many marks as rows.
-    arrow_select::filter::filter_record_batch(rows, &keep).unwrap_or_else(|_| rows.clone())
+    filter_record_batch(rows, &keep).unwrap_or_else(|_| rows.clone())
 }

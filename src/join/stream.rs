@@ -52,7 +52,7 @@ pub(super) fn for_each_batch<T: Send>(
     map: &MapBatch<'_, T>,
     fold: &mut dyn FnMut(T) -> Result<(), JoinError>,
 ) -> Result<(), JoinError> {
-    let reader = opened.reader()?;
+    let reader = opened.open_reader()?;
     let crs = reader.crs().clone();
     let total = reader.rows_at_most().filter(|_| opened.has_known_length());
     let task = flow.progress.start("join", opened.shown(), total);

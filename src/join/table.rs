@@ -32,7 +32,7 @@ impl JoinedBatch {
         let positions = Positions::of_batch(&batch.geometry, &batch.crs, transform, &batch.defects);
         let answers = sets.iter().map(|set| {
             let mut answers = Answers::default();
-            answers.ask(set, &positions.points, nearest_m);
+            answers.ask_set(set, &positions.points, nearest_m);
             answers
         });
         Self {
@@ -73,7 +73,7 @@ impl JoinedBatch {
     }
 
     /// Geometries of all rows in order; none of rows that have none.
-    pub(super) fn geometries(&self) -> impl Iterator<Item = Option<RowGeometry<'_>>> {
+    pub(super) fn row_geometries(&self) -> impl Iterator<Item = Option<RowGeometry<'_>>> {
         let mut shapes = self.positions.shapes.iter().peekable();
         self.positions.points.iter().enumerate().map(move |(row, point)| {
             if let Some((_, shape)) = shapes.next_if(|(at, _)| *at == row) {

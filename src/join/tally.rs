@@ -69,7 +69,7 @@ impl Tally {
     }
 
     /// Rows that can't be placed.
-    pub fn rejected(&self) -> u64 {
+    pub fn count_rejected(&self) -> u64 {
         self.rejects.values().sum()
     }
 
@@ -94,11 +94,11 @@ impl Tally {
     }
 
     /// Adds what another thread counted of later rows.
-    pub(super) fn add(&mut self, more: Self) {
+    pub(super) fn add_tally(&mut self, more: Self) {
         self.rows += more.rows;
         self.left_out += more.left_out;
         for (set, more) in self.sets.iter_mut().zip(more.sets) {
-            set.add(&more);
+            set.add_counts(&more);
         }
         for (reason, rows) in more.rejects {
             *self.rejects.entry(reason).or_default() += rows;
@@ -111,7 +111,7 @@ impl Tally {
 
 impl SetTally {
     /// Counts the answers of a batch, of whose points so many are nowhere.
-    pub(super) fn note(&mut self, answers: &Answers, nowhere: usize) {
+    pub(super) fn note_answers(&mut self, answers: &Answers, nowhere: usize) {
         let mut none = 0;
         for rank in &answers.ranks {
             match rank {
@@ -127,7 +127,7 @@ impl SetTally {
         self.outside += none.saturating_sub(nowhere) as u64;
     }
 
-    fn add(&mut self, more: &Self) {
+    fn add_counts(&mut self, more: &Self) {
         for (count, more) in self.by_rank.iter_mut().zip(&more.by_rank) {
             *count += more;
         }

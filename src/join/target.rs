@@ -113,7 +113,7 @@ impl NewFile {
     }
 
     /// To write into.
-    pub(super) fn create(&self) -> Result<File, JoinError> {
+    pub(super) fn create_file(&self) -> Result<File, JoinError> {
         Ok(self.files.create(IN_THE_MAKING)?)
     }
 

@@ -83,7 +83,7 @@ pub fn write(
         Target::File(file) => file.path().to_owned(),
         Target::Stream(_) => PathBuf::from("-"),
     };
-    let mut sink = Sink::begin(&layout, target).map_err(|error| error.at(&path))?;
+    let mut sink = Sink::begin_file(&layout, target).map_err(|error| error.at_path(&path))?;
     let mut whole = Tally::new(sets);
     for_each_batch(
         opened,
@@ -91,19 +91,19 @@ pub fn write(
         &|batch, transform| {
             refuse_taken_names(opened, &added, batch.columns.iter().map(|(name, _)| name))?;
             let joined = JoinedBatch::of_batch(batch, transform, sets, flow.nearest_m);
-            let piece = layout.encode(&joined, opened, sets, has_distances)?;
+            let piece = layout.encode_batch(&joined, opened, sets, has_distances)?;
             let (tally, rejected) = tally_of(&joined, sets);
             Ok((piece, tally, rejected))
         },
         &mut |(piece, tally, rejected): (Piece, Tally, Vec<Reject>)| {
-            whole.add(tally);
+            whole.add_tally(tally);
             if let Some(rejects) = rejects.as_deref_mut() {
-                rejects.write(&rejected)?;
+                rejects.write_rows(&rejected)?;
             }
-            sink.write(piece).map_err(|error| error.at(&path))
+            sink.write_piece(piece).map_err(|error| error.at_path(&path))
         },
     )?;
-    sink.finish().map_err(|error| error.at(&path))?;
+    sink.finish_file().map_err(|error| error.at_path(&path))?;
     Ok(whole)
 }
 
@@ -113,7 +113,7 @@ fn tally_of(joined: &JoinedBatch, sets: &[PolygonSet]) -> (Tally, Vec<Reject>) {
     let defects = &joined.positions.defects;
     tally.rows = batch.len() as u64;
     for (counts, answers) in tally.sets.iter_mut().zip(&joined.answers) {
-        counts.note(answers, defects.len());
+        counts.note_answers(answers, defects.len());
     }
     note_defects(&mut tally, &batch.source, batch, defects);
     let rejected = rejects_of(&batch.source, defects, |index| batch.rows.value(index));
@@ -145,7 +145,7 @@ impl Layout {
         }
     }
 
-    fn encode(
+    fn encode_batch(
         &self,
         joined: &JoinedBatch,
         opened: &Opened,
@@ -154,10 +154,10 @@ impl Layout {
     ) -> Result<Piece, JoinError> {
         let separator = self.separator();
         Ok(match self {
-            Self::Parquet(layout) => Piece::Parquet(layout.encode(joined, opened, sets)?),
-            Self::Csv(layout) => Piece::Text(layout.encode(joined, sets)),
+            Self::Parquet(layout) => Piece::Parquet(layout.encode_batch(joined, opened, sets)?),
+            Self::Csv(layout) => Piece::Text(layout.encode_batch(joined, sets)),
             Self::Geojson | Self::Geojsonl => {
-                Piece::Text(geojson_text::encode(joined, sets, has_distances, separator))
+                Piece::Text(geojson_text::encode_batch(joined, sets, has_distances, separator))
             }
         })
     }
@@ -181,7 +181,7 @@ enum SinkError {
 }
 
 impl SinkError {
-    fn at(self, path: &Path) -> JoinError {
+    fn at_path(self, path: &Path) -> JoinError {
         let path = path.to_owned();
         match self {
             Self::Io(source) => JoinError::Write { path, source },
@@ -201,7 +201,7 @@ impl From<io::Error> for SinkError {
 }
 
 impl<'a> Sink<'a> {
-    fn begin(layout: &Layout, target: Target<'a>) -> Result<Self, SinkError> {
+    fn begin_file(layout: &Layout, target: Target<'a>) -> Result<Self, SinkError> {
         let (start, end) = match layout {
             Layout::Parquet(_) => (vec![], &b""[..]),
             Layout::Csv(layout) => (layout.header_text(), &b""[..]),
@@ -210,7 +210,8 @@ impl<'a> Sink<'a> {
         };
         let mut out: Box<dyn Write + 'a> = match (layout, target) {
             (Layout::Parquet(layout), Target::File(file)) => {
-                let out = BufWriter::with_capacity(BUFFER_BYTES, file.create().map_err(SinkError::Join)?);
+                let out =
+                    BufWriter::with_capacity(BUFFER_BYTES, file.create_file().map_err(SinkError::Join)?);
                 let what = file.path().display().to_string();
                 let schema = Arc::clone(&layout.schema);
                 return Ok(Self::Parquet(Box::new(ParquetSink {
@@ -221,7 +222,7 @@ impl<'a> Sink<'a> {
             }
             (_, Target::File(file)) => Box::new(BufWriter::with_capacity(
                 BUFFER_BYTES,
-                file.create().map_err(SinkError::Join)?,
+                file.create_file().map_err(SinkError::Join)?,
             )),
             (_, Target::Stream(out)) => Box::new(BufWriter::with_capacity(BUFFER_BYTES, out)),
         };
@@ -234,16 +235,16 @@ impl<'a> Sink<'a> {
         }))
     }
 
-    fn write(&mut self, piece: Piece) -> Result<(), SinkError> {
+    fn write_piece(&mut self, piece: Piece) -> Result<(), SinkError> {
         match (self, piece) {
-            (Self::Parquet(sink), Piece::Parquet(piece)) => sink.write(piece),
-            (Self::Text(sink), Piece::Text(text)) => sink.write(&text),
+            (Self::Parquet(sink), Piece::Parquet(piece)) => sink.write_piece(piece),
+            (Self::Text(sink), Piece::Text(text)) => sink.write_text(&text),
             // A layout makes pieces of one kind, and its sink is of that kind.
             _ => Ok(()),
         }
     }
 
-    fn finish(self) -> Result<(), SinkError> {
+    fn finish_file(self) -> Result<(), SinkError> {
         match self {
             Self::Parquet(sink) => {
                 let kinds: Vec<String> = sink.kinds.into_iter().map(str::to_owned).collect();
@@ -262,7 +263,7 @@ impl<'a> Sink<'a> {
 }
 
 impl ParquetSink {
-    fn write(&mut self, piece: ParquetPiece) -> Result<(), SinkError> {
+    fn write_piece(&mut self, piece: ParquetPiece) -> Result<(), SinkError> {
         self.extent = self.extent.into_iter().chain(piece.extent).reduce(joint_box);
         self.kinds.extend(piece.kinds);
         if piece.rows.num_rows() == 0 {
@@ -275,7 +276,7 @@ impl ParquetSink {
 }
 
 impl TextSink<'_> {
-    fn write(&mut self, text: &[u8]) -> Result<(), SinkError> {
+    fn write_text(&mut self, text: &[u8]) -> Result<(), SinkError> {
         if text.is_empty() {
             return Ok(());
         }

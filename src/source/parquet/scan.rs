@@ -82,7 +82,7 @@ pub struct ScanPart {
 /// ```
 ///
 /// # Errors
-/// As [`super::super::open`].
+/// As [`crate::source::open`].
 pub fn scan_geometry(path: &Path, plan: &SourcePlan) -> Result<Option<GeometryScan>, SourceError> {
     let Format::Parquet { geometry } = &plan.format else {
         return Ok(None);
