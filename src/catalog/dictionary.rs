@@ -5,7 +5,7 @@
 use arrow_schema::{DataType, Field as ArrowField, Schema};
 
 use crate::feature::{CORE_COLUMNS, CoreColumn, CoreType, TableDoc, unit_by_name};
-use crate::plan::{Field, FieldKind, JurisdictionKind, LayerSchema, Plan};
+use crate::plan::{Field, FieldKind, LayerSchema, Plan};
 
 /// What a column means.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,13 +88,16 @@ pub fn dictionary(plan: &Plan, schema: Option<&LayerSchema>) -> Vec<ColumnDoc> {
         .iter()
         .map(|core| core_column(core, fields))
         .collect();
-    for set in plan
-        .jurisdictions
-        .iter()
-        .filter(|set| set.kind == JurisdictionKind::Other)
-    {
-        let meaning = format!("computed {}, code of {} ({})", set.id, set.agency, set.vintage);
-        columns.push(ColumnDoc::new(&format!("{}_code", set.id), "string", &meaning));
+    for set in plan.jurisdictions.iter().filter(|set| !set.kind.is_core()) {
+        let from = format!("{} ({})", set.agency, set.vintage);
+        if let Some(column) = set.code_column() {
+            let meaning = format!("computed {}: code of {from}", set.kind.title);
+            columns.push(ColumnDoc::new(&column, "string", &meaning));
+        }
+        if let Some(column) = set.name_column() {
+            let meaning = format!("name of the computed {}, as {from} has it", set.kind.title);
+            columns.push(ColumnDoc::new(&column, "string", &meaning));
+        }
     }
     columns.extend(fields.iter().flat_map(attribute_columns));
     columns.push(ColumnDoc::new(

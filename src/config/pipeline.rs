@@ -111,6 +111,10 @@ pub struct JurisdictionConfig {
     pub code: Option<Spanned<String>>,
     /// `name`.
     pub name: Option<Spanned<String>>,
+    /// `parent`.
+    pub parent: Option<Spanned<String>>,
+    /// `overlap`.
+    pub overlap: Option<Spanned<bool>>,
     /// `nearest-m`, metres.
     pub nearest_m: Option<Spanned<f64>>,
     /// `agency`.
@@ -250,6 +254,8 @@ fn read_jurisdiction(table: &mut Table<'_>) -> JurisdictionConfig {
         source: source::read_source(table),
         code: table.required_text("code"),
         name: table.optional_text("name"),
+        parent: table.optional_text("parent"),
+        overlap: table.optional_flag("overlap"),
         nearest_m: table.optional_number("nearest-m"),
         agency: table.required_text("agency"),
         licence: table.required_text("licence"),

@@ -35,9 +35,26 @@ impl<const N: usize> CsvTable<N> {
     /// assert_eq!(table.unwrap().rows.len(), 16);
     /// ```
     pub fn read(path: &Path, columns: [&'static str; N], found: &mut Vec<Diagnostic>) -> Option<Self> {
-        let file = TextFile::open(path, LARGEST)
+        let file = Self::open(path)
             .map_err(|diagnostic| found.push(diagnostic))
             .ok()?;
+        Self::of_text(file, columns, found)
+    }
+
+    /// The text of a table, for those who have to look at its header first.
+    ///
+    /// # Errors
+    /// As [`TextFile::open`]; a table has 16 MiB at most.
+    pub fn open(path: &Path) -> Result<Arc<TextFile>, Diagnostic> {
+        TextFile::open(path, LARGEST)
+    }
+
+    /// As [`Self::read`], of a text that is at hand.
+    pub fn of_text(
+        file: Arc<TextFile>,
+        columns: [&'static str; N],
+        found: &mut Vec<Diagnostic>,
+    ) -> Option<Self> {
         let mut records = read_records(&file, found).into_iter();
         let header = records.next().unwrap_or_default();
         let order = column_order(&file, &header, columns, found)?;

@@ -58,7 +58,7 @@ pub struct TextFile {
 
 impl TextFile {
     /// A text under a name.
-    pub(super) fn new(name: String, text: String) -> Self {
+    pub fn new(name: String, text: String) -> Self {
         // Found once, for a place is asked for with every mistake and every cell of a table.
         let starts = std::iter::once(0)
             .chain(text.match_indices('\n').map(|(at, _)| at + 1))

@@ -106,9 +106,10 @@ fn index_set(set: &JurisdictionPlan, read: PolygonSet, states: &BTreeMap<String,
     } = read;
     let polygons = boundaries.len() as u64;
     let names = names_by_code(&boundaries);
-    let outlines = match set.kind {
-        JurisdictionKind::State => outlines_of(&boundaries),
-        _ => vec![],
+    let outlines = if set.kind.is_state() {
+        outlines_of(&boundaries)
+    } else {
+        vec![]
     };
     let gaps = unusable
         .iter()
@@ -145,12 +146,12 @@ fn names_by_code(boundaries: &[Boundary]) -> Vec<BoundaryName> {
 /// Boxes around the states: by their own polygons, else by their counties'.
 fn state_boxes(plan: &Plan, read: &[PolygonSet]) -> BTreeMap<String, Rect<f64>> {
     let mut boxes = BTreeMap::new();
-    for kind in [JurisdictionKind::State, JurisdictionKind::County] {
+    for kind in [JurisdictionKind::STATE, JurisdictionKind::COUNTY] {
         let sets = plan
             .jurisdictions
             .iter()
             .zip(read)
-            .filter(|(set, _)| set.kind == kind);
+            .filter(|(set, _)| set.kind.id == kind);
         for (state, bounds) in sets.flat_map(|(_, read)| gaps::boxes_by_state(&read.boundaries)) {
             boxes.entry(state).or_insert(bounds);
         }
@@ -176,7 +177,7 @@ pub fn context_without_polygons(plan: &Plan) -> JoinContext {
 /// As `join_context`.
 pub fn state_outlines(plan: &Plan, landed: &[Landed]) -> Result<Vec<Outline>, EngineError> {
     let mut sets = plan.jurisdictions.iter().zip(landed);
-    let states = sets.find(|(set, _)| set.kind == JurisdictionKind::State);
+    let states = sets.find(|(set, _)| set.kind.is_state());
     let readers = Readers::in_process();
     states.map_or(Ok(vec![]), |(set, landed)| {
         Ok(outlines_of(&read_set(set, landed, plan, &readers)?.boundaries))
@@ -298,7 +299,7 @@ fn read_batch(
         let name = names.as_ref().and_then(|names| filled_text(names, row));
         let code = written
             .as_deref()
-            .map(|code| codes::restore_code(code, set.kind, &plan.reference.states));
+            .map(|code| codes::restore_code(code, &set.kind, &plan.reference.states));
         let polygon = match (defects.get(&row), shape.and_then(into_polygons)) {
             (Some(why), _) => Err(why.clone()),
             (None, None) => Err("not a polygon".to_owned()),

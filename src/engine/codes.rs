@@ -4,28 +4,31 @@
 
 use std::borrow::Cow;
 
-use crate::plan::{JurisdictionKind, State};
+use crate::plan::{JurisdictionKind, State, is_region_code};
 
 /// A code of a set of this kind, as it has to be; the error says why it can't be one.
 ///
-/// States have two digits (INCITS 38), counties five (INCITS 31), places seven (Census GEOIDs), and all of them begin with
-/// a state's. What was printed as a number, has lost its first zero, or has the Census Bureau's summary level before it
-/// (`0500000US01001`) is restored, and so is a state by its letters.
+/// What the codes of a kind look like stands in its row: states have two digits (INCITS 38), counties five (INCITS 31),
+/// places seven (Census GEOIDs), and all of them begin with a state's. What was printed as a number, has lost its first
+/// zero, or has the Census Bureau's summary level before it (`0500000US01001`) is restored, and so is a state by its
+/// letters.
 pub(super) fn restore_code<'c>(
     written: &'c str,
-    kind: JurisdictionKind,
+    kind: &JurisdictionKind,
     states: &[State],
 ) -> Result<Cow<'c, str>, String> {
-    let (width, what) = match kind {
-        JurisdictionKind::State => (2, "two digits of a state"),
-        JurisdictionKind::County => (5, "five digits of a state and a county"),
-        JurisdictionKind::Place => (7, "seven digits of a state and a place"),
-        JurisdictionKind::Tribal | JurisdictionKind::Other => return Ok(Cow::Borrowed(written)),
+    if kind.is_region() && !is_region_code(written) {
+        return Err(format!(
+            "`{written}` is no region code: a letter, then letters and digits"
+        ));
+    }
+    let Some(width) = kind.code_digits else {
+        return Ok(Cow::Borrowed(written));
     };
     // Only of states: what `AL001` was meant to be is a guess.
     let by_letters = states
         .iter()
-        .find(|state| kind == JurisdictionKind::State && state.usps == written);
+        .find(|state| kind.is_state() && state.usps == written);
     if let Some(state) = by_letters {
         return Ok(Cow::Owned(state.fips.clone()));
     }
@@ -38,20 +41,32 @@ pub(super) fn restore_code<'c>(
         Some((whole, zeros)) if !zeros.is_empty() && zeros.bytes().all(|byte| byte == b'0') => whole,
         _ => bare,
     };
-    // Of the codes of these kinds only those of nine states begin with a zero, and only with one.
-    let has_lost_its_zero = bare.len() + 1 == width && !bare.starts_with('0');
+    // Of codes that begin with a state's only those of nine states begin with a zero, and only with one.
+    let has_lost_its_zero =
+        kind.begins_with_state && bare.len() + 1 == width && !bare.starts_with('0') && is_digits(bare);
     let code = if has_lost_its_zero {
         Cow::Owned(format!("0{bare}"))
     } else {
         Cow::Borrowed(bare)
     };
-    let is_known =
-        is_digits(&code) && code.len() == width && states.iter().any(|state| code.starts_with(&*state.fips));
-    if is_known {
-        Ok(code)
-    } else {
-        Err(format!("`{written}` should be {what}"))
+    let is_of_state = || states.iter().any(|state| code.starts_with(&*state.fips));
+    let is_known = code.len() == width
+        && code.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        && (!kind.begins_with_state || is_of_state());
+    // Those of legislative districts may have letters after the state's digits; those of the kinds that others are parts
+    // of have none.
+    if is_known && (!kind.is_core() || is_digits(&code)) {
+        return Ok(code);
     }
+    let of_state = if kind.begins_with_state {
+        ", a state's first"
+    } else {
+        ""
+    };
+    Err(format!(
+        "`{written}` should be the {width} digits of a {}{of_state}",
+        kind.title
+    ))
 }
 
 fn is_digits(text: &str) -> bool {
@@ -76,25 +91,31 @@ mod tests {
             source: String::new(),
         });
         for (written, kind, expected) in [
-            ("01001", JurisdictionKind::County, Some("01001")),
-            ("1001", JurisdictionKind::County, Some("01001")),
-            ("1001.0", JurisdictionKind::County, Some("01001")),
-            ("0500000US01001", JurisdictionKind::County, Some("01001")),
-            ("001", JurisdictionKind::County, None),
-            ("0101", JurisdictionKind::County, None),
-            ("99001", JurisdictionKind::County, None),
-            ("AL001", JurisdictionKind::County, None),
-            ("1", JurisdictionKind::State, Some("01")),
-            ("10", JurisdictionKind::State, Some("10")),
-            ("0400000US48", JurisdictionKind::State, Some("48")),
-            ("AL", JurisdictionKind::State, Some("01")),
-            ("Alabama", JurisdictionKind::State, None),
-            ("100100", JurisdictionKind::Place, Some("0100100")),
-            ("4835000", JurisdictionKind::Place, Some("4835000")),
-            ("T0150R", JurisdictionKind::Tribal, Some("T0150R")),
+            ("01001", "county", Some("01001")),
+            ("1001", "county", Some("01001")),
+            ("1001.0", "county", Some("01001")),
+            ("0500000US01001", "county", Some("01001")),
+            ("001", "county", None),
+            ("0101", "county", None),
+            ("99001", "county", None),
+            ("AL001", "county", None),
+            ("1", "state", Some("01")),
+            ("10", "state", Some("10")),
+            ("0400000US48", "state", Some("48")),
+            ("AL", "state", Some("01")),
+            ("Alabama", "state", None),
+            ("100100", "place", Some("0100100")),
+            ("4835000", "place", Some("4835000")),
+            ("T0150R", "tribal", Some("T0150R")),
+            ("4801", "congressional_district", Some("4801")),
+            ("01ZZZ", "legislative_upper", Some("01ZZZ")),
+            ("35620", "metropolitan_area", Some("35620")),
+            ("R06", "region", Some("R06")),
+            ("6", "region", None),
         ] {
-            let restored = restore_code(written, kind, &states).ok();
-            assert_eq!(restored.as_deref(), expected, "{written} as {kind:?}");
+            let kind = JurisdictionKind::shipped(kind).unwrap();
+            let restored = restore_code(written, &kind, &states).ok();
+            assert_eq!(restored.as_deref(), expected, "{written} as {}", kind.id);
         }
     }
 }

@@ -12,7 +12,7 @@ use super::origins::Origins;
 use super::rows::{LocalRows, POSITION, RowStore, RowsError};
 use super::sample::Sample;
 use super::{EngineError, Room};
-use crate::feature::{Flag, Flags, Origin, Rejects};
+use crate::feature::{FacilityLink, Flag, Flags, Origin, Rejects, Spool};
 use crate::kernel::KernelError;
 use crate::kernel::again::SecondReading;
 use crate::kernel::assemble::StageRows;
@@ -35,6 +35,9 @@ pub(super) struct Fold<'c> {
     pub(super) tally: LayerTally,
     pub(super) rejects: Rejects,
     pub(super) flags: Flags,
+    pub(super) links: Spool<FacilityLink>,
+    /// Rows that reach into further regions, once for each.
+    pub(super) crossing: LocalRows,
     pub(super) origins: Origins,
     /// Keys of more than one row, where the schema does something about them; of each the last row.
     pub(super) repeated: HashMap<u128, u64>,
@@ -63,6 +66,8 @@ impl<'c> Fold<'c> {
             tally: LayerTally::default(),
             rejects: Rejects::new(&room.for_tables()),
             flags: Flags::new(&room.for_tables()),
+            links: Spool::new(&room.for_tables()),
+            crossing: LocalRows::new(room),
             origins: Origins::default(),
             repeated: HashMap::new(),
             keyed: 0,
@@ -83,6 +88,12 @@ impl<'c> Fold<'c> {
                 .map_err(|source| EngineError::Kernel { source })?
         };
         self.note_flags(&batch).map_err(scratch_error)?;
+        self.note_links(&batch).map_err(scratch_error)?;
+        let crossing = batch.crossing_rows();
+        if let Some(rows) = crossing.map_err(|source| EngineError::Kernel { source })? {
+            let pushed = self.crossing.push(rows);
+            pushed.map_err(|source| EngineError::Rows { source })?;
+        }
         let places = batch.places_of(0..batch.numbers.len());
         self.sample
             .add_batch(&batch.numbers, |row| places[row], &batch.stage);
@@ -149,6 +160,19 @@ impl<'c> Fold<'c> {
             });
         }
         self.flags.extend(flags)
+    }
+}
+
+impl Fold<'_> {
+    /// Keeps the links of a batch, with the ids of their rows.
+    fn note_links(&mut self, batch: &StageBatch) -> io::Result<()> {
+        let ids = batch.stage.ids();
+        let places = batch.places_of(batch.links.iter().map(|link| link.row));
+        for (link, place) in batch.links.iter().zip(places) {
+            let id = ids.value(place).unwrap_or_default();
+            self.links.push(self.context.join.link_of(link.clone(), id))?;
+        }
+        Ok(())
     }
 }
 

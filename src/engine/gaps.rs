@@ -11,7 +11,7 @@ use crate::feature::Reproject;
 use crate::kernel::geometry;
 use crate::kernel::jurisdiction::Boundary;
 use crate::kernel::locate::Gap;
-use crate::plan::{JurisdictionKind, JurisdictionPlan};
+use crate::plan::JurisdictionPlan;
 
 /// Metres of a degree of latitude; of longitude, a degree has less.
 const DEGREE_M: f64 = 110_500.0;
@@ -129,14 +129,12 @@ pub(super) fn gap_of(
         // A record of nothing is no polygon of the set.
         Whereabouts::Unknown => (code?, whole_world()),
     };
-    let of_state = match set.kind {
-        JurisdictionKind::State | JurisdictionKind::County | JurisdictionKind::Place => {
-            code.get(..2).and_then(|state| states.get(state))
-        }
-        JurisdictionKind::Tribal | JurisdictionKind::Other => None,
-    };
+    let of_state = code
+        .get(..2)
+        .filter(|_| set.kind.begins_with_state)
+        .and_then(|state| states.get(state));
     // Places leave most of a state to no place, as states and counties don't.
-    let is_everywhere = matches!(set.kind, JurisdictionKind::State | JurisdictionKind::County);
+    let is_everywhere = set.kind.is_state() || set.kind.is_county();
     Some(match of_state {
         Some(state) => Gap {
             bounds: grow_box(*state, set.nearest_m),

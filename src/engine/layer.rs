@@ -18,7 +18,7 @@ use super::rejected::too_many_rejects;
 use super::room::Room;
 use super::rows::{LocalRows, RowStore, SpotPlace};
 use super::sample::Sample;
-use crate::feature::{Flags, Landed, Rejects, SourceProfile, Task};
+use crate::feature::{FacilityLink, Flags, Landed, Rejects, SourceProfile, Spool, Task};
 use crate::kernel::again::SecondReading;
 use crate::kernel::columns::layer_schema;
 use crate::kernel::core::core;
@@ -59,6 +59,10 @@ pub struct LayerRows {
     pub rejects: Rejects,
     /// What is doubtful about the others, but for those that share their point: packing meets them.
     pub flags: Flags,
+    /// Jurisdictions of rows that no column holds.
+    pub links: Spool<FacilityLink>,
+    /// Rows that reach into further regions, once for each.
+    pub crossing: LocalRows,
     /// Schema fields the source doesn't have.
     pub missing: Vec<String>,
     /// What the source looks like.
@@ -142,14 +146,12 @@ fn read_once(
     // A source that says how many rows it has at most can be given up before its end: no later row makes up for so many.
     let most_rejects = reader.rows_at_most().filter(|_| is_final);
     let most_rejects = most_rejects.map(|rows| layer.schema.max_rejects * rows as f64);
-    let schema = layer_schema(&layer.schema, work.join.further_sets());
-    let further: Vec<String> = work.join.further_sets().map(str::to_owned).collect();
+    let schema = layer_schema(&layer.schema, &work.join.own_columns());
     let context = MapContext {
         layer,
         schema: &schema,
         reference: &plan.reference,
         join: work.join,
-        further: &further,
         places: work.places,
         again,
     };
@@ -176,7 +178,10 @@ fn read_once(
 /// The layer's rows, once the last batch is folded.
 fn seal_rows(layer: &LayerPlan, schema: SchemaRef, fold: Fold<'_>) -> Result<LayerRows, EngineError> {
     let mut store = fold.store;
-    store.seal().map_err(|source| EngineError::Rows { source })?;
+    let mut crossing = fold.crossing;
+    for rows in [&mut store, &mut crossing] {
+        rows.seal().map_err(|source| EngineError::Rows { source })?;
+    }
     let mut profile = fold.tally.profile.clone().finish();
     profile.extent = fold.tally.rows.extent.map(|extent| {
         let low = extent.min();
@@ -197,6 +202,8 @@ fn seal_rows(layer: &LayerPlan, schema: SchemaRef, fold: Fold<'_>) -> Result<Lay
         tally: fold.tally,
         rejects: fold.rejects,
         flags: fold.flags,
+        links: fold.links,
+        crossing,
         profile,
         origins: fold.origins,
         repeated: fold.repeated,

@@ -89,8 +89,7 @@ impl Gathered for Met<'_> {
     fn publish(&self, rows: Range<usize>) -> Result<Published, EngineError> {
         self.rows.asked.lock().unwrap().push(self.spots[rows].to_vec());
         Ok(Published {
-            rows: FeatureBatch::try_new(RecordBatch::new_empty(inventory_schema(std::iter::empty())))
-                .unwrap(),
+            rows: FeatureBatch::try_new(RecordBatch::new_empty(inventory_schema(&[]))).unwrap(),
             extent: Rect::new((0.0, 0.0), (0.0, 0.0)),
             geometry_types: BTreeSet::new(),
         })

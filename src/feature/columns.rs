@@ -108,7 +108,7 @@ pub const CORE_COLUMNS: &[CoreColumn] = &[
     core_column(
         "location_method",
         CoreType::Text,
-        "how state and county were found: within, nearest, representative_point, none",
+        "how state and county were found: within, nearest, overlap (the largest share of a line or an area), none",
     ),
     core_column(
         "location_distance_m",

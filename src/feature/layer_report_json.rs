@@ -9,6 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::changes::LayerChanges;
 use super::gate::{GateReport, SourceProfile};
 use super::ids::LayerId;
+use super::link::LinkCount;
 use super::outcome::{FieldCounts, LayerReport, LocationCounts};
 use super::raw::Repairs;
 use super::release::ReleaseId;
@@ -52,6 +53,12 @@ struct FlatLayerReport {
     national_bytes: Option<u64>,
     seconds: f64,
     tiles: u64,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    rows_crossing: u64,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    links: Vec<LinkCount>,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    slivers: u64,
     located: LocationCounts,
     rows_by_state: BTreeMap<String, u64>,
     fields: BTreeMap<String, FieldCounts>,
@@ -92,6 +99,11 @@ struct FlatLayerReport {
     changes: Option<LayerChanges>,
     #[serde(default)]
     not_compared: Option<String>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 impl Serialize for LayerReport {
@@ -151,6 +163,9 @@ impl From<LayerReport> for FlatLayerReport {
             national_bytes: report.national_bytes,
             seconds: report.seconds,
             tiles: report.tiles,
+            rows_crossing: report.rows_crossing,
+            links: report.links,
+            slivers: report.slivers,
             located: report.located,
             rows_by_state: report.rows_by_state,
             fields: report.fields,
@@ -198,6 +213,9 @@ impl From<FlatLayerReport> for LayerReport {
             national_bytes: flat.national_bytes,
             seconds: flat.seconds,
             tiles: flat.tiles,
+            rows_crossing: flat.rows_crossing,
+            links: flat.links,
+            slivers: flat.slivers,
             located: flat.located,
             rows_by_state: flat.rows_by_state,
             fields: flat.fields,
@@ -233,7 +251,8 @@ mod tests {
     use super::*;
     use crate::feature::RunReport;
 
-    /// As version 0.1.0 wrote it while a report in the program was as flat as its JSON: a layer made, one unchanged, one
+    /// As version 0.1.0 wrote it while a report in the program was as flat as its JSON, but for `overlap`, which was called
+    /// otherwise: a layer made, one unchanged, one
     /// carried, one absent. Counts of repairs and doubts of the first are made up, so that each is there and differs.
     const REPORT: &str = include_str!("tests/report.json");
 
@@ -255,6 +274,13 @@ mod tests {
         let mut text = serde_json::to_string_pretty(&report()).unwrap();
         text.push('\n');
         assert_eq!(text, REPORT);
+    }
+
+    #[test]
+    fn what_earlier_versions_counted_by_a_point_still_reads() {
+        let written = REPORT.replace("\"overlap\": 0", "\"representative_point\": 7");
+        let report: RunReport = serde_json::from_str(&written).unwrap();
+        assert_eq!(report.layers[0].located.overlap, 7);
     }
 
     #[test]

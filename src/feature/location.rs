@@ -2,29 +2,32 @@
 //!
 //! LEAF.
 
+use serde::{Deserialize, Serialize};
+
 /// How a row's state and county were found; the weaker of the two steps is told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum LocationMethod {
-    /// Its point lies in a polygon.
+    /// It lies in a polygon, all of it.
     Within,
-    /// Its point lies near a polygon, and in none.
+    /// It lies near a polygon, and in none.
     Nearest,
-    /// It is a line or an area, of which one point was looked up.
-    RepresentativePoint,
+    /// It is a line or an area that lies there with the largest of several shares, or with a part alone.
+    Overlap,
     /// Not at all.
     None,
 }
 
 impl LocationMethod {
     /// Every method, each in the place that [`index`](Self::index) tells.
-    pub const ALL: [Self; 4] = [Self::Within, Self::Nearest, Self::RepresentativePoint, Self::None];
+    pub const ALL: [Self; 4] = [Self::Within, Self::Nearest, Self::Overlap, Self::None];
 
     /// Stable code, as in the column `location_method`.
     pub const fn code(self) -> &'static str {
         match self {
             Self::Within => "within",
             Self::Nearest => "nearest",
-            Self::RepresentativePoint => "representative_point",
+            Self::Overlap => "overlap",
             Self::None => "none",
         }
     }

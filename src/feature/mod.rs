@@ -22,6 +22,7 @@ mod history;
 mod ids;
 mod landing;
 mod layer_report_json;
+mod link;
 mod location;
 mod outcome;
 mod outline;
@@ -62,6 +63,7 @@ pub use gate::{Acceptance, Check, Finding, GateReport, SourceColumn, SourceProfi
 pub use history::{LayerCounts, ReleaseCounts};
 pub use ids::{LayerId, Origin, RegionId};
 pub use landing::{FetchRecord, Generalised, Landed, PageRecord};
+pub use link::{FacilityLink, LinkCount};
 pub use location::LocationMethod;
 pub use outcome::{FieldCounts, JurisdictionReport, LayerReport, LocationCounts, RunReport, UNVERIFIED};
 pub use outline::Outline;

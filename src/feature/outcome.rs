@@ -12,6 +12,7 @@ use super::flag::Flags;
 use super::frozen::Frozen;
 use super::gate::{GateReport, SourceProfile};
 use super::ids::LayerId;
+use super::link::LinkCount;
 use super::quality::QualityReport;
 use super::raw::Repairs;
 use super::release::ReleaseId;
@@ -116,6 +117,12 @@ pub struct LayerReport {
     pub seconds: f64,
     /// Number of tiles.
     pub tiles: u64,
+    /// Rows in `crossing/`: lines and areas again, once for every further region that they reach into.
+    pub rows_crossing: u64,
+    /// Links to jurisdictions that no column holds, by polygon set.
+    pub links: Vec<LinkCount>,
+    /// Shares of its lines and areas in jurisdictions that are too small to be told.
+    pub slivers: u64,
     /// How its rows were located.
     pub located: LocationCounts,
     /// Rows by computed state code; `unassigned` outside every state.
@@ -165,6 +172,9 @@ impl LayerReport {
             national_bytes: None,
             seconds: 0.0,
             tiles: 0,
+            rows_crossing: 0,
+            links: Vec::new(),
+            slivers: 0,
             located: LocationCounts::default(),
             rows_by_state: BTreeMap::new(),
             fields: BTreeMap::new(),
@@ -274,8 +284,9 @@ pub struct LocationCounts {
     pub within: u64,
     /// Near a polygon.
     pub nearest: u64,
-    /// By a point on their surface.
-    pub representative_point: u64,
+    /// By the largest of several shares. Earlier versions looked up one point of every line and area.
+    #[serde(alias = "representative_point")]
+    pub overlap: u64,
     /// Not at all.
     pub none: u64,
     /// Claimed county differs from the computed one.
@@ -287,7 +298,7 @@ impl LocationCounts {
     pub fn add(&mut self, more: Self) {
         self.within += more.within;
         self.nearest += more.nearest;
-        self.representative_point += more.representative_point;
+        self.overlap += more.overlap;
         self.none += more.none;
         self.county_mismatch += more.county_mismatch;
     }

@@ -18,7 +18,7 @@ pub struct ProductDoc {
 /// A table of a release and what its columns mean.
 #[derive(Debug, Clone, Copy)]
 pub struct TableDoc {
-    /// Path within the release; `<layer>` in it stands for the id of one.
+    /// Path within the release; `<layer>`, and other words so marked, stand for ids.
     pub path: &'static str,
     /// What a row is.
     pub what: &'static str,
@@ -37,19 +37,25 @@ impl TableDoc {
     /// assert!(!changes.is_at("changes/of/dams.parquet".as_ref()));
     /// ```
     pub fn is_at(&self, path: &Path) -> bool {
-        let Some((before, after)) = self.path.split_once("<layer>") else {
-            return path == Path::new(self.path);
-        };
-        let layer = path
-            .to_str()
-            .and_then(|path| path.strip_prefix(before)?.strip_suffix(after));
-        layer.is_some_and(|layer| !layer.contains('/'))
+        path.to_str().is_some_and(|path| fits_pattern(self.path, path))
     }
 
     /// The columns' names, in order.
     pub fn column_names(&self) -> impl Iterator<Item = &'static str> {
         self.columns.iter().map(|(name, _)| *name)
     }
+}
+
+/// Whether a path is a pattern's, in which words in angle brackets stand for ids, which have neither slashes nor points.
+fn fits_pattern(pattern: &str, path: &str) -> bool {
+    let Some((before, marked)) = pattern.split_once('<') else {
+        return pattern == path;
+    };
+    let (Some(rest), Some((_, after))) = (path.strip_prefix(before), marked.split_once('>')) else {
+        return false;
+    };
+    let id = rest.split(['/', '.']).next().unwrap_or_default();
+    !id.is_empty() && fits_pattern(after, &rest[id.len()..])
 }
 
 /// Unit of a column, where its name says it.

@@ -3,7 +3,7 @@
 //! LEAF. A table that is read back is only as good as its file: whoever asks for a column says of which type it is to
 //! be, and is told what stands there instead.
 
-use arrow_array::{Array, BooleanArray, RecordBatch, StringArray, UInt64Array};
+use arrow_array::{Array, BooleanArray, Float64Array, RecordBatch, StringArray, UInt32Array, UInt64Array};
 use arrow_schema::DataType;
 
 /// Why a column can't be used.
@@ -48,6 +48,14 @@ impl ColumnArray for StringArray {
 
 impl ColumnArray for BooleanArray {
     const TYPE: &'static str = "Boolean";
+}
+
+impl ColumnArray for Float64Array {
+    const TYPE: &'static str = "Float64";
+}
+
+impl ColumnArray for UInt32Array {
+    const TYPE: &'static str = "UInt32";
 }
 
 impl ColumnArray for UInt64Array {

@@ -131,8 +131,6 @@ pub struct StageInputs<'a> {
     pub located: &'a Located,
     /// What came of its claims.
     pub claims: &'a Claims,
-    /// Ids of the further polygon sets, in pipeline order.
-    pub further: &'a [String],
     /// The point that stands for every row.
     pub points: &'a [Point<f64>],
 }
@@ -197,7 +195,7 @@ impl StageInputs<'_> {
             "is_county_mismatch" => Arc::new(self.claims.is_county_mismatch.clone()),
             "location_method" => Arc::new(located.location_method.clone()),
             "location_distance_m" => Arc::new(located.location_distance_m.clone()),
-            name => return self.further_set(name).or_else(|| self.attribute_named(name)),
+            name => return self.own_column(name).or_else(|| self.attribute_named(name)),
         })
     }
 
@@ -216,10 +214,10 @@ impl StageInputs<'_> {
         ids.finish()
     }
 
-    fn further_set(&self, name: &str) -> Option<ArrayRef> {
-        let id = name.strip_suffix("_code")?;
-        let at = self.further.iter().position(|further| further == id)?;
-        Some(Arc::new(self.located.further[at].clone()))
+    /// A column of a polygon set beyond the core.
+    fn own_column(&self, name: &str) -> Option<ArrayRef> {
+        let own = self.located.own.iter().find(|(own, _)| own == name);
+        own.map(|(_, column)| Arc::new(column.clone()) as ArrayRef)
     }
 
     fn attribute_named(&self, name: &str) -> Option<ArrayRef> {

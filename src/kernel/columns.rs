@@ -12,8 +12,8 @@ use super::KernelError;
 use crate::feature::{BBOX_SIDES, CORE_COLUMNS, CoreType};
 use crate::plan::{FieldKind, LayerSchema};
 
-/// The published schema of a layer.
-pub fn layer_schema<'a>(schema: &LayerSchema, further: impl Iterator<Item = &'a str>) -> SchemaRef {
+/// The published schema of a layer; `own` are the columns of polygon sets beyond the core.
+pub fn layer_schema(schema: &LayerSchema, own: &[String]) -> SchemaRef {
     let attributes = schema.fields.iter().flat_map(|field| {
         // A core column has its place among those, whatever field of the schema fills it.
         let own = (!is_core(&field.name)).then(|| Field::new(&field.name, data_type(&field.kind), true));
@@ -23,7 +23,7 @@ pub fn layer_schema<'a>(schema: &LayerSchema, further: impl Iterator<Item = &'a 
             .map(|name| Field::new(name, DataType::Utf8, true));
         [own, decoded].into_iter().flatten()
     });
-    published_schema(further, attributes)
+    published_schema(own, attributes)
 }
 
 /// The published schema of the inventory `facilities`.
@@ -31,30 +31,27 @@ pub fn layer_schema<'a>(schema: &LayerSchema, further: impl Iterator<Item = &'a 
 /// ```
 /// use cikr::kernel::columns::inventory_schema;
 ///
-/// let schema = inventory_schema(["utility_area"].into_iter());
+/// let schema = inventory_schema(&["utility_area_code".to_owned()]);
 /// assert!(schema.field_with_name("utility_area_code").is_ok());
 /// let closing: Vec<_> = schema.fields().iter().rev().take(2).map(|field| field.name()).collect();
 /// assert_eq!(closing, ["bbox", "geometry"]);
 /// ```
-pub fn inventory_schema<'a>(further: impl Iterator<Item = &'a str>) -> SchemaRef {
-    published_schema(further, std::iter::empty())
+pub fn inventory_schema(own: &[String]) -> SchemaRef {
+    published_schema(own, std::iter::empty())
 }
 
-fn published_schema<'a>(
-    further: impl Iterator<Item = &'a str>,
-    attributes: impl Iterator<Item = Field>,
-) -> SchemaRef {
+fn published_schema(own: &[String], attributes: impl Iterator<Item = Field>) -> SchemaRef {
     // What all layers have comes first and in one order; what differs between them stands behind it.
     let core = CORE_COLUMNS
         .iter()
         .map(|column| Field::new(column.name, core_type(column.kind), true));
-    let further = further.map(|id| Field::new(format!("{id}_code"), DataType::Utf8, true));
+    let own = own.iter().map(|name| Field::new(name, DataType::Utf8, true));
     let closing = [
         Field::new("geometry", DataType::Binary, false),
         Field::new("bbox", DataType::Struct(bbox_fields()), false),
     ];
     Arc::new(Schema::new(
-        core.chain(further)
+        core.chain(own)
             .chain(attributes)
             .chain(closing)
             .collect::<Vec<_>>(),

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use arrow_array::{Array, BooleanArray, StringArray};
-use arrow_schema::Schema;
+use arrow_schema::{DataType, Field, Schema};
 use arrow_select::filter::filter;
 use geo::{Point, Rect};
 
@@ -14,7 +14,7 @@ use super::again::SecondReading;
 use super::assemble::{self, StageInputs, StageRows, retained};
 use super::claims::{self, Placed};
 use super::cluster::along_curve;
-use super::locate::{self, JoinContext};
+use super::locate::{self, Crossing, JoinContext, Places, RowLink};
 use super::normalise::{self, Normalised};
 use super::profile::Profiler;
 use super::quote::shortened;
@@ -22,6 +22,9 @@ use super::tally::{LayerTally, RowTally};
 use super::{KernelError, flags, geometry, keys, sector};
 use crate::feature::{Origin, RawBatch, Reject, RejectReason, Reproject, RowFlag};
 use crate::plan::{LayerPlan, Reference};
+
+/// Column of the region into which a row of another region reaches.
+pub const CROSSED_REGION: &str = "__crossed_region";
 
 /// What every batch of a layer is mapped with.
 #[derive(Debug, Clone, Copy)]
@@ -34,8 +37,6 @@ pub struct MapContext<'a> {
     pub reference: &'a Reference,
     /// The polygon sets.
     pub join: &'a JoinContext,
-    /// Ids of the further polygon sets, in pipeline order.
-    pub further: &'a [String],
     /// Boxes around everything that is not far from a state.
     pub places: &'a [Rect<f64>],
     /// What an earlier reading has shown.
@@ -61,6 +62,10 @@ pub struct StageBatch {
     pub rejects: Vec<Reject>,
     /// What is doubtful about the others, by their index.
     pub flags: Vec<RowFlag>,
+    /// Jurisdictions of the others that no column holds, by their index.
+    pub links: Vec<RowLink>,
+    /// Regions that lines and areas reach into besides their own, by their index.
+    pub crossings: Vec<Crossing>,
     /// What they count.
     pub tally: LayerTally,
 }
@@ -91,7 +96,12 @@ pub fn map_batch(
     )?;
     // Once, for locate, claims and pack: that of a polygon takes its crossings with a line, edge by edge.
     let points: Vec<Point<f64>> = normalised.geometries.iter().map(point_of).collect();
-    let located = locate::locate(&points, schema.geometry, join);
+    let places = Places {
+        kind: schema.geometry,
+        geometries: &normalised.geometries,
+        points: &points,
+    };
+    let mut located = locate::locate(&places, join);
     let placed = Placed {
         columns: &normalised.columns,
         geometries: &normalised.geometries,
@@ -105,7 +115,6 @@ pub fn map_batch(
         sectors: &sectors,
         located: &located,
         claims: &claims,
-        further: context.further,
         points: &points,
     };
     let stage = assemble::stage_rows(context.schema, &inputs)?;
@@ -116,7 +125,8 @@ pub fn map_batch(
     // Stable: the flags of a row stay in the order of the stages, and those of a layer are in the order of its rows however
     // it was cut into batches.
     doubts.sort_by_key(|flag| flag.index);
-    let tally = tally_batch(raw, first, context, &mut normalised, &stage)?;
+    let mut tally = tally_batch(raw, first, context, &mut normalised, &stage)?;
+    tally.slivers = located.slivers;
     Ok(StageBatch {
         stage,
         order: None,
@@ -130,6 +140,8 @@ pub fn map_batch(
         origins: normalised.rows,
         rejects: normalised.rejects,
         flags: doubts,
+        links: std::mem::take(&mut located.links),
+        crossings: std::mem::take(&mut located.crossings),
         tally,
     })
 }
@@ -153,6 +165,7 @@ fn tally_batch(
         mangled: std::mem::take(&mut normalised.mangled),
         missing: Some(missing.into_iter().collect()),
         profile: Profiler::of_batch(raw, first),
+        slivers: 0,
         rows: RowTally::of_rows(stage, context.places)?,
     })
 }
@@ -226,10 +239,51 @@ impl StageBatch {
         self.numbers = retained(self.numbers, fresh);
         self.origins = retained(self.origins, fresh);
         self.flags = normalise::renumbered_flags(self.flags, fresh);
+        self.renumber_links(fresh);
         // Counted again, not subtracted: boxes and sets of what is gone can't be taken out of a sum.
         self.tally.good = self.origins.len() as u64;
         self.tally.rows = RowTally::of_rows(&self.stage, context.places)?;
         Ok(self)
+    }
+}
+
+impl StageBatch {
+    /// Leaves out links and crossings of rows that aren't kept.
+    fn renumber_links(&mut self, keep: &[bool]) {
+        if self.links.is_empty() && self.crossings.is_empty() {
+            return;
+        }
+        let places = normalise::new_indexes(keep);
+        self.links
+            .retain_mut(|link| places[link.row].map(|place| link.row = place).is_some());
+        self.crossings
+            .retain_mut(|crossing| places[crossing.row].map(|place| crossing.row = place).is_some());
+    }
+
+    /// The rows that reach into further regions, once for each, with the region in the column [`CROSSED_REGION`]; none
+    /// where no row does.
+    ///
+    /// # Errors
+    /// When Arrow can't take rows, which would be a mistake of this program.
+    pub fn crossing_rows(&self) -> Result<Option<StageRows>, KernelError> {
+        if self.crossings.is_empty() {
+            return Ok(None);
+        }
+        let places = self.places_of(self.crossings.iter().map(|crossing| crossing.row));
+        let mut order: Vec<u32> = Vec::with_capacity(places.len());
+        for place in places {
+            order.push(u32::try_from(place).map_err(|_| KernelError::Geometry)?);
+        }
+        let regions = self.crossings.iter().map(|crossing| crossing.region.as_str());
+        let regions = StringArray::from_iter_values(regions);
+        let rows = self.stage.in_order(&order);
+        let rows = rows.and_then(|rows| {
+            rows.with_column(
+                Field::new(CROSSED_REGION, DataType::Utf8, false),
+                Arc::new(regions),
+            )
+        });
+        rows.map(Some).map_err(|source| KernelError::Arrow { source })
     }
 }
 

@@ -326,14 +326,18 @@ pub(super) fn renumbered_flags(flags: Vec<RowFlag>, kept: &[bool]) -> Vec<RowFla
     if flags.is_empty() || kept.iter().all(|kept| *kept) {
         return flags;
     }
-    let mut next = 0..;
-    let places: Vec<Option<usize>> = kept
-        .iter()
-        .map(|kept| if *kept { next.next() } else { None })
-        .collect();
+    let places = new_indexes(kept);
     flags
         .into_iter()
         .filter_map(|flag| places[flag.index].map(|index| RowFlag { index, ..flag }))
+        .collect()
+}
+
+/// Where rows are once only those marked in `kept` are left; none of those that go.
+pub(super) fn new_indexes(kept: &[bool]) -> Vec<Option<usize>> {
+    let mut next = 0..;
+    kept.iter()
+        .map(|kept| if *kept { next.next() } else { None })
         .collect()
 }
 

@@ -32,6 +32,8 @@ pub struct LayerTally {
     pub missing: Option<BTreeSet<String>>,
     /// Which columns the source has, and what their values look like.
     pub profile: Profiler,
+    /// Shares of lines and areas in jurisdictions that are too small to be told.
+    pub slivers: u64,
     /// What the publishable rows count.
     pub rows: RowTally,
 }
@@ -80,6 +82,7 @@ impl LayerTally {
             (before, more) => before.or(more),
         };
         self.profile.merge(later.profile);
+        self.slivers += later.slivers;
         self.rows.merge(later.rows);
     }
 }
@@ -103,7 +106,7 @@ impl RowTally {
         let located = LocationCounts {
             within: rows_of(&methods, LocationMethod::Within),
             nearest: rows_of(&methods, LocationMethod::Nearest),
-            representative_point: rows_of(&methods, LocationMethod::RepresentativePoint),
+            overlap: rows_of(&methods, LocationMethod::Overlap),
             none: rows_of(&methods, LocationMethod::None),
             county_mismatch: mismatch.map_or(0, |mismatch| mismatch.true_count() as u64),
         };

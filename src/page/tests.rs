@@ -212,6 +212,7 @@ fn states_are_outlined_and_regions_parted() {
             code: text(region),
             name,
             state: text(usps),
+            county: None,
             source,
         });
     }

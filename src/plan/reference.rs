@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::jurisdiction_kinds::JurisdictionKind;
 use super::scheme::{CriticalFunction, MembershipRule, Scheme, SchemeCell, Subsector};
 
 /// Every table that classify and locate look up.
@@ -9,8 +10,10 @@ use super::scheme::{CriticalFunction, MembershipRule, Scheme, SchemeCell, Subsec
 pub struct Reference {
     /// States and territories.
     pub states: Vec<State>,
-    /// Regions, one row per region and state.
+    /// Regions, one row per region and member.
     pub regions: Vec<Region>,
+    /// Kinds of jurisdictions.
+    pub kinds: Vec<JurisdictionKind>,
     /// Sectors with their lead agency, current scheme.
     pub sectors: Vec<Sector>,
     /// NAICS prefix rules.
@@ -81,15 +84,17 @@ pub struct State {
     pub source: String,
 }
 
-/// Membership of a state in a region.
+/// Membership of a state, or of a county, in a region.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Region {
     /// Region code, such as `R06`.
     pub code: String,
     /// Name, such as `Region 6 (Dallas)`.
     pub name: String,
-    /// USPS code of the member.
+    /// USPS code of the member, or of the state that it lies in.
     pub state: String,
+    /// 5-digit FIPS code of the member; none where a whole state is.
+    pub county: Option<String>,
     /// Source of the row.
     pub source: String,
 }

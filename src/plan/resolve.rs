@@ -8,6 +8,8 @@ use std::sync::Arc;
 use super::check::{Bounds, Check, is_identifier, text_or_empty};
 use super::folder::file_stems;
 use super::include::Blocks;
+use super::jurisdiction::JurisdictionPlan;
+use super::jurisdiction_kinds::shipped_kinds;
 use super::layer;
 use super::layer_schema::Schemas;
 use super::limits::{FETCH_S, MEMORY};
@@ -90,9 +92,13 @@ fn resolve_plan(config: &PipelineConfig, overrides: &Overrides, found: &mut Vec<
     );
     // In the order of what names what: schemas name codes of the tables, layers name schemas, expected counts
     // name layers.
-    let reference = load_reference(config, &folder, found);
+    let mut reference = load_reference(config, &folder, found);
     let schemas = load_schemas(config, &folder, &reference, found);
-    let jurisdictions = jurisdiction::resolve(config, &schemas, overrides.variables, found);
+    let jurisdictions = jurisdiction::resolve(config, &schemas, &reference, overrides.variables, found);
+    if let Some(set) = jurisdictions.iter().find(|set| set.kind.is_region()) {
+        refuse_second_regions(config, set, found);
+        reference.regions.clear();
+    }
     report_unknown_layers(config, &overrides.layers, found);
     let layers = layer::resolve(config, &schemas, &reference, overrides, found);
     let expected = expected::load(config, &reference.states, found);
@@ -134,6 +140,17 @@ fn resolve_plan(config: &PipelineConfig, overrides: &Overrides, found: &mut Vec<
     }
 }
 
+/// Regions come from a table or from a polygon set, not from both.
+fn refuse_second_regions(config: &PipelineConfig, set: &JurisdictionPlan, found: &mut Vec<Diagnostic>) {
+    let Some(written) = &config.regions else { return };
+    let message = format!(
+        "`regions` names a table, and `{}` has the regions' polygons",
+        set.id
+    );
+    let mut check = Check { found };
+    check.error(&written.span, message).help = Some("leave one of them out".to_owned());
+}
+
 fn load_reference(config: &PipelineConfig, schemas: &Path, found: &mut Vec<Diagnostic>) -> Reference {
     let written = config.reference.as_ref();
     let folder = written.map_or_else(
@@ -149,7 +166,10 @@ fn load_reference(config: &PipelineConfig, schemas: &Path, found: &mut Vec<Diagn
         ));
         // One cause, one report: each table of it would be missing, too, and so would every code that is looked
         // up.
-        return Reference::default();
+        return Reference {
+            kinds: shipped_kinds(),
+            ..Reference::default()
+        };
     }
     let regions = config.regions.as_ref().map_or("fema", |regions| &regions.value);
     let table = folder.join(format!("regions-{regions}.csv"));

@@ -8,19 +8,19 @@ use std::path::Path;
 use super::check::{Check, text_or_empty};
 use super::csv::{is_digits, is_naics_prefix, require_code, require_filled, split_codes};
 use super::membership_tables::{self, KnownCodes};
-use super::reference::{Lifeline, NaicsRule, Reference, Region, Sector, State, sector_codes};
+use super::reference::{Lifeline, NaicsRule, Reference, Sector, State, sector_codes};
 use super::scheme::Subsector;
-use super::scheme_tables;
+use super::{jurisdiction_kinds, region_tables, scheme_tables};
 use crate::config::{CsvTable, Diagnostic};
-use crate::feature::RegionId;
 
 /// Reads the reference tables of a folder, and the region table where there is one.
 pub(super) fn load_tables(folder: &Path, regions: Option<&Path>, found: &mut Vec<Diagnostic>) -> Reference {
     // Each table after those whose codes it names.
     let states = read_states(folder, found);
     let regions = regions
-        .map(|path| read_regions(path, &states, found))
+        .map(|path| region_tables::read_regions(path, &states, found))
         .unwrap_or_default();
+    let kinds = jurisdiction_kinds::read_kinds(folder, found);
     let sectors = read_sectors(folder, found);
     let schemes = scheme_tables::read_schemes(folder, found);
     let subsectors = scheme_tables::read_subsectors(folder, &sectors, &schemes, found);
@@ -40,6 +40,7 @@ pub(super) fn load_tables(folder: &Path, regions: Option<&Path>, found: &mut Vec
     Reference {
         states,
         regions,
+        kinds,
         sectors,
         naics,
         lifelines,
@@ -79,56 +80,6 @@ fn read_states(folder: &Path, found: &mut Vec<Diagnostic>) -> Vec<State> {
         });
     }
     states
-}
-
-fn read_regions(path: &Path, states: &[State], found: &mut Vec<Diagnostic>) -> Vec<Region> {
-    let columns = ["region_code", "region_name", "state_code", "source"];
-    let Some(table) = CsvTable::read(path, columns, found) else {
-        return Vec::new();
-    };
-    let mut check = Check { found };
-    // A state lies in one region: a facility stands in one tile alone.
-    check.report_repeats_in_any_case("state", table.rows.iter().map(|[_, _, state, _]| state));
-    for row in &table.rows {
-        require_filled(&mut check, row);
-        check.require_among(
-            "a state code of states.csv",
-            &row[2],
-            states.iter().map(|state| state.usps.as_str()),
-        );
-        require_code(
-            &mut check,
-            "a region code (a letter, then letters and digits)",
-            &row[0],
-            is_region_code,
-        );
-        // A region has a row per state, and each repeats its name.
-        if let Some([_, name, ..]) = table.rows.iter().find(|other| other[0].value == row[0].value)
-            && name.value != row[1].value
-        {
-            let message = format!("region `{}` is also called `{}`", row[0].value, name.value);
-            check.error(&row[1].span, message);
-        }
-    }
-    let mut regions = Vec::new();
-    for [code, name, state, source] in table.rows {
-        regions.push(Region {
-            code: code.value,
-            name: name.value,
-            state: state.value,
-            source: source.value,
-        });
-    }
-    regions
-}
-
-fn is_region_code(text: &str) -> bool {
-    // The code stands in a path as `region=<code>`; digits alone would be read as a number.
-    text.starts_with(char::is_alphabetic)
-        && text
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'))
-        && text != RegionId::UNASSIGNED
 }
 
 fn read_sectors(folder: &Path, found: &mut Vec<Diagnostic>) -> Vec<Sector> {

@@ -11,7 +11,7 @@ use super::layer_error::LayerError;
 use super::layer_outcome::LayerOutcome;
 use super::layer_report::report_of_plan;
 use super::tile_error::TileError;
-use super::{gate, tables, tile};
+use super::{beside, gate, tables, tile};
 use crate::error::{Error, error_chain};
 use crate::feature::release::paths::{collection_folder, flags_path, rejects_path, tile_folder};
 use crate::feature::{GateReport, LayerId, LayerReport, RunReport, Standing, TileRecord};
@@ -66,7 +66,10 @@ pub(super) fn carry_or_absent(
     };
     for past in past_layers(context, &layer.id) {
         match link_layer(context, past) {
-            Ok(tiles) => return Ok(carried_outcome(context, past, tiles, reason, held)),
+            Ok((tiles, crossing)) => {
+                let outcome = carried_outcome(context, past, tiles, reason, held);
+                return Ok(LayerOutcome { crossing, ..outcome });
+            }
             Err(CarryFailure::EndsRun { source }) => return Err(source.into()),
             Err(CarryFailure::Unusable { source }) => {
                 warn!(
@@ -76,6 +79,9 @@ pub(super) fn carry_or_absent(
                     "not carried from a release"
                 );
                 discard_layer(context, id)?;
+                for path in beside::beside_paths(past.layer) {
+                    context.staging.discard(&path)?;
+                }
                 // After the layer's own failure, which is what has to be mended.
                 let _ = write!(
                     reason,
@@ -114,8 +120,12 @@ fn past_layers<'a>(context: &'a Context<'_>, id: &'a LayerId) -> impl Iterator<I
     last.into_iter().chain(older)
 }
 
-/// Links a layer's tiles, rejects and flags as an earlier release has them.
-fn link_layer(context: &Context<'_>, past: PastLayer<'_>) -> Result<Vec<TileRecord>, CarryFailure> {
+/// Links a layer's tiles, what stands beside them, rejects and flags as an earlier release has them; gives its tiles, and
+/// those in further regions.
+fn link_layer(
+    context: &Context<'_>,
+    past: PastLayer<'_>,
+) -> Result<(Vec<TileRecord>, Vec<TileRecord>), CarryFailure> {
     let id = past.layer.id.as_str();
     let files = if past.layer.tiles == 0 {
         vec![]
@@ -127,6 +137,7 @@ fn link_layer(context: &Context<'_>, past: PastLayer<'_>) -> Result<Vec<TileReco
         .map(|file| tile::read_record(context, id, file))
         .collect();
     let records = records?;
+    let crossing = beside::link_beside(context, &past.release.release, past.layer, Care::Each)?;
     link_files(context, past.release, &rejects_path(id))?;
     // A release from before there were flags has no file of them: none were found, and none are made up.
     if past.layer.kept_flags() == 0 {
@@ -134,7 +145,7 @@ fn link_layer(context: &Context<'_>, past: PastLayer<'_>) -> Result<Vec<TileReco
     } else {
         link_files(context, past.release, &flags_path(id))?;
     }
-    Ok(records)
+    Ok((records, crossing))
 }
 
 /// Links files of a release, each compared with its digest: where one is damaged, an older release
@@ -152,7 +163,8 @@ fn link_files(
 /// # Errors
 /// When the store can't be written to.
 pub(super) fn discard_layer(context: &Context<'_>, layer: &str) -> Result<(), Error> {
-    for path in [collection_folder(layer), rejects_path(layer), flags_path(layer)] {
+    let own = [collection_folder(layer), rejects_path(layer), flags_path(layer)];
+    for path in own.into_iter().chain(beside::possible_paths(context, layer)) {
         context.staging.discard(&path)?;
     }
     Ok(())

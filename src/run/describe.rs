@@ -13,7 +13,7 @@ use super::table_docs::table_docs;
 use crate::catalog::{self, Collection, Contents, TableFile};
 use crate::derive;
 use crate::error::Error;
-use crate::feature::release::paths::{NATIONAL, REPORT, REPORT_PAGE, is_tile};
+use crate::feature::release::paths::{NATIONAL, REPORT, REPORT_PAGE, is_crossing, is_tile};
 use crate::feature::release::product_names;
 use crate::feature::{RunReport, TileRecord};
 use crate::geoparquet;
@@ -35,10 +35,15 @@ pub(super) fn write_catalog(
 ) -> Result<(), Error> {
     let _task = context.progress.start("catalog", report.release.as_str(), None);
     let plan = context.plan;
-    let inventory = Collection::inventory(plan, inventory_schema(joined.context.further_sets()), facilities);
-    let present = plan.layers.iter().zip(layers).filter_map(|(layer, outcome)| {
+    let inventory = Collection::inventory(plan, inventory_schema(&joined.context.own_columns()), facilities);
+    let tiles: Vec<Vec<TileRecord>> = layers
+        .iter()
+        .map(|outcome| [outcome.tiles.as_slice(), &outcome.crossing].concat())
+        .collect();
+    let with_tiles = plan.layers.iter().zip(layers).zip(&tiles);
+    let present = with_tiles.filter_map(|((layer, outcome), tiles)| {
         let schema = outcome.schema.clone()?;
-        let collection = Collection::of_layer(plan, layer, &outcome.report, schema, &outcome.tiles);
+        let collection = Collection::of_layer(plan, layer, &outcome.report, schema, tiles);
         let collection = collection.with_files(outcome.national.as_ref(), outcome.changes.as_ref());
         Some(collection.with_formats(&outcome.formats))
     });
@@ -92,7 +97,7 @@ fn staged_tables(context: &Context<'_>) -> Result<Vec<TableFile>, Error> {
     for file in context.staging.files() {
         let path = Path::new(&file.path);
         let is_table = path.extension().is_some_and(|end| end == "parquet");
-        if !is_table || is_tile(path) || path.ends_with(NATIONAL) {
+        if !is_table || is_tile(path) || is_crossing(path) || path.ends_with(NATIONAL) {
             continue;
         }
         let schema = match context.columns_written(&file.sha256) {

@@ -30,7 +30,7 @@ pub(super) fn write_inventory(
     layers: &[LayerOutcome],
 ) -> Result<Vec<TileRecord>, Error> {
     let task = context.progress.start("pack", FACILITIES, None);
-    let schema = inventory_schema(join.further_sets());
+    let schema = inventory_schema(&join.own_columns());
     let names = schema.fields().iter().map(|field| field.name().as_str());
     // Neither is taken from a tile: the inventory has points, and a covering of these.
     let names: Vec<&str> = names

@@ -15,7 +15,7 @@ use super::layer_error::{LayerError, LayerFailure};
 use super::layer_outcome::LayerOutcome;
 use super::layer_report::{origin_as_written, published_report};
 use super::tile::TileColumns;
-use super::{gate, page_content, tables, tile};
+use super::{beside, gate, page_content, tables, tile};
 use crate::engine::{self, LayerRows, LayerTiles, LayerWork, Room};
 use crate::error::{Error, error_chain};
 use crate::feature::release::product_names;
@@ -180,8 +180,15 @@ fn write_layer(
         })
     });
     tables::write_flags(context, id, flags)?;
-    let report = published_report(layer, landed, &rows, &tiles);
-    outcome_of(context, layer, report, tiles, rows)
+    let beside = beside::write_beside(context, room, layer, &rows)?;
+    let mut report = published_report(layer, landed, &rows, &tiles);
+    report.rows_crossing = beside.crossing.iter().map(|tile| tile.rows).sum();
+    report.links = beside.links;
+    let outcome = outcome_of(context, layer, report, tiles, rows)?;
+    Ok(LayerOutcome {
+        crossing: beside.crossing,
+        ..outcome
+    })
 }
 
 fn outcome_of(

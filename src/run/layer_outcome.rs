@@ -10,6 +10,8 @@ use crate::page::RejectSample;
 pub(super) struct LayerOutcome {
     pub(super) report: LayerReport,
     pub(super) tiles: Vec<TileRecord>,
+    /// Its rows in further regions, a tile each.
+    pub(super) crossing: Vec<TileRecord>,
     /// Columns of its tiles; none where it has no tile.
     pub(super) schema: Option<SchemaRef>,
     /// The file of all its rows, where the pipeline wants one.
@@ -30,6 +32,7 @@ impl LayerOutcome {
         Self {
             report,
             tiles,
+            crossing: vec![],
             schema,
             national: None,
             formats: vec![],

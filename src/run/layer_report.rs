@@ -22,6 +22,7 @@ pub(super) fn published_report(
     report.rejects_by_reason = rows.rejects.by_reason();
     report.bytes_out = tiles.iter().map(|tile| tile.bytes).sum();
     report.tiles = tiles.len() as u64;
+    report.slivers = tally.slivers;
     report.located = tally.rows.located;
     report.rows_by_state.clone_from(&tally.rows.states);
     report.flags = rows.flags.counts();

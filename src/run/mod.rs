@@ -4,6 +4,7 @@
 //! left out, and named. Only when no layer succeeds is nothing published.
 
 mod arrival;
+mod beside;
 mod carry;
 mod changes_file;
 mod clock;

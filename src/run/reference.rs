@@ -74,7 +74,23 @@ fn place_tables(reference: &Reference) -> Vec<TextTable> {
             owned_cells([&state.fips, &state.usps, &state.name, &state.kind, &state.source])
         }),
         TextTable::new(docs::REGIONS, &reference.regions, |region| {
-            owned_cells([&region.code, &region.name, &region.state, &region.source])
+            let county = region.county.as_deref().unwrap_or_default();
+            owned_cells([&region.code, &region.name, &region.state, county, &region.source])
+        }),
+        TextTable::new(docs::JURISDICTION_KINDS, &reference.kinds, |kind| {
+            let digits = kind.code_digits.map(|digits| digits.to_string());
+            let name_column = kind.name_column_of("<set>").unwrap_or_default();
+            owned_cells([
+                &kind.id,
+                &kind.title,
+                &digits.unwrap_or_default(),
+                yes_or_no(kind.begins_with_state),
+                &kind.code_column_of("<set>"),
+                &name_column,
+                &kind.is_government,
+                yes_or_no(kind.overlaps),
+                &kind.source,
+            ])
         }),
         TextTable::new(docs::NAICS_RULES, &reference.naics, |rule| {
             let also = rule.also.join(";");

@@ -6,9 +6,10 @@ use crate::feature::TableDoc;
 use crate::feature::release::paths;
 
 /// Every reference table.
-pub(super) const TABLES: [TableDoc; 14] = [
+pub(super) const TABLES: [TableDoc; 15] = [
     STATES,
     REGIONS,
+    JURISDICTION_KINDS,
     NAICS_RULES,
     SECTORS,
     SECTOR_SCHEMES,
@@ -52,11 +53,52 @@ pub(super) const STATES: TableDoc = TableDoc {
 
 pub(super) const REGIONS: TableDoc = TableDoc {
     path: "reference/regions.parquet",
-    what: "a state in a region",
+    what: "a state, or a county, in a region",
     columns: &[
         ("region_code", "the region, as in the paths of tiles"),
         ("region_name", "its name"),
-        ("state_code", "USPS code of a state in it"),
+        (
+            "state_code",
+            "USPS code of a state in it, or of the county's state",
+        ),
+        (
+            "county_fips",
+            "FIPS code of a county in it; null where whole states are",
+        ),
+        SOURCE,
+    ],
+};
+
+pub(super) const JURISDICTION_KINDS: TableDoc = TableDoc {
+    path: "reference/jurisdiction_kinds.parquet",
+    what: "a kind of jurisdiction that a polygon set may be of",
+    columns: &[
+        ("kind", "its word in pipelines and tables"),
+        ("title", "what it is"),
+        (
+            "code_digits",
+            "characters of a code; null where any number may be",
+        ),
+        (
+            "begins_with_state",
+            "yes where a code begins with its state's two digits, else no",
+        ),
+        (
+            "code_column",
+            "column of tiles that has the code; `<set>` stands for the id of the set",
+        ),
+        (
+            "name_column",
+            "column that has the name; null where there is none",
+        ),
+        (
+            "is_government",
+            "yes, no, or some where only some of the kind govern themselves",
+        ),
+        (
+            "overlaps",
+            "yes where polygons of one set may lie over each other, else no",
+        ),
         SOURCE,
     ],
 };

@@ -4,6 +4,7 @@
 
 use std::path::Path;
 
+use super::beside::FACILITY_JURISDICTION;
 use super::reference_docs;
 use crate::catalog::column_notes;
 use crate::derive;
@@ -44,7 +45,7 @@ const FLAGS: TableDoc = TableDoc {
 pub(super) fn table_docs(plan: &Plan) -> Vec<TableDoc> {
     let products = derive::product_docs(plan);
     let of_products = products.iter().flat_map(|product| product.tables);
-    [REJECTS, FLAGS]
+    [REJECTS, FLAGS, FACILITY_JURISDICTION]
         .into_iter()
         .chain(of_products.copied())
         .chain(reference_docs::TABLES)

@@ -67,12 +67,12 @@ pub(super) fn write_flags(
     })
 }
 
-fn text_column<T>(rows: &[T], value: fn(&T) -> &str) -> ArrayRef {
+pub(super) fn text_column<T>(rows: &[T], value: fn(&T) -> &str) -> ArrayRef {
     Arc::new(StringArray::from_iter_values(rows.iter().map(value)))
 }
 
 /// Writes rows that come one after the other as a table, few of them in memory at a time.
-fn write_rows<T>(
+pub(super) fn write_rows<T>(
     context: &Context<'_>,
     path: &Path,
     mut rows: impl Iterator<Item = io::Result<T>>,

@@ -15,7 +15,7 @@ use super::context::Context;
 use super::fingerprint::digest_of;
 use super::layer_error::panic_message;
 use super::layer_outcome::LayerOutcome;
-use super::{reread, tile};
+use super::{beside, reread, tile};
 use crate::engine::rows::LocalRows;
 use crate::engine::{self, EngineError, LayerTiles, Room};
 use crate::error::{Error, error_chain};
@@ -35,9 +35,10 @@ fn finished_key(layer: &LayerPlan, fingerprint: &str) -> String {
 }
 
 /// Files and folders of a layer that is made, as far as they are there before products are.
-fn layer_paths(layer: &LayerPlan) -> [PathBuf; 3] {
-    let id = layer.id.as_str();
-    [tile_folder(id), rejects_path(id), flags_path(id)]
+fn layer_paths(report: &LayerReport) -> Vec<PathBuf> {
+    let id = report.id.as_str();
+    let own = vec![tile_folder(id), rejects_path(id), flags_path(id)];
+    [own, beside::beside_paths(report)].concat()
 }
 
 /// Notes that a layer is finished, for the run that comes after this one if it dies.
@@ -51,7 +52,7 @@ pub(super) fn note_finished(
 ) -> Result<(), Error> {
     if let Some(fingerprint) = &report.fingerprint {
         let key = finished_key(layer, fingerprint);
-        context.staging.finish_layer(&key, report, &layer_paths(layer))?;
+        context.staging.finish_layer(&key, report, &layer_paths(report))?;
     }
     Ok(())
 }
@@ -71,6 +72,7 @@ pub(super) fn take_over(
         return Ok(None);
     };
     // A panic is a reason to make the layer again, as an error is, and no other layer's affair.
+    let paths = layer_paths(&report);
     let restored = catch_unwind(AssertUnwindSafe(|| restore(context, room, layer, report, files)));
     match restored.unwrap_or_else(|panic| Err(panic_message(panic.as_ref()).into())) {
         Ok(outcome) => {
@@ -86,7 +88,7 @@ pub(super) fn take_over(
             let reason = error_chain(error.as_ref());
             warn!(layer = %layer.id, reason, "what a run that died has left can't be used: made again");
             context.products.forget(layer.id.as_str());
-            for path in layer_paths(layer) {
+            for path in paths {
                 context.staging.discard(&path)?;
             }
             Ok(None)
@@ -105,6 +107,7 @@ fn restore(
     context.note_rows(&rejects_path(id), report.rows_rejected);
     context.note_rows(&flags_path(id), report.kept_flags());
     let data = tile_folder(id);
+    let crossing = beside::read_beside(context, &report, files.clone())?;
     let tiles = files
         .into_iter()
         .filter(|file| file.path.starts_with(&data))
@@ -116,6 +119,7 @@ fn restore(
     show_repacked(context, room, layer, &rows, &schema, &tiles)?;
     Ok(LayerOutcome {
         rows: Some(rows),
+        crossing,
         ..LayerOutcome::of_tiles(report, tiles, Some(schema))
     })
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::slice;
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use super::tile_error::TileError;
 use crate::catalog::column_notes;
 use crate::derive::product::Sink;
 use crate::engine::{RowGroup, RowGroups};
-use crate::feature::release::paths::{ordinal_of, region_of, tile_folder};
+use crate::feature::release::paths::{crossing_folder, ordinal_of, region_of, tile_folder};
 use crate::feature::{FileRecord, RegionId, Tile, TileRecord};
 use crate::geoparquet::{self, FeatureWriter, FooterEntry, GeoMetadata, TableWriter, WriteOptions};
 use crate::kernel::boxes::{box_around_all, box_around_two};
@@ -44,6 +44,17 @@ impl<'a> TileColumns<'a> {
     }
 }
 
+/// Writes rows of other regions that reach into a tile's below its collection's `crossing/`.
+pub(super) fn write_crossing_tile(
+    context: &Context<'_>,
+    columns: &TileColumns<'_>,
+    tile: &Tile,
+    groups: &mut RowGroups<'_>,
+) -> Result<TileRecord, TileError> {
+    let path = crossing_folder(&tile.collection).join(tile.file());
+    write_tile_at(context, columns, tile, path, groups, &mut |_| Ok(()))
+}
+
 /// Writes one tile below its collection's `data/`, row group by row group.
 pub(super) fn write_tile(
     context: &Context<'_>,
@@ -53,6 +64,17 @@ pub(super) fn write_tile(
     show: &mut Show<'_>,
 ) -> Result<TileRecord, TileError> {
     let path = tile_folder(&tile.collection).join(tile.file());
+    write_tile_at(context, columns, tile, path, groups, show)
+}
+
+fn write_tile_at(
+    context: &Context<'_>,
+    columns: &TileColumns<'_>,
+    tile: &Tile,
+    path: PathBuf,
+    groups: &mut RowGroups<'_>,
+    show: &mut Show<'_>,
+) -> Result<TileRecord, TileError> {
     let written = write_features(context, columns, &path, groups, show)?;
     Ok(TileRecord {
         collection: tile.collection.clone(),

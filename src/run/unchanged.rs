@@ -15,7 +15,7 @@ use super::fetch::Landings;
 use super::fingerprint::Fingerprints;
 use super::layer_outcome::LayerOutcome;
 use super::tile_error::TileError;
-use super::{gate, tallies, tile};
+use super::{beside, gate, tallies, tile};
 use crate::derive::product::{Carried, Product};
 use crate::derive::products_wanted;
 use crate::error::{Error, error_chain};
@@ -161,7 +161,8 @@ fn keep_if_undamaged(
 ) -> Result<Option<LayerOutcome>, Error> {
     let Some(outcome) = linked else { return Ok(None) };
     let id = outcome.report.id.as_str();
-    let problems = context.staging.damaged_files(&[tile_folder(id)]);
+    let paths = [vec![tile_folder(id)], beside::beside_paths(&outcome.report)].concat();
+    let problems = context.staging.damaged_files(&paths);
     if problems.is_empty() {
         return Ok(Some(outcome));
     }
@@ -207,6 +208,7 @@ fn link_layer(
     };
     Ok(Some(LayerOutcome {
         national: files.national,
+        crossing: files.crossing,
         ..LayerOutcome::of_tiles(report, files.tiles, footer.map(|footer| footer.schema))
     }))
 }
@@ -231,6 +233,7 @@ fn linked_or_warn<T>(context: &Context<'_>, linked: Result<T, TileError>) -> Res
 /// Files of a layer that are linked.
 struct LayerFiles {
     tiles: Vec<TileRecord>,
+    crossing: Vec<TileRecord>,
     national: Option<FileRecord>,
 }
 
@@ -248,6 +251,7 @@ fn layer_files(
         .into_iter()
         .map(|file| tile::read_record(context, id, file))
         .collect::<Result<Vec<_>, _>>()?;
+    let crossing = beside::link_beside(context, &last.release, before, Care::InTurns)?;
     // The report page shows some of them, so that they are opened tonight.
     staging.carry(&last.release, &rejects_path(id), Care::Each)?;
     staging.carry(&last.release, &flags_path(id), Care::InTurns)?;
@@ -263,6 +267,7 @@ fn layer_files(
     let national = files.into_iter().find(|file| file.path == national_path);
     Ok(LayerFiles {
         tiles,
+        crossing,
         national: national.map(|file| FileRecord {
             path: file.path,
             rows: before.rows_written,

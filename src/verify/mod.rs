@@ -3,6 +3,7 @@
 //! Reads everything again, and trusts nothing but the files; writes none. May use: `store`, `derive`, `geoparquet`, `kernel`,
 //! `feature`, `error`.
 
+mod beside;
 mod citation;
 mod report;
 mod tile;
@@ -14,6 +15,7 @@ use std::path::Path;
 use arrow_schema::SchemaRef;
 use rayon::prelude::*;
 
+use self::beside::problems_beside;
 use self::citation::wrong_citations;
 pub use self::report::{last_report, read_report, sound_report};
 use self::tile::{CheckedTile, check_tile};
@@ -161,6 +163,7 @@ pub fn verify(release: &Path) -> Result<Verified, Error> {
     problems.extend(broken_laws(release, &report, &checked));
     let files = manifest.files.iter().map(|file| file.path.as_str()).collect();
     let tiles: Vec<TileReadBack> = checked.into_iter().map(|checked| checked.tile).collect();
+    problems.extend(problems_beside(release, &report, &manifest, &tiles));
     let held = ReleaseReadBack {
         folder: release,
         report: &report,

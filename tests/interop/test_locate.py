@@ -42,7 +42,7 @@ def test_methods_tell_inside_from_outside(
     ]
     inside = held[0] & held[1]
     methods = points["location_method"]
-    assert set(methods[inside]) <= {"within", "representative_point"}
+    assert set(methods[inside]) <= {"within", "overlap"}
     assert not set(methods[~inside]) & {"within"}
     assert points["state_fips"][methods == "none"].isna().all()
     assert points["state_fips"][methods.isin(["within", "nearest"])].notna().all()

@@ -45,11 +45,11 @@ def test_coverage(release: Path, report: dict, layers: list[str]):
             SELECT coalesce(state_code, 'unassigned') AS state, sector_code, count(*),
                 count(*) FILTER (location_method = 'within'),
                 count(*) FILTER (location_method = 'nearest'),
-                count(*) FILTER (location_method = 'representative_point'),
+                count(*) FILTER (location_method = 'overlap'),
                 count(*) FILTER (location_method = 'none'),
                 count(*) FILTER (location_method = 'within') / count(*),
                 count(*) FILTER (location_method = 'nearest') / count(*),
-                count(*) FILTER (location_method = 'representative_point') / count(*),
+                count(*) FILTER (location_method = 'overlap') / count(*),
                 count(*) FILTER (location_method = 'none') / count(*),
                 count(*) FILTER (is_state_mismatch IS NOT NULL OR is_county_mismatch IS NOT NULL),
                 count(*) FILTER (

@@ -43,6 +43,7 @@ mod exports;
 mod gate;
 mod hostile;
 mod hostile_server;
+mod jurisdictions;
 mod keeping;
 mod keys;
 mod killed;

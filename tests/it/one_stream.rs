@@ -151,7 +151,7 @@ fn made(plan: &Plan, join: &JoinContext, budget: usize) -> (Digests, Vec<String>
         .zip(&stores)
         .map(|(layer, store)| InventoryMember { layer, store })
         .collect();
-    let schema = inventory_schema(join.further_sets());
+    let schema = inventory_schema(&join.own_columns());
     digests.extend(packed(
         &InventoryRows::new(&members, &schema),
         "facilities",

@@ -149,7 +149,7 @@ fn coverage_counts_every_row_once() {
         "rows",
         "within",
         "nearest",
-        "representative_point",
+        "overlap",
         "none",
         "share_within",
         "share_none",

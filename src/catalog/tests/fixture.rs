@@ -127,7 +127,9 @@ pub(crate) fn plan() -> Plan {
             .to_vec(),
         jurisdictions: vec![JurisdictionPlan {
             id: "district".to_owned(),
-            kind: JurisdictionKind::Other,
+            kind: JurisdictionKind::shipped("other").unwrap(),
+            parent: None,
+            overlaps: false,
             vintage: "2023".to_owned(),
             source: source(),
             code: "ID".to_owned(),

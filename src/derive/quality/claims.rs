@@ -8,7 +8,7 @@ use super::scan::Scan;
 use crate::derive::{DeriveError, Table};
 use crate::feature::release::paths;
 use crate::feature::{ClaimPair, Score};
-use crate::plan::{JurisdictionKind, Plan};
+use crate::plan::Plan;
 
 const DEFINITION: &str = "rows of which no claimed state or county differs from the computed one, of all rows \
                           that claim one";
@@ -68,7 +68,7 @@ pub(super) fn accuracy_score(plan: &Plan, scan: &Scan) -> Score {
     let has_states_or_counties = plan
         .jurisdictions
         .iter()
-        .any(|set| matches!(set.kind, JurisdictionKind::State | JurisdictionKind::County));
+        .any(|set| set.kind.is_state() || set.kind.is_county());
     let reason = match scan.rows {
         0 => "the layer has no row",
         _ if !has_states_or_counties => "no states or counties are joined",

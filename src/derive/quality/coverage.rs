@@ -57,7 +57,7 @@ pub(super) const fn share_name(method: LocationMethod) -> &'static str {
     match method {
         LocationMethod::Within => "share_within",
         LocationMethod::Nearest => "share_nearest",
-        LocationMethod::RepresentativePoint => "share_representative_point",
+        LocationMethod::Overlap => "share_overlap",
         LocationMethod::None => "share_none",
     }
 }

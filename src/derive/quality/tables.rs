@@ -111,16 +111,13 @@ pub const TABLES: &[TableDoc] = &[
                 "rows located by the nearest polygon",
             ),
             (
-                LocationMethod::RepresentativePoint.code(),
-                "lines and polygons located by a point on them",
+                LocationMethod::Overlap.code(),
+                "lines and polygons located by the largest of several shares",
             ),
             (LocationMethod::None.code(), "rows not located"),
             (share_name(LocationMethod::Within), "within over rows"),
             (share_name(LocationMethod::Nearest), "nearest over rows"),
-            (
-                share_name(LocationMethod::RepresentativePoint),
-                "representative_point over rows",
-            ),
+            (share_name(LocationMethod::Overlap), "overlap over rows"),
             (share_name(LocationMethod::None), "none over rows"),
             (
                 "claimed",

@@ -11,6 +11,7 @@ use arrow_schema::{DataType, Field, Schema};
 use super::RowsError;
 use super::codes::Codes;
 use crate::feature::{RegionId, Texts};
+use crate::kernel::map::CROSSED_REGION;
 
 /// Columns of rows in a store, and the lists of their codes.
 ///
@@ -49,11 +50,14 @@ impl StoredColumns {
     /// Rows by region.
     pub(super) fn rows_by_region(&self, stored: &RecordBatch) -> Vec<(RegionId, Vec<u32>)> {
         let rows = 0..u32::try_from(stored.num_rows()).expect("a batch has less than 2^32 rows");
+        // Rows that reach into another region than their own are there for that one.
+        let crossed = stored.schema_ref().index_of(CROSSED_REGION).is_ok();
+        let name = if crossed { CROSSED_REGION } else { "region_code" };
         let keys = stored
-            .column_by_name("region_code")
+            .column_by_name(name)
             .and_then(|keys| keys.as_primitive_opt::<Int32Type>());
-        let Some((keys, codes)) = keys.zip(self.codes.get("region_code")) else {
-            let texts = Texts::of_column(stored, "region_code");
+        let Some((keys, codes)) = keys.zip(self.codes.get(name)) else {
+            let texts = Texts::of_column(stored, name);
             let mut by_text: BTreeMap<Option<&str>, Vec<u32>> = BTreeMap::new();
             for row in rows {
                 by_text

@@ -3,7 +3,8 @@
 //! ```text
 //! README.md  CITATION.cff  datapackage.json  catalog.json  report.json  report.html  urls.txt  manifest.json
 //! facilities/        the inventory: collection.json, items.parquet, stac/, data/region=R06/part-000.parquet
-//! layers/<layer>/    the same of a layer, national.parquet, and <layer>.gpkg and the like
+//! layers/<layer>/    the same of a layer, crossing/region=R06/…, national.parquet, and <layer>.gpkg and the like
+//! links/facility_jurisdiction/kind=<kind>/<layer>.<set>.parquet
 //! rejects/<layer>.parquet   changes/<layer>.parquet   quality/flags/<layer>.parquet
 //! quality/   links/   reference/
 //! ```
@@ -56,6 +57,8 @@ pub const SECTOR_SCHEMES: &str = "reference/sector_schemes.parquet";
 pub const LINKS: &str = "links";
 /// Sector classes and their codes.
 pub const SECTOR_MEMBERSHIP: &str = "links/sector_membership.parquet";
+/// Facilities and jurisdictions, where no column of a tile has them.
+pub const FACILITY_LINKS: &str = "links/facility_jurisdiction";
 /// Facilities by layer, scheme and code.
 pub const SECTOR_TOTALS: &str = "links/sector_totals.parquet";
 
@@ -108,6 +111,38 @@ pub fn collection_folder(collection: &str) -> PathBuf {
 /// Folder of a collection's tiles.
 pub fn tile_folder(collection: &str) -> PathBuf {
     collection_folder(collection).join(DATA)
+}
+
+/// Folder of the rows of a collection that reach into further regions: each stands there again for every one of them.
+pub fn crossing_folder(collection: &str) -> PathBuf {
+    collection_folder(collection).join(CROSSING)
+}
+
+/// Whether a file holds rows of other regions.
+///
+/// ```
+/// use cikr::feature::release::paths::is_crossing;
+///
+/// assert!(is_crossing("layers/lines/crossing/region=R06/part-000.parquet".as_ref()));
+/// assert!(!is_crossing("layers/crossing/data/region=R06/part-000.parquet".as_ref()));
+/// ```
+pub fn is_crossing(path: &Path) -> bool {
+    let folder = path.parent().and_then(Path::parent).and_then(Path::file_name);
+    region_of(path).is_some() && folder == Some(OsStr::new(CROSSING))
+}
+
+/// Links of a layer's facilities to the jurisdictions of a set.
+///
+/// ```
+/// use std::path::Path;
+/// use cikr::feature::release::paths::facility_links_path;
+///
+/// let path = facility_links_path("county", "dams", "counties");
+/// assert_eq!(path, Path::new("links/facility_jurisdiction/kind=county/dams.counties.parquet"));
+/// ```
+pub fn facility_links_path(kind: &str, layer: &str, set: &str) -> PathBuf {
+    let folder = Path::new(FACILITY_LINKS).join(format!("kind={kind}"));
+    folder.join(parquet(&format!("{layer}.{set}")))
 }
 
 /// Tile of a region, below [`tile_folder`].

@@ -21,7 +21,7 @@ pub fn doubtful_places(located: &Located) -> Vec<RowFlag> {
     for (index, column) in &located.missing {
         flags.push(RowFlag {
             index: *index,
-            field: (*column).to_owned(),
+            field: column.clone(),
             value: String::new(),
             code: FlagCode::BoundaryMissing,
             detail: "in the box of a polygon that can't be used".to_owned(),

@@ -8,6 +8,8 @@
 mod grid;
 mod nearest;
 mod part;
+mod shares;
+mod stand_in;
 mod touched;
 
 use std::collections::BTreeSet;
@@ -19,6 +21,7 @@ use rayon::prelude::*;
 use grid::Grid;
 use nearest::Nearby;
 use part::Part;
+pub use shares::{JurisdictionShare, Overlaps, ShareRule, Shares, measure_of};
 
 /// One polygon of a set, in OGC:CRS84.
 #[derive(Debug, Clone)]
@@ -62,6 +65,7 @@ pub struct JurisdictionIndex {
     parts: Vec<Part>,
     grid: Grid,
     nearby: Nearby,
+    overlay: shares::Overlay,
 }
 
 impl fmt::Debug for JurisdictionIndex {
@@ -83,6 +87,10 @@ impl JurisdictionIndex {
         names.sort_unstable_by(|a, b| (&a.0, a.1.is_none(), &a.1).cmp(&(&b.0, b.1.is_none(), &b.1)));
         names.dedup_by(|later, first| later.0 == first.0);
         let count = boundaries.len();
+        let shapes = boundaries
+            .iter()
+            .map(|boundary| (rank_of(&names, &boundary.code), boundary.shape.clone()));
+        let overlay = shares::Overlay::new(shapes);
         let mut parts: Vec<Part> = boundaries
             .into_par_iter()
             .flat_map_iter(|boundary| {
@@ -103,6 +111,7 @@ impl JurisdictionIndex {
             parts,
             grid,
             nearby,
+            overlay,
         }
     }
 
@@ -215,6 +224,48 @@ impl JurisdictionIndex {
             .collect()
     }
 
+    /// Every jurisdiction touched by a line or surface, with its share of the length or area.
+    ///
+    /// Lengths and areas are those of [`measure_of`]. A line along a border lies in both sides of it, so that with
+    /// [`Overlaps::Lowest`] it counts for the lower code; a point on a border likewise. What has no length or area
+    /// belongs as a whole to what holds its first vertex, with a measure of 0. What meets a jurisdiction in
+    /// points or, being a surface, along its border alone isn't told.
+    ///
+    /// Polygons of the set are taken as they stand on the plane. The first question makes ready what all need, on
+    /// one thread; see [`Self::prepare_shares`].
+    ///
+    /// ```
+    /// # use cikr::kernel::jurisdiction::{Boundary, JurisdictionIndex, ShareRule};
+    /// # use geo::{Geometry, MultiPolygon, wkt};
+    /// # let square = |code: &str, west: f64| Boundary {
+    /// #     code: code.to_owned(),
+    /// #     name: None,
+    /// #     shape: MultiPolygon::new(vec![geo::Rect::new((west, 0.0), (west + 1.0, 1.0)).to_polygon()]),
+    /// # };
+    /// let index = JurisdictionIndex::build(vec![square("A", 0.0), square("B", 1.0)]);
+    /// let pipeline = Geometry::LineString(wkt!(LINESTRING(0.25 0.0,2.25 0.0)));
+    /// let shares = index.shares_of(&pipeline, ShareRule::default());
+    /// let told = shares.parts.iter().map(|part| (part.rank, (part.share * 1000.0).round()));
+    /// assert!(told.eq([(1, 500.0), (0, 375.0)]));
+    /// assert!((shares.outside - 27_829.9).abs() < 0.1, "an eighth of it, in metres");
+    /// ```
+    pub fn shares_of(&self, geometry: &Geometry<f64>, rule: ShareRule) -> Shares {
+        shares::shares_of(&self.overlay, geometry, rule)
+    }
+
+    /// Makes ready what [`Self::shares_of`] needs, on rayon's current pool.
+    ///
+    /// Never necessary; worth it before many threads ask for shares, of which the first would keep the others waiting.
+    ///
+    /// ```
+    /// # use cikr::kernel::jurisdiction::JurisdictionIndex;
+    /// let index = JurisdictionIndex::build(vec![]);
+    /// index.prepare_shares();
+    /// ```
+    pub fn prepare_shares(&self) {
+        self.overlay.prepare();
+    }
+
     /// Code and name of a rank.
     pub(super) fn match_of(&self, rank: u32) -> Match<'_> {
         let (code, name) = &self.names[rank as usize];
@@ -223,6 +274,12 @@ impl JurisdictionIndex {
             name: name.as_deref(),
         }
     }
+}
+
+/// The rank of a code that is among the names.
+fn rank_of(names: &[(String, Option<String>)], code: &str) -> u32 {
+    let rank = names.partition_point(|(other, _)| other.as_str() < code);
+    u32::try_from(rank).expect("a set has less than 2^32 codes")
 }
 
 #[cfg(test)]

@@ -8,15 +8,18 @@ use std::sync::Arc;
 use arrow_array::{ArrayRef, StringArray};
 use geo::{CoordsIter, Geometry, Point, Rect};
 
+use super::links::RowLink;
 use super::lists::{SetLists, StateLists};
-use crate::feature::LocationMethod;
+use super::regions::Regions;
+use crate::feature::{FacilityLink, LocationMethod};
 use crate::kernel::jurisdiction::{JurisdictionIndex, Match};
 use crate::plan::{JurisdictionKind, JurisdictionPlan, Reference, State};
 
 /// The polygon sets of a run with their indexes, and the lists that columns are dictionaries over.
 #[derive(Debug)]
 pub struct JoinContext {
-    sets: Vec<(JoinSet, SetLists)>,
+    pub(super) sets: Vec<(JoinSet, SetLists)>,
+    pub(super) regions: Regions,
     /// By rank of the set that answers for the state: that of kind state, and behind its ranks the states that only counties
     /// have; without such a set, that of kind county.
     pub(super) states: StateLists,
@@ -64,14 +67,14 @@ impl JoinContext {
             let lists = SetLists::of_index(&set.index);
             listed.push((set, lists));
         }
-        let counties = index_of_kind(&listed, JurisdictionKind::County);
+        let counties = index_of_kind(&listed, JurisdictionKind::COUNTY);
         let state_of_each_county: Vec<Option<&str>> = counties
             .into_iter()
             .flat_map(JurisdictionIndex::names)
             .map(|county| county.code.get(..2))
             .collect();
         // The states' own ranks have to stay what they are: states that only counties have come behind them.
-        let (states, county_states) = match index_of_kind(&listed, JurisdictionKind::State) {
+        let (states, county_states) = match index_of_kind(&listed, JurisdictionKind::STATE) {
             Some(states) => {
                 let own = states.names().map(|found| found.code);
                 let fips = with_further(own, state_of_each_county.iter().copied().flatten());
@@ -91,8 +94,16 @@ impl JoinContext {
                 vec![],
             ),
         };
+        let own_set = listed.iter().find(|(set, _)| set.plan.kind.is_region());
+        let regions = Regions::new(
+            own_set.map(|(_, lists)| lists),
+            index_of_kind(&listed, JurisdictionKind::COUNTY),
+            &states,
+            reference,
+        );
         Self {
             sets: listed,
+            regions,
             states,
             county_states,
             every_state: reference.states.clone(),
@@ -105,7 +116,7 @@ impl JoinContext {
     /// USPS code of the state that holds a point, its border included, by the polygons of states or else of counties.
     pub fn state_at(&self, point: Point<f64>) -> Option<&str> {
         let own = self
-            .set_of_kind(JurisdictionKind::State)
+            .set_of_kind(JurisdictionKind::STATE)
             .and_then(|(set, _)| set.index.rank_at(point));
         let rank = own.or_else(|| self.state_by_county(point))?;
         self.states.usps.text_of(rank)
@@ -113,9 +124,9 @@ impl JoinContext {
 
     /// The rank of the state of the county that holds a point.
     fn state_by_county(&self, point: Point<f64>) -> Option<u32> {
-        let (counties, _) = self.set_of_kind(JurisdictionKind::County)?;
+        let (counties, _) = self.set_of_kind(JurisdictionKind::COUNTY)?;
         let county = counties.index.rank_at(point)?;
-        match self.set_of_kind(JurisdictionKind::State) {
+        match self.set_of_kind(JurisdictionKind::STATE) {
             Some(_) => self.county_states.get(county as usize).copied().flatten(),
             None => Some(county),
         }
@@ -128,7 +139,7 @@ impl JoinContext {
 
     /// Whether there is a polygon of the county with this code.
     pub fn has_county(&self, code: &str) -> bool {
-        self.set_of_kind(JurisdictionKind::County)
+        self.set_of_kind(JurisdictionKind::COUNTY)
             .is_some_and(|(set, _)| set.index.has_code(code))
     }
 
@@ -155,7 +166,7 @@ impl JoinContext {
 
     /// Counties that a geometry shares a point with.
     pub fn counties_touched(&self, geometry: &Geometry<f64>) -> impl Iterator<Item = Match<'_>> {
-        let set = self.set_of_kind(JurisdictionKind::County);
+        let set = self.set_of_kind(JurisdictionKind::COUNTY);
         set.into_iter().flat_map(|(set, _)| {
             set.index
                 .ranks_touching(geometry)
@@ -164,15 +175,27 @@ impl JoinContext {
         })
     }
 
-    /// Ids of the sets of kind `Other`, in pipeline order: each fills a column `<id>_code`.
-    pub fn further_sets(&self) -> impl Iterator<Item = &str> {
-        self.sets_of_kind_other().map(|(set, _)| &*set.plan.id)
+    /// Columns of the sets whose kinds fill no core column, in pipeline order: of codes, and of names where a set has any.
+    ///
+    /// ```
+    /// use cikr::kernel::locate::JoinContext;
+    /// use cikr::plan::Reference;
+    ///
+    /// let without_polygons = JoinContext::new(vec![], &Reference::default());
+    /// assert!(without_polygons.own_columns().is_empty());
+    /// ```
+    pub fn own_columns(&self) -> Vec<String> {
+        let own = self.sets.iter().filter(|(set, _)| !set.plan.kind.is_core());
+        own.flat_map(|(set, _)| [set.plan.code_column(), set.plan.name_column()])
+            .flatten()
+            .collect()
     }
 
-    pub(super) fn sets_of_kind_other(&self) -> impl Iterator<Item = &(JoinSet, SetLists)> {
-        self.sets
-            .iter()
-            .filter(|(set, _)| set.plan.kind == JurisdictionKind::Other)
+    /// The link of a row, as the facility of this id has it.
+    pub fn link_of(&self, link: RowLink, facility_id: &str) -> FacilityLink {
+        let (_, lists) = &self.sets[link.set];
+        let code = lists.codes.text_of(link.code).unwrap_or_default();
+        link.into_link(facility_id, code)
     }
 
     /// Whether a computed state can be had at all.
@@ -182,23 +205,28 @@ impl JoinContext {
 
     /// Whether a computed county can be had at all.
     pub fn knows_counties(&self) -> bool {
-        self.set_of_kind(JurisdictionKind::County).is_some()
+        self.set_of_kind(JurisdictionKind::COUNTY).is_some()
     }
 
     /// The set that answers for the state: that of states, else that of counties.
     fn set_of_states(&self) -> Option<&(JoinSet, SetLists)> {
-        self.set_of_kind(JurisdictionKind::State)
-            .or(self.set_of_kind(JurisdictionKind::County))
+        self.set_of_kind(JurisdictionKind::STATE)
+            .or(self.set_of_kind(JurisdictionKind::COUNTY))
     }
 
-    pub(super) fn set_of_kind(&self, kind: JurisdictionKind) -> Option<&(JoinSet, SetLists)> {
-        self.sets.iter().find(|(set, _)| set.plan.kind == kind)
+    pub(super) fn set_of_kind(&self, kind: &str) -> Option<&(JoinSet, SetLists)> {
+        self.sets.get(self.place_of_kind(kind)?)
+    }
+
+    /// Where the set of a kind that has one stands among the sets.
+    pub(super) fn place_of_kind(&self, kind: &str) -> Option<usize> {
+        self.sets.iter().position(|(set, _)| set.plan.kind.id == kind)
     }
 }
 
-fn index_of_kind(sets: &[(JoinSet, SetLists)], kind: JurisdictionKind) -> Option<&JurisdictionIndex> {
+fn index_of_kind<'s>(sets: &'s [(JoinSet, SetLists)], kind: &str) -> Option<&'s JurisdictionIndex> {
     sets.iter()
-        .find(|(set, _)| set.plan.kind == kind)
+        .find(|(set, _)| set.plan.kind.id == kind)
         .map(|(set, _)| &set.index)
 }
 

@@ -35,7 +35,7 @@ pub(super) struct SetLists {
 }
 
 impl RankedTexts {
-    fn new<'v>(values: impl Iterator<Item = Option<&'v str>>) -> Self {
+    pub(super) fn new<'v>(values: impl Iterator<Item = Option<&'v str>>) -> Self {
         let values: StringArray = values.collect();
         let has_value = values.iter().map(|value| value.is_some()).collect();
         Self {
@@ -78,6 +78,7 @@ impl StateLists {
         let regions: BTreeMap<&str, &str> = reference
             .regions
             .iter()
+            .filter(|region| region.county.is_none())
             .map(|region| (&*region.state, &*region.code))
             .collect();
         let fips: Vec<Option<&str>> = fips.collect();

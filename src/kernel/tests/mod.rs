@@ -9,7 +9,7 @@ use geo::{Geometry, Point, Rect};
 
 use super::again::SecondReading;
 use super::jurisdiction::{Boundary, JurisdictionIndex};
-use super::locate::{JoinContext, JoinSet, Located, locate};
+use super::locate::{JoinContext, JoinSet, Located, Places, locate};
 use super::normalise::{Normalised, normalise};
 use super::{CodedArray, KernelError, geometry};
 use crate::feature::{Crs, RawBatch, RejectReason, Repairs, Texts};
@@ -303,7 +303,7 @@ fn a_missing_required_field_names_the_columns_there_are() {
     );
 }
 
-fn set(kind: JurisdictionKind, nearest_m: f64, boundaries: &[(&str, f64)]) -> JoinSet {
+fn set(kind: &str, nearest_m: f64, boundaries: &[(&str, f64)]) -> JoinSet {
     let square = |(code, west): &(&str, f64)| Boundary {
         code: (*code).to_owned(),
         name: Some(format!("n{code}")),
@@ -314,7 +314,9 @@ fn set(kind: JurisdictionKind, nearest_m: f64, boundaries: &[(&str, f64)]) -> Jo
         gaps: vec![],
         plan: JurisdictionPlan {
             id: "set".into(),
-            kind,
+            kind: JurisdictionKind::shipped(kind).unwrap(),
+            parent: None,
+            overlaps: false,
             vintage: String::new(),
             source: SourcePlan {
                 location: Location::Path("".into()),
@@ -337,6 +339,7 @@ fn place(sets: Vec<JoinSet>, kind: GeometryKind, points: &[(f64, f64)]) -> Locat
         code: "R06".into(),
         name: String::new(),
         state: "TX".into(),
+        county: None,
         source: String::new(),
     };
     let reference = Reference {
@@ -345,7 +348,13 @@ fn place(sets: Vec<JoinSet>, kind: GeometryKind, points: &[(f64, f64)]) -> Locat
         ..Reference::default()
     };
     let points: Vec<Point<f64>> = points.iter().map(|point| Point::from(*point)).collect();
-    locate(&points, kind, &JoinContext::new(sets, &reference))
+    let geometries: Vec<Geometry<f64>> = points.iter().map(|point| Geometry::Point(*point)).collect();
+    let places = Places {
+        kind,
+        geometries: &geometries,
+        points: &points,
+    };
+    locate(&places, &JoinContext::new(sets, &reference))
 }
 
 fn texts(column: &CodedArray) -> impl Iterator<Item = Option<&str>> {
@@ -355,8 +364,8 @@ fn texts(column: &CodedArray) -> impl Iterator<Item = Option<&str>> {
 #[test]
 fn within_nearest_and_none() {
     let sets = vec![
-        set(JurisdictionKind::State, 20_000.0, &[("48", -100.0)]),
-        set(JurisdictionKind::County, 20_000.0, &[("48001", -100.0)]),
+        set("state", 20_000.0, &[("48", -100.0)]),
+        set("county", 20_000.0, &[("48001", -100.0)]),
     ];
     let points = [(-99.5, 30.5), (-98.9, 30.5), (-90.0, 30.5), (-99.5, 30.5)];
     let found = place(sets, GeometryKind::Point, &points);
@@ -374,19 +383,12 @@ fn within_nearest_and_none() {
 
 #[test]
 fn on_a_border_the_lowest_code_wins_and_counties_stand_in_for_states() {
-    let sets = vec![set(
-        JurisdictionKind::County,
-        0.0,
-        &[("48003", -100.0), ("48001", -99.0)],
-    )];
-    let found = place(sets, GeometryKind::Line, &[(-99.0, 30.5), (-90.0, 30.5)]);
+    let sets = vec![set("county", 0.0, &[("48003", -100.0), ("48001", -99.0)])];
+    let found = place(sets, GeometryKind::Point, &[(-99.0, 30.5), (-90.0, 30.5)]);
     assert_eq!(
         texts(&found.county_fips).collect::<Vec<_>>(),
         [Some("48001"), None]
     );
     assert_eq!(texts(&found.state_code).collect::<Vec<_>>(), [Some("TX"), None]);
-    assert_eq!(
-        texts(&found.location_method).next(),
-        Some(Some("representative_point"))
-    );
+    assert_eq!(texts(&found.location_method).next(), Some(Some("within")));
 }

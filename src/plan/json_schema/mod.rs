@@ -53,7 +53,7 @@ pub fn json_schema(written: WrittenFile, reference: &Reference, products: &[Prod
         WrittenFile::Pipeline => (
             "Pipeline of cikr",
             PipelineConfig::shape(),
-            pipeline::keys(products),
+            pipeline::keys(reference, products),
         ),
     };
     let mut root = object_schema(&shape, "", &keys);

@@ -3,13 +3,14 @@
 use super::super::check::CRS;
 use super::super::expected::UNMET;
 use super::super::gate::{DUPLICATE_KEYS, GROW, NULL_GEOMETRY, OUTSIDE, RISE, SHRINK};
-use super::super::jurisdiction::{KINDS, NEAREST_M};
+use super::super::jurisdiction::NEAREST_M;
 use super::super::key::{Key, Keys, by_path, file, key};
 use super::super::layer::CURRENT_DAYS;
 use super::super::layer_schema::GEOMETRIES;
 use super::super::limits::{ARCHIVE, BATCH_ROWS, FETCH_S, MEMORY, READ_S, RECORD};
 use super::super::output::{GROUP_ROWS, PAGE_ROWS, PROFILES, TILE_ROWS, ZSTD_LEVEL};
 use super::super::products::{ProductName, words};
+use super::super::reference::Reference;
 use super::super::resolve::{KEEP, KEEP_DAYS};
 use super::super::{csv_geometry, dialect, format};
 use super::servers;
@@ -17,7 +18,7 @@ use crate::feature::ExportFormat;
 use crate::feature::release::paths::FACILITIES;
 
 /// Of `pipelines/*.toml`.
-pub(super) fn keys(products: &[ProductName]) -> Keys {
+pub(super) fn keys(reference: &Reference, products: &[ProductName]) -> Keys {
     let whole =
         file("Which layers, from which sources, against which boundaries. Paths are relative to this file.");
     let sources = [
@@ -28,7 +29,7 @@ pub(super) fn keys(products: &[ProductName]) -> Keys {
         servers::keys(),
     ];
     let tables = [
-        jurisdiction_keys(),
+        jurisdiction_keys(reference),
         layer_keys(),
         gate_keys(),
         settings_keys(products),
@@ -146,7 +147,9 @@ fn settings_keys(products: &[ProductName]) -> Vec<Key> {
     ]
 }
 
-fn jurisdiction_keys() -> Vec<Key> {
+fn jurisdiction_keys(reference: &Reference) -> Vec<Key> {
+    let kinds = reference.kinds.iter();
+    let kinds = kinds.map(|kind| (kind.id.as_str(), kind.title.as_str()));
     vec![
         key(
             "jurisdiction",
@@ -157,9 +160,11 @@ fn jurisdiction_keys() -> Vec<Key> {
             .example("county"),
         key(
             "jurisdiction.kind",
-            "What the polygons are; there is one set of each kind but `other`, which fills `<id>_code`.",
+            "What the polygons are, a row of `jurisdiction_kinds.csv`. Of state, county, place, tribal and region there is \
+             one set each; a set of any other kind fills columns named after its id.",
         )
-        .one_of_words(KINDS.map(|(word, _)| word)),
+        .words_with_meanings(kinds)
+        .example("county"),
         key("jurisdiction.vintage", "Year or date of the boundaries.").example("2023"),
         key(
             "jurisdiction.code",
@@ -167,6 +172,16 @@ fn jurisdiction_keys() -> Vec<Key> {
         )
         .example("GEOID"),
         key("jurisdiction.name", "Column of the name.").example("NAME"),
+        key(
+            "jurisdiction.parent",
+            "Column of the code of what it is a part of, such as the county of a county subdivision.",
+        )
+        .example("COUNTYFP"),
+        key(
+            "jurisdiction.overlap",
+            "Whether polygons may lie over each other: a facility then has all codes, in `links/facility_jurisdiction`.",
+        )
+        .example(true),
         key(
             "jurisdiction.nearest-m",
             "Outside every polygon, take the nearest within so many metres, and flag it.",

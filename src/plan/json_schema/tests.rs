@@ -15,7 +15,10 @@ fn parts(written: WrittenFile) -> (Shape, Keys) {
     match written {
         WrittenFile::Layer => (SchemaConfig::shape(), layer::keys(&Reference::default())),
         WrittenFile::Block => (BlockConfig::shape(), layer::block_keys()),
-        WrittenFile::Pipeline => (PipelineConfig::shape(), pipeline::keys(&[])),
+        WrittenFile::Pipeline => (
+            PipelineConfig::shape(),
+            pipeline::keys(&Reference::default(), &[]),
+        ),
     }
 }
 

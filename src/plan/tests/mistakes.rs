@@ -136,6 +136,7 @@ fn columns_do_not_collide() {
     ];
     insta::assert_snapshot!(mistakes(&files, &Overrides::default()), @r#"
     pipelines/demo.toml:13:6: `owner` would fill `owner_code`, which is a column of schema `hospitals`
+    pipelines/demo.toml:13:6: `owner` would fill `owner_name`, which is a column of schema `hospitals`
     pipelines/demo.toml:32:23: there is no `data/absent.gdb.zip`
     schemas/hospitals.toml:27:8: the decoded column `owner_name` of `owner_code` is also the field `owner_name` (name it by `decoded = "…"`)
     schemas/hospitals.toml:57:8: field `id` is written twice

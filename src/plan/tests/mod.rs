@@ -9,9 +9,7 @@ mod schemes;
 use std::fs;
 use std::path::Path;
 
-use super::{
-    CsvGeometry, Dialect, FieldKind, Format, GeometryKind, JurisdictionKind, NaicsUse, Overrides, Plan, load,
-};
+use super::{CsvGeometry, Dialect, FieldKind, Format, GeometryKind, NaicsUse, Overrides, Plan, load};
 use crate::config::{Diagnostic, render};
 use crate::feature::Crs;
 
@@ -219,10 +217,7 @@ fn a_good_pipeline_gives_its_plan() {
     assert_eq!(plan.reference.naics[1].also, ["EMSV", "HLPH"]);
 
     let county = &plan.jurisdictions[0];
-    assert_eq!(
-        (county.kind, county.nearest_m),
-        (JurisdictionKind::County, 5000.0)
-    );
+    assert_eq!((county.kind.id.as_str(), county.nearest_m), ("county", 5000.0));
     assert_eq!(
         (&county.source.format, &county.source.crs),
         (&Format::Geojson, &None)
