@@ -13,8 +13,8 @@ use super::run::parse_memory;
 use crate::error::{Error, exit};
 use crate::feature::Crs;
 use crate::join::{
-    self, FileAsked, Flow, GeometryAsked, JoinError, JoinFormat, NewFile, Opened, PolygonSet, RejectsFile,
-    SetTally, Tally, Target,
+    self, Detail, FileAsked, Flow, GeometryAsked, JoinError, JoinFormat, NewFile, Opened, PolygonSet,
+    RejectsFile, SetTally, Tally, Target,
 };
 use crate::report::{Logging, Reporter, human_size};
 
@@ -24,10 +24,12 @@ Examples:
   cikr locate clinics.csv --to counties=us_counties.gpkg -o out.csv   the same rows with counties_code and counties_name
   cikr locate sites.parquet --to us_states.zip,places.parquet -o sites.geojsonl   two sets at once
   cikr locate wells.shp --to districts=d.gdb.zip --code DIST_NO --nearest-m 5000 -o wells.parquet
+  cikr locate pipelines.geojson --to counties=us_counties.gpkg --lines-shares -o shares.parquet
   cikr locate points.csv --x EASTING --y NORTHING --crs EPSG:26915 --to us_counties.gpkg --format json
 
 Any file that a pipeline reads can be either side: GeoParquet, CSV, GeoJSON, GeoPackage, Shapefile, FileGDB, FlatGeobuf, XLSX,
-zipped or not. A point on a border is in the jurisdiction with the lowest code; lines and surfaces are placed by a point on them.
+zipped or not. A point on a border is in the jurisdiction with the lowest code; lines and surfaces are placed by a point
+on them, or by --lines-shares have a row for each jurisdiction that they are in.
 Rows are written in their order, geometries in OGC:CRS84. A row that can't be placed keeps its values and has no codes; one whose
 record is broken is left out; both are told, and written by --rejects. A CRS is never guessed: CSV with longitude and latitude
 is in degrees, and any other file says its CRS or has it declared by --crs (a set by --to-crs).";
@@ -53,6 +55,9 @@ pub(super) struct Locate {
     /// Give rows outside every polygon the nearest one within so many metres; adds `<id>_distance_m`
     #[arg(long, value_name = "METRES", value_parser = parse_metres)]
     nearest_m: Option<f64>,
+    /// Write a row for each jurisdiction that a line or surface is in, with its share of the length or area; adds `<id>_share`
+    #[arg(long, requires = "output", conflicts_with = "nearest_m")]
+    lines_shares: bool,
     /// Table or sheet of FILE, where it has several
     #[arg(long, value_name = "NAME")]
     layer: Option<String>,
@@ -95,6 +100,9 @@ impl Locate {
     pub(super) fn run(&self, logging: &Logging, quiet: bool, out: &mut Output<'_>) -> Result<u8, Error> {
         // Whatever the command line has wrong is told before the first byte is read.
         let asked = self.sets.asked().map_err(target_error)?;
+        if self.lines_shares && asked.len() > 1 {
+            return Err(join_error(JoinError::SharesOfSeveral));
+        }
         let format = self
             .output
             .as_deref()
@@ -113,7 +121,7 @@ impl Locate {
         sets.iter().for_each(warn_of_set);
         let progress = Reporter::new(logging.bars(), quiet);
         let flow = Flow {
-            nearest_m: self.nearest_m,
+            detail: self.detail(),
             memory: self.memory,
             progress: &progress,
         };
@@ -157,6 +165,14 @@ impl Locate {
         let value = self.summary_json(sets, tally, bytes);
         out.print(&value, || self.summary_text(sets, tally, bytes))?;
         Ok(exit::OK)
+    }
+
+    fn detail(&self) -> Detail {
+        match self.nearest_m {
+            Some(metres) => Detail::Nearest(metres),
+            None if self.lines_shares => Detail::Shares,
+            None => Detail::None,
+        }
     }
 
     fn file_asked(&self) -> FileAsked {

@@ -2,6 +2,7 @@
 
 use geo::Point;
 
+use super::asked::Detail;
 use super::polygons::PolygonSet;
 use crate::kernel::jurisdiction::JurisdictionIndex;
 
@@ -10,16 +11,19 @@ use crate::kernel::jurisdiction::JurisdictionIndex;
 pub(super) struct Answers {
     /// Rank of the jurisdiction among the set's codes.
     pub(super) ranks: Vec<Option<u32>>,
-    /// Metres to it, 0 inside, of points that have one; empty unless the nearest was asked for.
-    pub(super) metres: Vec<Option<f64>>,
+    /// Metres to it, 0 inside, or its share of the row; empty where neither was asked for.
+    pub(super) measures: Vec<Option<f64>>,
 }
 
 impl Answers {
-    /// Asks a set; points that no polygon holds get the nearest within so many metres, where that is asked for.
-    pub(super) fn ask_set(&mut self, set: &PolygonSet, points: &[Point<f64>], nearest_m: Option<f64>) {
+    /// Asks a set; points that no polygon holds get the nearest within so many metres, where that is asked for. Shares are
+    /// for `shares` to ask, who has the lines.
+    pub(super) fn ask_set(&mut self, set: &PolygonSet, points: &[Point<f64>], detail: Detail) {
         ranks_of_points(&set.index, points, &mut self.ranks);
-        self.metres.clear();
-        let Some(nearest_m) = nearest_m else { return };
+        self.measures.clear();
+        let Detail::Nearest(nearest_m) = detail else {
+            return;
+        };
         for (point, rank) in points.iter().zip(&mut self.ranks) {
             let metres = if rank.is_some() {
                 Some(0.0)
@@ -28,7 +32,7 @@ impl Answers {
                 *rank = near.map(|(rank, _)| rank);
                 near.map(|(_, metres)| metres)
             };
-            self.metres.push(metres);
+            self.measures.push(metres);
         }
     }
 }

@@ -44,6 +44,28 @@ pub struct SetAsked {
     pub name: Option<String>,
 }
 
+/// What is wanted of each row beside codes and names.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Detail {
+    /// Nothing.
+    None,
+    /// Rows outside every polygon get the nearest within so many metres: `<id>_distance_m`, 0 inside.
+    Nearest(f64),
+    /// A line or surface has a row for each jurisdiction that it is in: `<id>_share`, a part of its length or area.
+    Shares,
+}
+
+impl Detail {
+    /// What its column's name ends with.
+    pub(super) fn suffix(self) -> Option<&'static str> {
+        match self {
+            Self::None => None,
+            Self::Nearest(_) => Some("distance_m"),
+            Self::Shares => Some("share"),
+        }
+    }
+}
+
 impl FileAsked {
     /// A file of which nothing more is said.
     pub fn of_path(path: &Path) -> Self {

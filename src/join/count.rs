@@ -27,7 +27,7 @@ const PARTS_OF_THREAD: usize = 8;
 /// use std::path::Path;
 ///
 /// use cikr::feature::{Progress, Task};
-/// use cikr::join::{FileAsked, Flow, Opened, SetAsked, count, read_sets};
+/// use cikr::join::{Detail, FileAsked, Flow, Opened, SetAsked, count, read_sets};
 ///
 /// struct Silent;
 /// impl Task for Silent {
@@ -48,7 +48,7 @@ const PARTS_OF_THREAD: usize = 8;
 /// };
 /// let sets = read_sets(&[states])?;
 /// let capitals = Opened::look_at(&FileAsked::of_path(&samples.join("state_capitals.geojson")), "--crs")?;
-/// let flow = Flow { nearest_m: None, memory: None, progress: &Silent };
+/// let flow = Flow { detail: Detail::None, memory: None, progress: &Silent };
 /// let tally = count(&capitals, &sets, flow, None)?;
 /// assert_eq!(tally.rows, tally.sets[0].within + tally.sets[0].outside + tally.count_rejected());
 /// # Ok::<(), cikr::join::JoinError>(())
@@ -215,7 +215,7 @@ fn note_batch(
 ) {
     tally.rows += positions.points.len() as u64;
     for (set, counts) in sets.iter().zip(&mut tally.sets) {
-        answers.ask_set(set, &positions.points, flow.nearest_m);
+        answers.ask_set(set, &positions.points, flow.detail);
         counts.note_answers(answers, positions.defects.len());
     }
 }

@@ -6,6 +6,7 @@
 use arrow_array::{Array, ArrayRef, StringArray};
 use csv::{Terminator, Writer, WriterBuilder};
 
+use super::asked::Detail;
 use super::open::Opened;
 use super::polygons::PolygonSet;
 use super::schema::{added_names, free_name};
@@ -23,10 +24,10 @@ pub(super) struct CsvLayout {
 }
 
 impl CsvLayout {
-    pub(super) fn new(opened: &Opened, own: Vec<String>, sets: &[PolygonSet], has_distances: bool) -> Self {
+    pub(super) fn new(opened: &Opened, own: Vec<String>, sets: &[PolygonSet], detail: Detail) -> Self {
         let has_place = opened.text_geometry().is_none();
         let mut header = own.clone();
-        header.extend(added_names(sets, has_distances));
+        header.extend(added_names(sets, detail));
         if has_place {
             for name in PLACE {
                 header.push(free_name(name, &header));

@@ -58,6 +58,9 @@ pub enum JoinError {
     /// A column to be added that the file has already.
     #[error("{shown} has a column `{column}` already: give the set another id by `--to ID=…`")]
     TakenColumn { shown: String, column: String },
+    /// Shares of several sets.
+    #[error("shares are those of one set: a row for each pair of jurisdictions would say nothing of either")]
+    SharesOfSeveral,
     /// A set without polygons.
     #[error("{shown} has no polygon that can be used{}", first.as_ref().map(|first| format!(" ({first})")).unwrap_or_default())]
     NoPolygons { shown: String, first: Option<String> },
@@ -119,7 +122,8 @@ impl JoinError {
             | Self::NotText { .. }
             | Self::NoCodeField { .. }
             | Self::MissingField { .. }
-            | Self::TakenColumn { .. } => true,
+            | Self::TakenColumn { .. }
+            | Self::SharesOfSeveral => true,
             Self::Source { source } => {
                 matches!(
                     source,

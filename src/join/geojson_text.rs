@@ -9,6 +9,7 @@ use arrow_array::types::{Float32Type, Float64Type, Int64Type};
 use arrow_array::{Array, ArrayRef};
 use arrow_schema::DataType;
 
+use super::asked::Detail;
 use super::polygons::PolygonSet;
 use super::schema::added_names;
 use super::table::{JoinedBatch, RowGeometry};
@@ -28,10 +29,10 @@ pub(super) const LINE_SEPARATOR: &[u8] = b"\n";
 pub(super) fn encode_batch(
     joined: &JoinedBatch,
     sets: &[PolygonSet],
-    has_distances: bool,
+    detail: Detail,
     separator: &[u8],
 ) -> Vec<u8> {
-    let names = added_names(sets, has_distances);
+    let names = added_names(sets, detail);
     let added = joined.added_columns(sets);
     let own = joined.batch.columns.iter().map(|(name, values)| (name, values));
     let columns: Vec<(String, &ArrayRef)> = own

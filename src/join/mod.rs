@@ -18,13 +18,14 @@ mod polygons;
 mod positions;
 mod rejects;
 mod schema;
+mod shares;
 mod stream;
 mod table;
 mod tally;
 mod target;
 mod write;
 
-pub use asked::{FileAsked, GeometryAsked, SetAsked};
+pub use asked::{Detail, FileAsked, GeometryAsked, SetAsked};
 pub use count::count;
 pub use error::JoinError;
 pub use open::Opened;

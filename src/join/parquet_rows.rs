@@ -8,10 +8,11 @@ use arrow_array::{ArrayRef, BinaryArray, Float32Array, RecordBatch, StructArray}
 use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef};
 use geo::{BoundingRect, Geometry, Rect, coord};
 
+use super::asked::Detail;
 use super::error::JoinError;
 use super::open::Opened;
 use super::polygons::PolygonSet;
-use super::schema::{OwnColumn, added_names, column_as, free_name, keep_rows};
+use super::schema::{OutputColumn, added_columns, column_as, free_name, keep_rows};
 use super::table::{JoinedBatch, RowGeometry};
 use crate::feature::BBOX_SIDES;
 use crate::geoparquet::GeoparquetError;
@@ -30,12 +31,12 @@ pub(super) struct ParquetPiece {
 
 /// The columns of a file to be written.
 pub(super) struct ParquetLayout {
-    own: Vec<OwnColumn>,
+    own: Vec<OutputColumn>,
     pub(super) schema: SchemaRef,
 }
 
 impl ParquetLayout {
-    pub(super) fn new(own: Vec<OwnColumn>, sets: &[PolygonSet], has_distances: bool) -> Self {
+    pub(super) fn new(own: Vec<OutputColumn>, sets: &[PolygonSet], detail: Detail) -> Self {
         let mut taken: Vec<String> = own.iter().map(|column| column.name.clone()).collect();
         taken.extend([GEOMETRY, COVERING].map(str::to_owned));
         let mut fields: Vec<Field> = own
@@ -50,14 +51,12 @@ impl ParquetLayout {
                 Field::new(name, column.kind.clone(), true)
             })
             .collect();
-        for name in added_names(sets, has_distances) {
-            let kind = if name.ends_with("_distance_m") {
-                DataType::Float64
-            } else {
-                DataType::Utf8
-            };
-            fields.push(Field::new(name, kind, true));
-        }
+        let added = added_columns(sets, detail);
+        fields.extend(
+            added
+                .into_iter()
+                .map(|column| Field::new(column.name, column.kind, true)),
+        );
         fields.push(Field::new(GEOMETRY, DataType::Binary, true));
         fields.push(Field::new(COVERING, DataType::Struct(side_fields().into()), true));
         Self {

@@ -49,6 +49,33 @@ impl Positions {
         positions
     }
 
+    /// Whether a row has a place.
+    pub(super) fn is_somewhere(&self, row: usize) -> bool {
+        !self.points[row].x().is_nan()
+    }
+
+    /// Rows in rising order, some of them several times, as rows of their own.
+    pub(super) fn repeat_rows(self, rows: &[usize]) -> Self {
+        let mut repeated = Self::default();
+        let mut shapes = self.shapes.iter().peekable();
+        let mut defects = self.defects.iter().peekable();
+        for (at, row) in rows.iter().enumerate() {
+            repeated.points.push(self.points[*row]);
+            while shapes.next_if(|(other, _)| other < row).is_some() {}
+            if let Some((_, shape)) = shapes.peek().filter(|(other, _)| other == row) {
+                repeated.shapes.push((at, shape.clone()));
+            }
+            while defects.next_if(|defect| defect.index < *row).is_some() {}
+            if let Some(defect) = defects.peek().filter(|defect| defect.index == *row) {
+                repeated.defects.push(Defect {
+                    index: at,
+                    ..(*defect).clone()
+                });
+            }
+        }
+        repeated
+    }
+
     /// Forgets all rows, and keeps the memory.
     pub(super) fn forget_rows(&mut self) {
         self.points.clear();

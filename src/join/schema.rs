@@ -1,6 +1,6 @@
 //! The columns of joined rows: the file's own, and what the sets add.
 //!
-//! A set adds `<id>_code`, `<id>_name` where it has names, and `<id>_distance_m` where the nearest is asked for.
+//! A set adds `<id>_code`, `<id>_name` where it has names, and `<id>_distance_m` or `<id>_share` where that is asked for.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -9,34 +9,45 @@ use arrow_array::{Array, ArrayRef, BooleanArray, RecordBatch, new_null_array};
 use arrow_schema::DataType;
 use arrow_select::filter::filter_record_batch;
 
+use super::asked::Detail;
 use super::error::JoinError;
 use super::open::Opened;
 use super::polygons::PolygonSet;
 use super::stream::each_batch;
 use crate::feature::{RawBatch, spelling};
 
-/// A column of the file.
+/// A column of the output.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct OwnColumn {
-    /// Its name in the file.
+pub(super) struct OutputColumn {
+    /// Its name.
     pub(super) name: String,
-    /// Its type in the output.
+    /// Its type.
     pub(super) kind: DataType,
 }
 
 /// Names of the columns that sets add, in order.
-pub(super) fn added_names(sets: &[PolygonSet], has_distances: bool) -> Vec<String> {
-    let mut names = Vec::new();
+pub(super) fn added_names(sets: &[PolygonSet], detail: Detail) -> Vec<String> {
+    added_columns(sets, detail)
+        .into_iter()
+        .map(|column| column.name)
+        .collect()
+}
+
+/// The columns that sets add, in order.
+pub(super) fn added_columns(sets: &[PolygonSet], detail: Detail) -> Vec<OutputColumn> {
+    let mut columns = Vec::new();
     for set in sets {
-        names.push(format!("{}_code", set.id));
-        if set.names.is_some() {
-            names.push(format!("{}_name", set.id));
-        }
-        if has_distances {
-            names.push(format!("{}_distance_m", set.id));
-        }
+        let suffixes = [
+            Some(("code", DataType::Utf8)),
+            set.names.as_ref().map(|_| ("name", DataType::Utf8)),
+            detail.suffix().map(|suffix| (suffix, DataType::Float64)),
+        ];
+        columns.extend(suffixes.into_iter().flatten().map(|(suffix, kind)| OutputColumn {
+            name: format!("{}_{suffix}", set.id),
+            kind,
+        }));
     }
-    names
+    columns
 }
 
 /// Refuses a file that has a column of a name that is to be added.
@@ -55,7 +66,7 @@ pub(super) fn refuse_taken_names<'a>(
 }
 
 /// The file's columns with their types: of its first batch where all others are like it, else of all.
-pub(super) fn own_columns(opened: &Opened) -> Result<Vec<OwnColumn>, JoinError> {
+pub(super) fn own_columns(opened: &Opened) -> Result<Vec<OutputColumn>, JoinError> {
     let mut reader = opened.open_reader()?;
     let mut types = ColumnTypes::default();
     types.expect_names(reader.fixed_columns().unwrap_or_default());
@@ -113,8 +124,8 @@ impl ColumnTypes {
         }
     }
 
-    fn into_columns(mut self) -> Vec<OwnColumn> {
-        let columns = self.names.into_iter().map(|name| OwnColumn {
+    fn into_columns(mut self) -> Vec<OutputColumn> {
+        let columns = self.names.into_iter().map(|name| OutputColumn {
             kind: self.types.remove(&name).unwrap_or(DataType::Utf8),
             name,
         });
@@ -125,7 +136,7 @@ impl ColumnTypes {
 /// A column of a batch in the type that the output has; nulls where the batch has none.
 pub(super) fn column_as(
     batch: &RawBatch,
-    column: &OwnColumn,
+    column: &OutputColumn,
     opened: &Opened,
 ) -> Result<ArrayRef, JoinError> {
     let values = batch.columns.iter().find(|(name, _)| *name == column.name);

@@ -5,6 +5,7 @@ use std::thread;
 
 use rayon::prelude::*;
 
+use super::asked::Detail;
 use super::error::JoinError;
 use super::open::Opened;
 use crate::feature::{CoordinatesSeen, Crs, Progress, RawBatch, Reproject};
@@ -16,8 +17,8 @@ const BATCH_BYTES: u64 = 128 << 20;
 /// How a join goes about it.
 #[derive(Clone, Copy)]
 pub struct Flow<'a> {
-    /// Metres within which rows outside every polygon get the nearest one; none to leave them without.
-    pub nearest_m: Option<f64>,
+    /// What is wanted beside codes and names.
+    pub detail: Detail,
     /// Memory that rows on their way may take, bytes; sets come on top. Some batches for each thread where nobody says.
     pub memory: Option<u64>,
     /// How far the work is.

@@ -6,6 +6,7 @@ use arrow_array::{Array, ArrayRef, DictionaryArray, Float64Array, Int32Array, St
 use geo::{Geometry, Point};
 
 use super::answers::Answers;
+use super::asked::Detail;
 use super::polygons::PolygonSet;
 use super::positions::{Positions, is_broken_record};
 use crate::feature::{RawBatch, Reproject};
@@ -17,8 +18,8 @@ pub(super) struct JoinedBatch {
     pub(super) positions: Positions,
     /// Answers of each set.
     pub(super) answers: Vec<Answers>,
-    /// Whether the nearest was asked for, and so how far it is.
-    has_distances: bool,
+    /// What was asked for beside codes and names.
+    pub(super) detail: Detail,
 }
 
 impl JoinedBatch {
@@ -27,19 +28,19 @@ impl JoinedBatch {
         batch: RawBatch,
         transform: Option<&dyn Reproject>,
         sets: &[PolygonSet],
-        nearest_m: Option<f64>,
+        detail: Detail,
     ) -> Self {
         let positions = Positions::of_batch(&batch.geometry, &batch.crs, transform, &batch.defects);
         let answers = sets.iter().map(|set| {
             let mut answers = Answers::default();
-            answers.ask_set(set, &positions.points, nearest_m);
+            answers.ask_set(set, &positions.points, detail);
             answers
         });
         Self {
             answers: answers.collect(),
             batch,
             positions,
-            has_distances: nearest_m.is_some(),
+            detail,
         }
     }
 
@@ -65,8 +66,8 @@ impl JoinedBatch {
             if let Some(names) = &set.names {
                 columns.push(Arc::new(coded_column(&answers.ranks, names)));
             }
-            if self.has_distances {
-                columns.push(Arc::new(Float64Array::from(answers.metres.clone())));
+            if self.detail != Detail::None {
+                columns.push(Arc::new(Float64Array::from(answers.measures.clone())));
             }
         }
         columns

@@ -120,11 +120,25 @@ impl SetTally {
             }
         }
         let found = answers.ranks.len() - none;
-        let away = answers.metres.iter().flatten().filter(|metres| **metres > 0.0);
+        let away = answers.measures.iter().flatten().filter(|metres| **metres > 0.0);
         let nearest = away.count();
         self.within += (found - nearest) as u64;
         self.nearest += nearest as u64;
         self.outside += none.saturating_sub(nowhere) as u64;
+    }
+
+    /// Counts a row that is in several jurisdictions at once, each once.
+    pub(super) fn note_row(&mut self, ranks: impl Iterator<Item = u32>) {
+        let mut is_within = false;
+        for rank in ranks {
+            self.by_rank[rank as usize] += 1;
+            is_within = true;
+        }
+        if is_within {
+            self.within += 1;
+        } else {
+            self.outside += 1;
+        }
     }
 
     fn add_counts(&mut self, more: &Self) {

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use geo::Rect;
 
+use super::asked::Detail;
 use super::count::note_defects;
 use super::csv_text::CsvLayout;
 use super::error::JoinError;
@@ -17,6 +18,7 @@ use super::parquet_rows::{ParquetLayout, ParquetPiece, joint_box};
 use super::polygons::PolygonSet;
 use super::rejects::{RejectsFile, rejects_of};
 use super::schema::{added_names, own_columns, own_names, refuse_taken_names};
+use super::shares::spread_by_share;
 use super::stream::{Flow, for_each_batch};
 use super::table::JoinedBatch;
 use super::tally::Tally;
@@ -76,9 +78,9 @@ pub fn write(
     target: Target<'_>,
     mut rejects: Option<&mut RejectsFile>,
 ) -> Result<Tally, JoinError> {
-    let has_distances = flow.nearest_m.is_some();
-    let added = added_names(sets, has_distances);
-    let layout = Layout::of_file(opened, sets, format, &added, has_distances)?;
+    let detail = flow.detail;
+    let added = added_names(sets, detail);
+    let layout = Layout::of_file(opened, sets, format, &added, detail)?;
     let path = match &target {
         Target::File(file) => file.path().to_owned(),
         Target::Stream(_) => PathBuf::from("-"),
@@ -90,9 +92,14 @@ pub fn write(
         flow,
         &|batch, transform| {
             refuse_taken_names(opened, &added, batch.columns.iter().map(|(name, _)| name))?;
-            let joined = JoinedBatch::of_batch(batch, transform, sets, flow.nearest_m);
-            let piece = layout.encode_batch(&joined, opened, sets, has_distances)?;
-            let (tally, rejected) = tally_of(&joined, sets);
+            let joined = JoinedBatch::of_batch(batch, transform, sets, detail);
+            let (mut tally, rejected) = tally_of(&joined, sets);
+            // Counts are of the rows of the file, of which several rows of the output may be made.
+            let joined = match detail {
+                Detail::Shares => spread_by_share(joined, sets, &mut tally),
+                Detail::None | Detail::Nearest(_) => joined,
+            };
+            let piece = layout.encode_batch(&joined, opened, sets, detail)?;
             Ok((piece, tally, rejected))
         },
         &mut |(piece, tally, rejected): (Piece, Tally, Vec<Reject>)| {
@@ -112,8 +119,10 @@ fn tally_of(joined: &JoinedBatch, sets: &[PolygonSet]) -> (Tally, Vec<Reject>) {
     let batch = &joined.batch;
     let defects = &joined.positions.defects;
     tally.rows = batch.len() as u64;
-    for (counts, answers) in tally.sets.iter_mut().zip(&joined.answers) {
-        counts.note_answers(answers, defects.len());
+    if joined.detail != Detail::Shares {
+        for (counts, answers) in tally.sets.iter_mut().zip(&joined.answers) {
+            counts.note_answers(answers, defects.len());
+        }
     }
     note_defects(&mut tally, &batch.source, batch, defects);
     let rejected = rejects_of(&batch.source, defects, |index| batch.rows.value(index));
@@ -126,18 +135,18 @@ impl Layout {
         sets: &[PolygonSet],
         format: JoinFormat,
         added: &[String],
-        has_distances: bool,
+        detail: Detail,
     ) -> Result<Self, JoinError> {
         match format {
             JoinFormat::Parquet => {
                 let own = own_columns(opened)?;
                 refuse_taken_names(opened, added, own.iter().map(|column| &column.name))?;
-                Ok(Self::Parquet(ParquetLayout::new(own, sets, has_distances)))
+                Ok(Self::Parquet(ParquetLayout::new(own, sets, detail)))
             }
             JoinFormat::Csv => {
                 let own = own_names(opened)?;
                 refuse_taken_names(opened, added, &own)?;
-                Ok(Self::Csv(CsvLayout::new(opened, own, sets, has_distances)))
+                Ok(Self::Csv(CsvLayout::new(opened, own, sets, detail)))
             }
             // A feature names its members itself.
             JoinFormat::Geojson => Ok(Self::Geojson),
@@ -150,14 +159,14 @@ impl Layout {
         joined: &JoinedBatch,
         opened: &Opened,
         sets: &[PolygonSet],
-        has_distances: bool,
+        detail: Detail,
     ) -> Result<Piece, JoinError> {
         let separator = self.separator();
         Ok(match self {
             Self::Parquet(layout) => Piece::Parquet(layout.encode_batch(joined, opened, sets)?),
             Self::Csv(layout) => Piece::Text(layout.encode_batch(joined, sets)),
             Self::Geojson | Self::Geojsonl => {
-                Piece::Text(geojson_text::encode_batch(joined, sets, has_distances, separator))
+                Piece::Text(geojson_text::encode_batch(joined, sets, detail, separator))
             }
         })
     }

@@ -283,6 +283,51 @@ fn lines_are_placed_by_a_point_and_keep_their_geometry() {
 }
 
 #[test]
+fn shares_are_rows_of_their_own() {
+    let folder = folder();
+    folder.write(
+        "lines.geojsonl",
+        r#"{"type":"Feature","properties":{"n":"a"},"geometry":{"type":"LineString","coordinates":[[-97,35],[-89,35]]}}
+{"type":"Feature","properties":{"n":"b"},"geometry":{"type":"Point","coordinates":[-85,35]}}
+{"type":"Feature","properties":{"n":"c"},"geometry":{"type":"LineString","coordinates":[[-120,35],[-119,35]]}}
+{"type":"Feature","properties":{"n":"d"},"geometry":null}
+"#,
+    );
+    let to = ["lines.geojsonl", "--to", "c=counties.geojson", "--lines-shares"];
+    let told = locate(
+        &folder,
+        &[&to[..], &["-o", "out.parquet", "--format", "json"]].concat(),
+    )
+    .code(0);
+    let set = &json(&told)["sets"][0];
+    assert_eq!((&set["within"], &set["outside"]), (&2.into(), &1.into()));
+    let rows = parquet(&folder, "out.parquet");
+    assert_eq!(
+        texts(&rows, "n"),
+        some(&[Some("a"), Some("a"), Some("b"), Some("c"), Some("d")])
+    );
+    let codes = some(&[Some("48001"), Some("01001"), Some("01001"), None, None]);
+    assert_eq!(texts(&rows, "c_code"), codes);
+    let shares = rows
+        .column_by_name("c_share")
+        .unwrap()
+        .as_primitive::<Float64Type>();
+    assert!((shares.value(0) - 0.875).abs() < 1e-6 && (shares.value(1) - 0.125).abs() < 1e-6);
+    assert!((shares.value(2) - 1.0).abs() < 1e-12 && shares.is_null(3));
+    let several = [
+        "lines.geojsonl",
+        "--to",
+        "counties.geojson,states.geojson",
+        "--lines-shares",
+        "-o",
+        "x.csv",
+    ];
+    locate(&folder, &several)
+        .code(2)
+        .says("shares are those of one set");
+}
+
+#[test]
 fn distances_are_numbers_and_zero_inside() {
     let folder = folder();
     let args = [
