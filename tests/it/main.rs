@@ -50,6 +50,7 @@ mod killed;
 mod landing;
 mod laws;
 mod locate;
+mod located_rows;
 mod loopback;
 mod loopback_truth;
 mod metadata;
