@@ -37,7 +37,7 @@ soak: setup-test ## kills, faults, damage, hostile files and hundreds of nights:
 	cargo build --release --locked
 	CIKR="$(CARGO_TARGET_DIR)/release/cikr" cargo test --locked --test it -- --ignored --nocapture --test-threads 1 soak_
 
-bench: setup-bench ## the same pulls and the same tiles by this program and by others, timed
+bench: setup-bench ## the same pulls, tiles and joins by this program and by others, timed
 	cargo build --release --locked
 	tests/bench/run.sh "$(CARGO_TARGET_DIR)/release/cikr"
 

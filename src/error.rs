@@ -10,6 +10,7 @@ use crate::derive::DeriveError;
 use crate::engine::EngineError;
 use crate::export::ExportError;
 pub use crate::feature::error_chain;
+use crate::join::JoinError;
 use crate::store::StoreError;
 
 /// Exit codes, as the README lists them.
@@ -176,6 +177,12 @@ pub enum Error {
         /// Cause.
         source: ExportError,
     },
+    /// A file can't be joined to polygon sets.
+    #[error(transparent)]
+    Join {
+        /// Cause.
+        source: Box<JoinError>,
+    },
     /// A file that an export can't be written to.
     #[error("{what}")]
     ExportTarget {
@@ -267,7 +274,10 @@ impl Error {
             | Self::ExportTarget { .. }
             | Self::NoReason => exit::USAGE,
             Self::Export { source } if source.is_mistake() => exit::USAGE,
-            Self::Export { .. }
+            Self::Join { source } if source.is_mistake() => exit::USAGE,
+            Self::Join { source } if !source.is_output() => exit::SOURCE,
+            Self::Join { .. }
+            | Self::Export { .. }
             | Self::Store { .. }
             | Self::Table { .. }
             | Self::Format { .. }

@@ -34,6 +34,7 @@ pub mod feature;
 pub mod fetch;
 pub mod gate;
 pub mod geoparquet;
+pub mod join;
 pub mod kernel;
 pub mod page;
 pub mod plan;

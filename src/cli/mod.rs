@@ -12,6 +12,8 @@ mod export;
 mod landing;
 mod latest;
 mod layers;
+mod locate;
+mod locate_sets;
 mod output;
 mod pipeline;
 mod plan;
@@ -43,7 +45,7 @@ Exit codes:
   1    internal error
   2    wrong command line
   3    the pipeline or a schema has mistakes
-  4    no layer succeeded, or a source of jurisdictions failed: nothing published
+  4    no layer succeeded, or a source of jurisdictions failed: nothing published; `draft` or `locate` can't read a file
   5    published, but a layer is missing or stale, or more counts than `unmet-counts` aren't as expected
   6    the store can't be read or written
   7    verify found problems, or repair left some
@@ -58,6 +60,7 @@ Examples:
   cikr check pipelines/*.toml                    every mistake, with file:line:column
   cikr verify out/demo                           re-check the latest release
   cikr export out/demo --layer hospitals --state TX -o tx.gpkg   all hospitals in Texas, for QGIS
+  cikr locate new.csv --to us_counties.gpkg      how many rows each county has; -o FILE adds its code to each
   cikr draft new.csv --into .                    a schema and a pipeline to edit
   cikr schema layer > schemas/layer.schema.json  what editors complete and check it by";
 
@@ -122,6 +125,8 @@ enum Command {
     Expected(expected::Expected),
     /// Write rows of a release for other tools: GeoPackage, FlatGeobuf, GeoJSON, CSV, Shapefile
     Export(export::Export),
+    /// Tell which county, state or any other polygon each row of a file is in; no pipeline needed
+    Locate(locate::Locate),
     /// Draft a schema and a pipeline for a file, to be edited
     Draft(draft::Draft),
     /// Print the JSON Schema of layer schemas, blocks or pipelines, for editors
@@ -195,6 +200,7 @@ impl Cli {
             Command::Layers(command) => command.run(out),
             Command::Expected(command) => command.run(out),
             Command::Export(command) => command.run(logging, self.quiet, out),
+            Command::Locate(command) => command.run(logging, self.quiet, out),
             Command::Draft(command) => command.run(out),
             Command::Schema(command) => command.run(out),
             Command::ReadSource(reader::ReadSource {}) => reader::ReadSource::run(),

@@ -38,7 +38,7 @@ pub(super) struct Run {
 }
 
 /// A size that a run can work with.
-fn parse_memory(text: &str) -> Result<u64, String> {
+pub(super) fn parse_memory(text: &str) -> Result<u64, String> {
     let bytes = parse_size(text).ok_or("write a size with its unit, such as 512MiB or 2GB")?;
     if bytes < LEAST_MEMORY {
         return Err(format!(

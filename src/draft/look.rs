@@ -26,7 +26,8 @@ use crate::source::{self, Description, LayerDescription, SourceError};
 /// Looks through the wanted file.
 pub(super) fn look_through(wanted: &Request, reference: &Reference) -> Result<Survey, SourceError> {
     let description = source::describe(&wanted.path)?;
-    let layer = wanted_table(&description, wanted)?;
+    // The one of this name, or the first with geometries.
+    let layer = description.choose_layer(wanted.table.as_deref(), &wanted.path.display().to_string())?;
     let (format, has_coordinates) = reading_format(&description, layer, wanted.table.is_some());
     let spatial = description.layers.iter().filter(|other| other.geometry.is_some());
     let others = spatial
@@ -137,33 +138,6 @@ fn refuse_no_table(survey: &Survey, wanted: &Request) -> Result<(), SourceError>
         expected: "a table of delimited text",
         found,
     })
-}
-
-/// The table to look at: the one of this name, or the first with geometries.
-fn wanted_table<'a>(
-    description: &'a Description,
-    wanted: &Request,
-) -> Result<&'a LayerDescription, SourceError> {
-    let layers = &description.layers;
-    let name = wanted.table.as_deref();
-    let found = match name {
-        Some(name) => layers.iter().find(|layer| layer.name.eq_ignore_ascii_case(name)),
-        None => layers
-            .iter()
-            .find(|layer| layer.geometry.is_some())
-            .or(layers.first()),
-    };
-    let shown = wanted.path.display().to_string();
-    match (found, name) {
-        (Some(found), _) => Ok(found),
-        (None, None) => Err(SourceError::NoLayer { shown }),
-        (None, Some(name)) => Err(SourceError::NoSuchLayer {
-            shown,
-            layer: name.to_owned(),
-            suggestion: None,
-            layers: layers.iter().map(|layer| layer.name.clone()).collect(),
-        }),
-    }
 }
 
 /// How to read the table, and whether its geometry has been found.

@@ -5,17 +5,12 @@
 
 use std::io::{self, Write};
 
-use geo::orient::{Direction, Orient};
-use geo::{Coord, Geometry, MapCoords};
 use serde::Serialize;
 
 use super::ExportError;
 use super::formats::{LayerHead, LayerWriter, cells, wkb};
 use crate::feature::{Cell, ExportFormat, FacilityRows};
-use crate::kernel::geometry::decode;
-
-/// Parts of a degree that a coordinate is rounded to.
-const PARTS_OF_DEGREE: f64 = 1e7;
+use crate::kernel::geometry::{as_geojson, decode};
 
 /// GeoJSON in the making.
 pub(super) struct GeojsonText<'a> {
@@ -108,23 +103,6 @@ impl LayerWriter for GeojsonText<'_> {
 
 fn failure() -> impl Fn(io::Error) -> ExportError {
     ExportError::writing(ExportFormat::Geojson)
-}
-
-fn as_geojson(geometry: &Geometry<f64>) -> geojson::Geometry {
-    let rounded = geometry.map_coords(|Coord { x, y }| Coord {
-        x: round(x),
-        y: round(y),
-    });
-    let wound = match rounded {
-        Geometry::Polygon(area) => Geometry::Polygon(area.orient(Direction::Default)),
-        Geometry::MultiPolygon(areas) => Geometry::MultiPolygon(areas.orient(Direction::Default)),
-        other => other,
-    };
-    geojson::Geometry::new((&wound).into())
-}
-
-fn round(degrees: f64) -> f64 {
-    (degrees * PARTS_OF_DEGREE).round() / PARTS_OF_DEGREE
 }
 
 fn write_cell(out: &mut dyn Write, cell: &Cell<'_>) -> io::Result<()> {

@@ -25,6 +25,26 @@ pub enum Crs {
     Wkt(String),
 }
 
+impl Crs {
+    /// The CRS of this word, as people write one: `OGC:CRS84`, or `EPSG` or `ESRI` and a code; none of any other.
+    ///
+    /// ```
+    /// use cikr::feature::Crs;
+    ///
+    /// assert_eq!(Crs::of_word("OGC:CRS84"), Some(Crs::Crs84));
+    /// assert_eq!(Crs::of_word("EPSG:3857"), Some(Crs::Code("EPSG:3857".to_owned())));
+    /// assert_eq!(Crs::of_word("4326"), None);
+    /// ```
+    pub fn of_word(text: &str) -> Option<Self> {
+        if text == "OGC:CRS84" {
+            return Some(Self::Crs84);
+        }
+        let (authority, code) = text.split_once(':')?;
+        let is_code = (1..=9).contains(&code.len()) && code.bytes().all(|byte| byte.is_ascii_digit());
+        (matches!(authority, "EPSG" | "ESRI") && is_code).then(|| Self::Code(text.to_owned()))
+    }
+}
+
 impl From<Crs> for String {
     fn from(crs: Crs) -> Self {
         crs.to_string()

@@ -5,7 +5,7 @@ use geo::Geometry;
 use rayon::prelude::*;
 use wkt::ToWkt;
 
-use super::geometry::{Decoded, Fault, check, decode, read, reproject};
+use super::geometry::{Decoded, Fault, check, check_any, decode, read, reproject};
 use super::quote::shortened;
 use crate::feature::{Crs, Defect, FlagCode, RejectReason, Repairs, Reproject, RowFlag};
 use crate::plan::GeometryKind;
@@ -33,6 +33,37 @@ pub fn prepare(
     kind: GeometryKind,
     transform: Option<&dyn Reproject>,
 ) -> Prepared {
+    prepare_as(wkb, crs, Some(kind), transform)
+}
+
+/// As [`prepare`], for rows that may be points, lines and surfaces side by side.
+///
+/// ```
+/// use arrow_array::BinaryArray;
+/// use cikr::feature::Crs;
+/// use cikr::kernel::geometry::encode;
+/// use cikr::kernel::shapes::prepare_any;
+/// use geo::{point, wkt};
+///
+/// let rows = [point! { x: -95.4, y: 29.8 }.into(), wkt!(LINESTRING(1. 2.,3. 4.)).into()].map(|shape| {
+///     let mut wkb = Vec::new();
+///     encode(&shape, &mut wkb);
+///     wkb
+/// });
+/// let prepared = prepare_any(&BinaryArray::from_iter_values(rows), &Crs::Crs84, None);
+/// assert!(prepared.shapes.iter().all(Option::is_some) && prepared.defects.is_empty());
+/// ```
+pub fn prepare_any(wkb: &BinaryArray, crs: &Crs, transform: Option<&dyn Reproject>) -> Prepared {
+    prepare_as(wkb, crs, None, transform)
+}
+
+/// Of one family of geometries, or of any.
+fn prepare_as(
+    wkb: &BinaryArray,
+    crs: &Crs,
+    kind: Option<GeometryKind>,
+    transform: Option<&dyn Reproject>,
+) -> Prepared {
     let srid = srid_of(crs);
     let rows = (0..wkb.len()).into_par_iter().with_min_len(CHUNK_ROWS);
     let Some(transform) = transform else {
@@ -52,7 +83,7 @@ pub fn prepare(
     let refused: Vec<Defect> = checked
         .filter_map(|(row, shape)| {
             let shape = shape.as_ref()?;
-            check(shape, kind)
+            check_family(shape, kind)
                 .err()
                 .map(|fault| to_defect(row, rejection(fault, shape)))
         })
@@ -111,8 +142,15 @@ fn rejection(fault: Fault, shape: &Geometry<f64>) -> Rejection {
     (fault.reason, shortened(&fault.reject_value(&shape.wkt_string())))
 }
 
-fn checked(decoded: Decoded, kind: GeometryKind) -> Result<Decoded, Rejection> {
-    match check(&decoded.geometry, kind) {
+fn check_family(shape: &Geometry<f64>, kind: Option<GeometryKind>) -> Result<(), Fault> {
+    match kind {
+        Some(kind) => check(shape, kind),
+        None => check_any(shape),
+    }
+}
+
+fn checked(decoded: Decoded, kind: Option<GeometryKind>) -> Result<Decoded, Rejection> {
+    match check_family(&decoded.geometry, kind) {
         Ok(()) => Ok(decoded),
         Err(fault) => Err(rejection(fault, &decoded.geometry)),
     }

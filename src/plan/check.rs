@@ -177,11 +177,11 @@ impl Check<'_> {
     /// A CRS: `OGC:CRS84`, or `EPSG` or `ESRI` and a code, as [`CRS`] says.
     pub(super) fn written_crs(&mut self, written: Option<&Spanned<String>>) -> Option<Crs> {
         let written = written?;
-        let crs = parse_crs(&written.value);
+        let crs = Crs::of_word(&written.value);
         if crs.is_none() {
             // `epsg:4326`, or blanks around it, is a slip with one way out; anything else gets the help alone.
             let upper = written.value.trim().to_ascii_uppercase();
-            let near = parse_crs(&upper).and_then(|_| did_you_mean(&written.value, [upper.as_str()]));
+            let near = Crs::of_word(&upper).and_then(|_| did_you_mean(&written.value, [upper.as_str()]));
             let diagnostic = self.error(&written.span, format!("`{}` is not a CRS", written.value));
             diagnostic.label = near;
             diagnostic.help = Some("write `OGC:CRS84`, `EPSG:<code>` or `ESRI:<code>`".to_owned());
@@ -190,24 +190,15 @@ impl Check<'_> {
     }
 }
 
-fn parse_crs(text: &str) -> Option<Crs> {
-    if text == "OGC:CRS84" {
-        return Some(Crs::Crs84);
-    }
-    let (authority, code) = text.split_once(':')?;
-    let is_code = (1..=9).contains(&code.len()) && code.bytes().all(|byte| byte.is_ascii_digit());
-    (matches!(authority, "EPSG" | "ESRI") && is_code).then(|| Crs::Code(text.to_owned()))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn a_crs_names_its_authority() {
-        assert_eq!(parse_crs("OGC:CRS84"), Some(Crs::Crs84));
+        assert_eq!(Crs::of_word("OGC:CRS84"), Some(Crs::Crs84));
         assert_eq!(
-            parse_crs("ESRI:102100"),
+            Crs::of_word("ESRI:102100"),
             Some(Crs::Code("ESRI:102100".to_owned()))
         );
         for wrong in [
@@ -219,7 +210,7 @@ mod tests {
             "EPSG: 4326",
             "",
         ] {
-            assert_eq!(parse_crs(wrong), None, "{wrong}");
+            assert_eq!(Crs::of_word(wrong), None, "{wrong}");
         }
     }
 }

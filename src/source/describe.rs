@@ -14,7 +14,7 @@ use crate::feature::{Crs, Landed};
 use crate::plan::{CsvGeometry, Dialect, Format, Limits, SourcePlan};
 
 use super::csv::{self, CsvRecords};
-use super::error::SourceError;
+use super::error::{SourceError, closest_name};
 use super::geojson::{CollectionRecords, LineRecords};
 use super::ogr::canonical_crs;
 use super::stated_crs::StatedCrs;
@@ -28,6 +28,9 @@ const XY: &[(&str, &str)] = &[
     ("lng", "lat"),
     ("x", "y"),
 ];
+
+/// How many of these pairs say by their names that they are degrees: x and y may be metres.
+const DEGREES: usize = 4;
 
 /// Column names that hold well-known text.
 const WKT: &[&str] = &["wkt", "the_geom", "geom", "geometry", "shape"];
@@ -76,6 +79,49 @@ pub struct Description {
     pub layers: Vec<LayerDescription>,
 }
 
+impl Description {
+    /// The layer of this name, whatever its case; where no name is given, the first with geometries, or the first.
+    ///
+    /// ```
+    /// use std::path::Path;
+    ///
+    /// use cikr::source;
+    ///
+    /// let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("sample-data/us_counties.gpkg");
+    /// let description = source::describe(&path)?;
+    /// let counties = description.choose_layer(None, "us_counties.gpkg")?;
+    /// assert!(counties.columns.iter().any(|column| column.name == "GEOID"));
+    /// assert!(description.choose_layer(Some("states"), "us_counties.gpkg").is_err());
+    /// # Ok::<(), source::SourceError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Where there is none; `shown` names the file.
+    pub fn choose_layer(&self, name: Option<&str>, shown: &str) -> Result<&LayerDescription, SourceError> {
+        let layers = &self.layers;
+        let names: Vec<String> = layers.iter().map(|layer| layer.name.clone()).collect();
+        let found = match name {
+            Some(name) => layers.iter().find(|layer| layer.name.eq_ignore_ascii_case(name)),
+            None => layers
+                .iter()
+                .find(|layer| layer.geometry.is_some())
+                .or(layers.first()),
+        };
+        match (found, name) {
+            (Some(found), _) => Ok(found),
+            (None, None) => Err(SourceError::NoLayer {
+                shown: shown.to_owned(),
+            }),
+            (None, Some(name)) => Err(SourceError::NoSuchLayer {
+                shown: shown.to_owned(),
+                layer: name.to_owned(),
+                suggestion: closest_name(name, &names),
+                layers: names,
+            }),
+        }
+    }
+}
+
 /// A layer of a file.
 #[derive(Debug, Clone)]
 pub struct LayerDescription {
@@ -119,6 +165,20 @@ pub(super) fn describe_csv(path: &Path, shown: &Arc<str>) -> Result<Description,
         dialect: Some(dialect),
         layers: vec![layer],
     })
+}
+
+/// Whether two columns are called longitude and latitude, in words that nobody uses for anything else.
+///
+/// ```
+/// use cikr::source::are_degrees_by_name;
+///
+/// assert!(are_degrees_by_name("LON", "lat"));
+/// assert!(!are_degrees_by_name("X", "Y"), "metres, as often as not");
+/// ```
+pub fn are_degrees_by_name(x: &str, y: &str) -> bool {
+    XY[..DEGREES]
+        .iter()
+        .any(|(longitude, latitude)| x.eq_ignore_ascii_case(longitude) && y.eq_ignore_ascii_case(latitude))
 }
 
 /// The columns of a header that look like a geometry.

@@ -1,22 +1,24 @@
 #!/usr/bin/env bash
-# Times the program CIKR beside others: run.sh CIKR [pull|tiles [arguments of pull.py or tiles.py]], by default both.
+# Times the program CIKR beside others: run.sh CIKR [pull|tiles|join [arguments of pull.py, tiles.py or join.py]], by default all.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-cikr=$(realpath "${1:?usage: run.sh CIKR [pull|tiles [arguments of pull.py or tiles.py]]}")
-what=${2:-both}
+cikr=$(realpath "${1:?usage: run.sh CIKR [pull|tiles|join [arguments of pull.py, tiles.py or join.py]]}")
+what=${2:-all}
 shift $(($# > 1 ? 2 : 1))
 
 tools=$("$here/../interop/venv.sh" "$here/requirements.txt")/bin
 measure() { "$tools/python" "$here/$1.py" "$cikr" "$tools" "${@:2}"; }
 case $what in
-    pull | tiles) measure "$what" "$@" ;;
-    both)
+    pull | tiles | join) measure "$what" "$@" ;;
+    all)
         echo "## Pulls: a server on this machine"
         measure pull
         echo "## Pulls: the same, each query answered 200 ms later"
         measure pull --switch="--latency 200"
         echo "## Tiles"
         measure tiles
+        echo "## The join alone"
+        measure join
         ;;
-    *) echo "run.sh: neither pull nor tiles: $what" >&2 && exit 2 ;;
+    *) echo "run.sh: neither pull, tiles nor join: $what" >&2 && exit 2 ;;
 esac

@@ -49,6 +49,8 @@ mod keys;
 mod killed;
 mod landing;
 mod laws;
+mod locate;
+mod located_rows;
 mod loopback;
 mod loopback_truth;
 mod metadata;

@@ -82,6 +82,22 @@ pub fn check(geometry: &Geometry<f64>, kind: GeometryKind) -> Result<(), Fault> 
     }
 }
 
+/// Why a geometry of any family can't stand: as [`check`] of a layer of its own family.
+///
+/// ```
+/// use cikr::kernel::geometry::check_any;
+/// use geo::{point, wkt};
+///
+/// assert!(check_any(&wkt!(LINESTRING(-95.4 29.8,-95.3 29.7)).into()).is_ok());
+/// assert!(check_any(&point! { x: 29.8, y: -95.4 }.into()).is_err());
+/// ```
+pub fn check_any(geometry: &Geometry<f64>) -> Result<(), Fault> {
+    match family_of(geometry) {
+        Some(family) => check(geometry, family),
+        None => Err(Fault::impossible("a collection of several kinds of geometry")),
+    }
+}
+
 /// Whether a line has two distinct points.
 pub(super) fn is_line(line: &LineString<f64>) -> bool {
     line.0.iter().any(|c| *c != line.0[0])

@@ -9,12 +9,14 @@ mod extent;
 mod fault;
 mod outline;
 mod reproject;
+mod rfc7946;
 mod wkb;
 
 pub use bounds::wkb_bounds;
-pub use check::check;
+pub use check::{check, check_any};
 pub use extent::{covering, representative_point, round_outward, type_name};
 pub use fault::Fault;
 pub use outline::outline;
 pub use reproject::reproject;
-pub use wkb::{Decoded, areas, decode, encode, is_collection, read, type_of};
+pub use rfc7946::{as_geojson, shortest_degrees};
+pub use wkb::{Decoded, areas, decode, encode, is_collection, plain_point, read, type_of};

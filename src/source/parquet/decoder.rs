@@ -158,7 +158,7 @@ fn wanted_chunks<'a>(
 }
 
 /// The same file, with text and bytes as views.
-fn as_views(metadata: &ArrowReaderMetadata) -> Result<ArrowReaderMetadata, ParquetError> {
+pub(super) fn as_views(metadata: &ArrowReaderMetadata) -> Result<ArrowReaderMetadata, ParquetError> {
     let fields: Vec<FieldRef> = metadata
         .schema()
         .fields()

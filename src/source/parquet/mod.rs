@@ -14,6 +14,7 @@ mod footer_shape;
 mod footer_skim;
 mod geometry;
 mod leaves;
+pub(super) mod scan;
 mod text;
 mod times;
 mod values;

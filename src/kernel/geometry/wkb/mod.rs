@@ -40,6 +40,37 @@ pub fn read(wkb: &[u8]) -> Result<Decoded, Fault> {
     Reader::new(wkb).read_whole()
 }
 
+/// Bytes of a point of ISO WKB in two dimensions: byte order, type, x, y.
+const POINT_BYTES: usize = 21;
+
+/// The coordinates of a point of plain WKB in two dimensions; none of anything else, which [`read`] may know.
+///
+/// Allocates nothing, and is what most rows of most layers are. The coordinates may be no numbers.
+///
+/// ```
+/// use cikr::kernel::geometry::{encode, plain_point};
+/// use geo::{point, wkt};
+///
+/// let mut wkb = Vec::new();
+/// encode(&point! { x: -95.4, y: 29.8 }.into(), &mut wkb);
+/// assert_eq!(plain_point(&wkb), Some([-95.4, 29.8]));
+/// wkb.clear();
+/// encode(&wkt!(MULTIPOINT(1. 2.)).into(), &mut wkb);
+/// assert_eq!(plain_point(&wkb), None);
+/// ```
+#[inline]
+pub fn plain_point(wkb: &[u8]) -> Option<[f64; 2]> {
+    let bytes: &[u8; POINT_BYTES] = wkb.try_into().ok()?;
+    let (head, ordinates) = bytes.split_first_chunk::<5>()?;
+    let (x, rest) = ordinates.split_first_chunk::<8>()?;
+    let y = rest.first_chunk::<8>()?;
+    match head {
+        [1, 1, 0, 0, 0] => Some([f64::from_le_bytes(*x), f64::from_le_bytes(*y)]),
+        [0, 0, 0, 0, 1] => Some([f64::from_be_bytes(*x), f64::from_be_bytes(*y)]),
+        _ => None,
+    }
+}
+
 /// Whether WKB says that it is a collection of geometries of any kind.
 pub fn is_collection(wkb: &[u8]) -> bool {
     Reader::new(wkb).begins_collection()

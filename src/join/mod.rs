@@ -1,0 +1,37 @@
+//! A file joined to polygon sets, without a pipeline: which jurisdiction holds each row, as further columns or as counts.
+//!
+//! Any file that `source` reads against any that it reads; rows stream through in their order. A set is indexed by
+//! `kernel::jurisdiction` as a run's are, and so answers the same. May use: `source` (to read), `kernel`, `plan` (how a
+//! source is read), `geoparquet`, `feature`, `config` (did you mean), `store` (where files are made). No network, no clock,
+//! no environment.
+
+mod answers;
+mod asked;
+mod count;
+mod csv_text;
+mod error;
+mod geojson_text;
+mod names;
+mod open;
+mod parquet_rows;
+mod polygons;
+mod positions;
+mod rejects;
+mod schema;
+mod shares;
+mod stream;
+mod table;
+mod tally;
+mod target;
+mod write;
+
+pub use asked::{Detail, FileAsked, GeometryAsked, SetAsked};
+pub use count::count;
+pub use error::JoinError;
+pub use open::Opened;
+pub use polygons::{PolygonSet, read_sets};
+pub use rejects::RejectsFile;
+pub use stream::Flow;
+pub use tally::{FirstReject, SetTally, Tally};
+pub use target::{JoinFormat, NewFile, Target};
+pub use write::write;
