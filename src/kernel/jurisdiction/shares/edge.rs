@@ -1,4 +1,4 @@
-//! Edges, which side of one a place is on, and where two cross.
+//! Edges, which side of one a place is on, and whether two cross.
 //!
 //! Of two shapes one is *pushed*: moved east by less than any number, and north by less than that. Nothing then lies on
 //! an edge of the other, and every answer fits every other.
@@ -35,13 +35,6 @@ impl Edge {
             return self.to;
         }
         self.from + (self.to - self.from) * part
-    }
-
-    /// The part of the way at which the edge is closest to a place.
-    fn closest_to(&self, place: Coord<f64>) -> f64 {
-        let along = self.to - self.from;
-        let offset = place - self.from;
-        part_of((offset.x * along.x + offset.y * along.y) / (along.x * along.x + along.y * along.y))
     }
 
     /// Which side a place is on, and which it is on once it or the edge has been pushed.
@@ -131,54 +124,4 @@ pub(super) fn is_left(edge: &Edge, place: Coord<f64>, eastward: Push) -> ForEach
         (Side::On, Push::Asked) => [!is_left_in_the_east, is_left_in_the_east],
     };
     ForEach { asking, asked }
-}
-
-/// Where two edges that cross do so, as a part of the way along the first.
-///
-/// The same place whichever comes first, even where they are so nearly parallel that it could be anywhere: a
-/// piece that one border leaves off is one that the other takes up.
-pub(super) fn crossing_part(edge: &Edge, other: &Edge) -> f64 {
-    let is_first = order_of(edge, other) == Ordering::Less;
-    let (first, second) = if is_first { (edge, other) } else { (other, edge) };
-    let on_second = second.closest_to(first.at(part_before(first, second)));
-    let on_first = first.closest_to(second.at(on_second));
-    if is_first { on_first } else { on_second }
-}
-
-/// The part of the way along the first edge at which it meets the line of the second.
-fn part_before(first: &Edge, second: &Edge) -> f64 {
-    let begin = height_above(second, first.from);
-    let end = height_above(second, first.to);
-    part_of(begin / (begin - end))
-}
-
-/// How far a place is to the left of an edge, times the edge's length.
-fn height_above(edge: &Edge, place: Coord<f64>) -> f64 {
-    let along = edge.to - edge.from;
-    let offset = place - edge.from;
-    along.x * offset.y - along.y * offset.x
-}
-
-/// A part of the way, whatever rounding made of it.
-fn part_of(ratio: f64) -> f64 {
-    if ratio.is_nan() {
-        0.5
-    } else {
-        ratio.clamp(0.0, 1.0)
-    }
-}
-
-/// Any order that depends on the edges alone, whichever way they go.
-fn order_of(edge: &Edge, other: &Edge) -> Ordering {
-    let [ours, theirs] = [edge, other].map(|Edge { from, to }| {
-        let mut ends = [(from.x, from.y), (to.x, to.y)];
-        ends.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
-        ends
-    });
-    ours.iter()
-        .flat_map(|end| [end.0, end.1])
-        .zip(theirs.iter().flat_map(|end| [end.0, end.1]))
-        .map(|(a, b)| a.total_cmp(&b))
-        .find(|order| order.is_ne())
-        .unwrap_or(Ordering::Equal)
 }

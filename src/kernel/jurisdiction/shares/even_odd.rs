@@ -8,7 +8,8 @@ use std::ops::Range;
 
 use geo::Coord;
 
-use super::edge::{Edge, crossing_part, crossings};
+use super::crossing::crossing_part;
+use super::edge::{Edge, crossings};
 use super::tree::EdgeTree;
 
 /// The border of the surface, which lies to the left of every edge.
@@ -98,30 +99,40 @@ struct Sweep<'a> {
 impl Sweep<'_> {
     /// Passes a level, at which some edges begin and others end.
     fn pass(&mut self, level: f64, next_level: Option<f64>, beginning: Range<usize>) {
-        let below = self.longitudes_at(level);
-        let last: Vec<usize> = std::mem::take(&mut self.standing);
-        let kept = last.iter().copied().chain(beginning);
-        self.standing = kept.filter(|&edge| self.edges[edge].to.y > level).collect();
-        if let Some(next_level) = next_level {
-            let edges = self.edges;
-            self.standing.sort_by(|&a, &b| {
-                let middles = [a, b]
-                    .map(|edge| longitude_at(&edges[edge], level) + longitude_at(&edges[edge], next_level));
-                middles[0].total_cmp(&middles[1]).then(a.cmp(&b))
-            });
-        }
-        let above = self.longitudes_at(level);
-        push_ledges(level, &below, &above, &mut self.ledges);
-        for edge in last {
-            if self.edges[edge].to.y <= level {
-                self.end_piece(edge, self.edges[edge].to);
+        let mut changes = Vec::new();
+        let mut standing = std::mem::take(&mut self.standing);
+        standing.retain(|&edge| {
+            let end = self.edges[edge].to;
+            if end.y <= level {
+                self.end_piece(edge, end, &mut changes);
             }
+            end.y > level
+        });
+        standing.extend(beginning);
+        if let Some(next_level) = next_level {
+            standing = self.ordered_from_west(&standing, level, next_level);
         }
-        self.begin_pieces(level);
+        self.standing = standing;
+        self.begin_pieces(level, &mut changes);
+        push_ledges(level, changes, &mut self.ledges);
+    }
+
+    /// Edges in the order in which they stand between two levels.
+    fn ordered_from_west(&self, standing: &[usize], level: f64, next_level: f64) -> Vec<usize> {
+        let mut middles: Vec<(f64, usize)> = standing
+            .iter()
+            .map(|&at| {
+                let edge = &self.edges[at];
+                (longitude_at(edge, level) + longitude_at(edge, next_level), at)
+            })
+            .collect();
+        // Nearly in order from the level before, which makes this one pass or two.
+        middles.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+        middles.into_iter().map(|(_, at)| at).collect()
     }
 
     /// Begins the pieces of edges that stand above a level, unless they only go on.
-    fn begin_pieces(&mut self, level: f64) {
+    fn begin_pieces(&mut self, level: f64, changes: &mut Vec<(f64, i32)>) {
         for place in 0..self.standing.len() {
             let edge = self.standing[place];
             let is_western = place % 2 == 0;
@@ -132,17 +143,14 @@ impl Sweep<'_> {
                 x: longitude_at(&self.edges[edge], level),
                 y: level,
             };
-            self.end_piece(edge, from);
+            self.end_piece(edge, from, changes);
             self.begun[edge] = Some(Begun { from, is_western });
+            changes.push((from.x, if is_western { 1 } else { -1 }));
         }
     }
 
-    fn longitudes_at(&self, level: f64) -> Vec<f64> {
-        let edges = self.standing.iter().map(|&edge| &self.edges[edge]);
-        edges.map(|edge| longitude_at(edge, level)).collect()
-    }
-
-    fn end_piece(&mut self, edge: usize, to: Coord<f64>) {
+    /// Ends the piece of an edge, if one has begun; tells of the layers that end with it, see [`push_ledges`].
+    fn end_piece(&mut self, edge: usize, to: Coord<f64>, changes: &mut Vec<(f64, i32)>) {
         let Some(Begun { from, is_western }) = self.begun[edge].take() else {
             return;
         };
@@ -150,6 +158,7 @@ impl Sweep<'_> {
         // The surface is to the left of what goes down its western border.
         let piece = if is_western { rising.reversed() } else { rising };
         self.pieces.push((edge, piece));
+        changes.push((to.x, if is_western { -1 } else { 1 }));
     }
 
     /// The border, its pieces in the order in which their edges came.
@@ -165,12 +174,9 @@ impl Sweep<'_> {
 
 /// The level pieces of a border: where the surface is on one side of a level only.
 ///
-/// Where the edges stand, from west to east, below the level and above it. Rounding may have exchanged neighbours: the
-/// pieces are those that close the border all the same.
-fn push_ledges(level: f64, below: &[f64], above: &[f64], ledges: &mut Vec<Edge>) {
-    // Layers above less layers below, and by how much that changes at each longitude.
-    let mut changes: Vec<(f64, i32)> = above.iter().copied().zip([1, -1].into_iter().cycle()).collect();
-    changes.extend(below.iter().copied().zip([-1, 1].into_iter().cycle()));
+/// Takes longitudes, and by how much the layers above less the layers below change there; edges that only go on change
+/// nothing. Rounding may have exchanged neighbours: the pieces are those that close the border all the same.
+fn push_ledges(level: f64, mut changes: Vec<(f64, i32)>, ledges: &mut Vec<Edge>) {
     changes.sort_by(|a, b| a.0.total_cmp(&b.0));
     let mut layers = 0_i32;
     let mut from = 0.0;

@@ -15,6 +15,7 @@
 mod answer;
 mod areas;
 mod bounds;
+mod crossing;
 mod cut;
 mod edge;
 mod ellipsoid;

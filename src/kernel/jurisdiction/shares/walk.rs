@@ -5,7 +5,8 @@ use std::ops::Range;
 use geo::Coord;
 
 use super::bounds::Bounds;
-use super::edge::{Edge, ForEach, Push, crossing_part, crossings};
+use super::crossing::crossing_part;
+use super::edge::{Edge, ForEach, Push, crossings};
 use super::surface::Surface;
 use super::tree::RUN;
 
