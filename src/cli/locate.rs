@@ -117,7 +117,7 @@ impl Locate {
             None => None,
         };
         let opened = Opened::look_at(&self.file_asked(), "--crs").map_err(join_error)?;
-        let sets = join::read_sets(&asked).map_err(join_error)?;
+        let sets = join::read_sets(&asked, self.detail()).map_err(join_error)?;
         sets.iter().for_each(warn_of_set);
         let progress = Reporter::new(logging.bars(), quiet);
         let flow = Flow {

@@ -46,7 +46,7 @@ const PARTS_OF_THREAD: usize = 8;
 ///     code: None,
 ///     name: None,
 /// };
-/// let sets = read_sets(&[states])?;
+/// let sets = read_sets(&[states], Detail::None)?;
 /// let capitals = Opened::look_at(&FileAsked::of_path(&samples.join("state_capitals.geojson")), "--crs")?;
 /// let flow = Flow { detail: Detail::None, memory: None, progress: &Silent };
 /// let tally = count(&capitals, &sets, flow, None)?;

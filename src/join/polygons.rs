@@ -7,14 +7,14 @@ use arrow_array::{Array, ArrayRef, BinaryArray, StringArray};
 use geo::{Geometry, MultiPolygon};
 use rayon::prelude::*;
 
-use super::asked::SetAsked;
+use super::asked::{Detail, SetAsked};
 use super::error::JoinError;
 use super::names;
 use super::open::Opened;
 use crate::config::known_names_hint;
 use crate::feature::{Defect, RawBatch, spelling};
 use crate::kernel::geometry;
-use crate::kernel::jurisdiction::{Boundary, JurisdictionIndex};
+use crate::kernel::jurisdiction::{Boundary, JurisdictionIndex, SurfaceIndex};
 use crate::kernel::shapes;
 use crate::plan::GeometryKind;
 use crate::source;
@@ -43,18 +43,20 @@ pub struct PolygonSet {
     pub has_numbers: bool,
     /// Which polygon holds a point.
     pub index: JurisdictionIndex,
+    /// The same as surfaces, where shares are asked for.
+    pub(super) surfaces: Option<SurfaceIndex>,
     /// Codes by rank.
     pub(super) codes: Arc<StringArray>,
     /// Names by rank; none where there is no field of names.
     pub(super) names: Option<Arc<StringArray>>,
 }
 
-/// Reads and indexes sets, side by side, in the order asked for.
+/// Reads and indexes sets, side by side, in the order asked for and for what is asked of them.
 ///
 /// ```
 /// use std::path::Path;
 ///
-/// use cikr::join::{FileAsked, SetAsked, read_sets};
+/// use cikr::join::{Detail, FileAsked, SetAsked, read_sets};
 /// use geo::Point;
 ///
 /// let counties = Path::new(env!("CARGO_MANIFEST_DIR")).join("sample-data/us_counties.gpkg");
@@ -64,7 +66,7 @@ pub struct PolygonSet {
 ///     code: None,
 ///     name: None,
 /// };
-/// let sets = read_sets(&[asked])?;
+/// let sets = read_sets(&[asked], Detail::None)?;
 /// assert_eq!((sets[0].code_field.as_str(), sets[0].unusable), ("GEOID", 0));
 /// let houston = sets[0].index.locate(Point::new(-95.4, 29.8)).map(|found| found.code);
 /// assert_eq!(houston, Some("48201"));
@@ -73,11 +75,11 @@ pub struct PolygonSet {
 ///
 /// # Errors
 /// Where one can't be read, lacks a field, or over a tenth of it can't be used.
-pub fn read_sets(asked: &[SetAsked]) -> Result<Vec<PolygonSet>, JoinError> {
-    asked.par_iter().map(read_set).collect()
+pub fn read_sets(asked: &[SetAsked], detail: Detail) -> Result<Vec<PolygonSet>, JoinError> {
+    asked.par_iter().map(|asked| read_set(asked, detail)).collect()
 }
 
-fn read_set(asked: &SetAsked) -> Result<PolygonSet, JoinError> {
+fn read_set(asked: &SetAsked, detail: Detail) -> Result<PolygonSet, JoinError> {
     let opened = Opened::look_at(&asked.file, &format!("--to-crs {}=CRS", asked.id))?;
     let reader = opened.open_reader()?;
     let crs = reader.crs().clone();
@@ -111,6 +113,12 @@ fn read_set(asked: &SetAsked) -> Result<PolygonSet, JoinError> {
         .any(|batch| column_of(batch, &code_field).is_some_and(|codes| codes.data_type().is_numeric()));
     drop(batches);
     let unusable = gathered.unusable;
+    // A copy of every vertex: only where something is to be shared out.
+    let is_shared = matches!(detail, Detail::Shares);
+    let surfaces = is_shared.then(|| SurfaceIndex::build(&gathered.boundaries));
+    if let Some(surfaces) = &surfaces {
+        surfaces.prepare();
+    }
     let index = JurisdictionIndex::build(gathered.boundaries);
     let codes = Arc::new(StringArray::from_iter_values(
         index.names().map(|found| found.code),
@@ -127,6 +135,7 @@ fn read_set(asked: &SetAsked) -> Result<PolygonSet, JoinError> {
         first_unusable: gathered.first_unusable,
         has_numbers,
         index,
+        surfaces,
         codes,
         names,
     })

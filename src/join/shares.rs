@@ -21,16 +21,19 @@ struct Spread {
 
 /// Has a row for each jurisdiction of the one set that a row is in, the largest share first; one for a row that is in none.
 ///
-/// A point is in its jurisdiction with a share of 1. Shares are those of `JurisdictionIndex::shares_of` by its usual rule: they
+/// A point is in its jurisdiction with a share of 1. Shares are those of `SurfaceIndex::shares_of` by its usual rule: they
 /// add up to 1 but for what is outside and for slivers below a millionth.
 pub(super) fn spread_by_share(joined: JoinedBatch, sets: &[PolygonSet], tally: &mut Tally) -> JoinedBatch {
     let [set] = sets else { return joined };
+    let Some(surfaces) = &set.surfaces else {
+        return joined;
+    };
     let mut spread: Vec<Spread> = Vec::with_capacity(joined.batch.len());
     let mut shapes = joined.positions.shapes.iter().peekable();
     for (row, rank) in joined.answers[0].ranks.iter().enumerate() {
         let first = spread.len();
         let shape = shapes.next_if(|(at, _)| *at == row);
-        let held = shape.map(|(_, shape)| set.index.shares_of(shape, ShareRule::default()));
+        let held = shape.map(|(_, shape)| surfaces.shares_of(shape, ShareRule::default()));
         match held {
             Some(held) if !held.parts.is_empty() => {
                 spread.extend(held.parts.iter().map(|part| Spread {
