@@ -3,18 +3,23 @@
 //! Knows geometries one by one; columns are `normalise`'s, jurisdictions are `locate`'s.
 //! The order of use is `decode` → `reproject` → `check` → `covering`, `representative_point`, `encode`.
 
+mod area;
 mod bounds;
 mod check;
+mod crossings;
 mod extent;
 mod fault;
 mod outline;
 mod reproject;
+mod simplify;
 mod wkb;
 
+pub use area::area_km2;
 pub use bounds::wkb_bounds;
 pub use check::check;
 pub use extent::{covering, representative_point, round_outward, type_name};
 pub use fault::Fault;
 pub use outline::outline;
 pub use reproject::reproject;
+pub use simplify::{Simplified, simplify};
 pub use wkb::{Decoded, areas, decode, encode, is_collection, read, type_of};
