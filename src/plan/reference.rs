@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::governments::GovernmentCount;
 use super::jurisdiction_kinds::JurisdictionKind;
 use super::scheme::{CriticalFunction, MembershipRule, Scheme, SchemeCell, Subsector};
 
@@ -14,6 +15,8 @@ pub struct Reference {
     pub regions: Vec<Region>,
     /// Kinds of jurisdictions.
     pub kinds: Vec<JurisdictionKind>,
+    /// Numbers of governments, one row per type and census.
+    pub governments: Vec<GovernmentCount>,
     /// Sectors with their lead agency, current scheme.
     pub sectors: Vec<Sector>,
     /// NAICS prefix rules.

@@ -10,7 +10,7 @@ use super::csv::{is_digits, is_naics_prefix, require_code, require_filled, split
 use super::membership_tables::{self, KnownCodes};
 use super::reference::{Lifeline, NaicsRule, Reference, Sector, State, sector_codes};
 use super::scheme::Subsector;
-use super::{jurisdiction_kinds, region_tables, scheme_tables};
+use super::{governments, jurisdiction_kinds, region_tables, scheme_tables};
 use crate::config::{CsvTable, Diagnostic};
 
 /// Reads the reference tables of a folder, and the region table where there is one.
@@ -21,6 +21,7 @@ pub(super) fn load_tables(folder: &Path, regions: Option<&Path>, found: &mut Vec
         .map(|path| region_tables::read_regions(path, &states, found))
         .unwrap_or_default();
     let kinds = jurisdiction_kinds::read_kinds(folder, found);
+    let governments = governments::read_governments(folder, &kinds, found);
     let sectors = read_sectors(folder, found);
     let schemes = scheme_tables::read_schemes(folder, found);
     let subsectors = scheme_tables::read_subsectors(folder, &sectors, &schemes, found);
@@ -41,6 +42,7 @@ pub(super) fn load_tables(folder: &Path, regions: Option<&Path>, found: &mut Vec
         states,
         regions,
         kinds,
+        governments,
         sectors,
         naics,
         lifelines,

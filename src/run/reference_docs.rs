@@ -6,10 +6,11 @@ use crate::feature::TableDoc;
 use crate::feature::release::paths;
 
 /// Every reference table.
-pub(super) const TABLES: [TableDoc; 15] = [
+pub(super) const TABLES: [TableDoc; 16] = [
     STATES,
     REGIONS,
     JURISDICTION_KINDS,
+    GOVERNMENTS,
     NAICS_RULES,
     SECTORS,
     SECTOR_SCHEMES,
@@ -99,6 +100,23 @@ pub(super) const JURISDICTION_KINDS: TableDoc = TableDoc {
             "overlaps",
             "yes where polygons of one set may lie over each other, else no",
         ),
+        SOURCE,
+    ],
+};
+
+pub(super) const GOVERNMENTS: TableDoc = TableDoc {
+    path: "reference/governments.parquet",
+    what: "the governments of a type, as a census counted them",
+    columns: &[
+        ("government_type", "the type"),
+        ("title", "what they are called"),
+        (
+            "kind",
+            "kind of jurisdictions that they govern (reference/jurisdiction_kinds); null of the federal government",
+        ),
+        ("local", "yes where they are neither federal nor of a state, else no"),
+        ("vintage", "year of the Census of Governments"),
+        ("governments", "how many there were, in digits"),
         SOURCE,
     ],
 };
