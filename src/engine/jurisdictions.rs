@@ -67,21 +67,45 @@ mod tests {
         };
         let boundaries = [
             boundary("48", None, wkt!(MULTIPOLYGON(((0. 0., 1. 0., 1. 1., 0. 0.))))),
-            boundary("01", Some("b"), wkt!(MULTIPOLYGON(((4. 0., 5. 0., 5. 1., 4. 0.))))),
-            boundary("01", Some("a"), wkt!(MULTIPOLYGON(((8. 0., 9. 0., 9. 1., 8. 0.))))),
+            boundary(
+                "01",
+                Some("b"),
+                wkt!(MULTIPOLYGON(((4. 0., 5. 0., 5. 1., 4. 0.)))),
+            ),
+            boundary(
+                "01",
+                Some("a"),
+                wkt!(MULTIPOLYGON(((8. 0., 9. 0., 9. 1., 8. 0.)))),
+            ),
         ];
         let parents = BTreeMap::from([("48".to_owned(), "R06".to_owned())]);
         let listed = list_jurisdictions(&boundaries, &parents, true);
-        assert_eq!(listed.iter().map(|of| of.code.as_str()).collect::<Vec<_>>(), ["01", "48"]);
-        assert_eq!((listed[0].name.as_deref(), listed[0].parent.as_deref()), (Some("a"), None));
-        assert_eq!((listed[1].name.as_deref(), listed[1].parent.as_deref()), (None, Some("R06")));
-        let areas: Vec<f64> = listed.iter().filter_map(|of| Some(of.shape.as_ref()?.area_km2)).collect();
+        assert_eq!(
+            listed.iter().map(|of| of.code.as_str()).collect::<Vec<_>>(),
+            ["01", "48"]
+        );
+        assert_eq!(
+            (listed[0].name.as_deref(), listed[0].parent.as_deref()),
+            (Some("a"), None)
+        );
+        assert_eq!(
+            (listed[1].name.as_deref(), listed[1].parent.as_deref()),
+            (None, Some("R06"))
+        );
+        let areas: Vec<f64> = listed
+            .iter()
+            .filter_map(|of| Some(of.shape.as_ref()?.area_km2))
+            .collect();
         assert!((areas[0] - 2.0 * areas[1]).abs() < 1e-6 * areas[0], "{areas:?}");
         let types: Vec<&str> = listed
             .iter()
             .filter_map(|of| Some(geometry::type_of(&of.shape.as_ref()?.outline)))
             .collect();
         assert_eq!(types, ["MultiPolygon", "Polygon"]);
-        assert!(list_jurisdictions(&boundaries, &parents, false)[0].shape.is_none());
+        assert!(
+            list_jurisdictions(&boundaries, &parents, false)[0]
+                .shape
+                .is_none()
+        );
     }
 }

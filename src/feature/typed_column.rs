@@ -3,7 +3,7 @@
 //! LEAF. A table that is read back is only as good as its file: whoever asks for a column says of which type it is to
 //! be, and is told what stands there instead.
 
-use arrow_array::{Array, BooleanArray, RecordBatch, StringArray, UInt64Array};
+use arrow_array::{Array, BooleanArray, Float64Array, RecordBatch, StringArray, UInt64Array};
 use arrow_schema::DataType;
 
 /// Why a column can't be used.
@@ -52,6 +52,10 @@ impl ColumnArray for BooleanArray {
 
 impl ColumnArray for UInt64Array {
     const TYPE: &'static str = "UInt64";
+}
+
+impl ColumnArray for Float64Array {
+    const TYPE: &'static str = "Float64";
 }
 
 /// The named column of a table, which must be there and of the type.

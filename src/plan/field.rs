@@ -302,7 +302,10 @@ fn is_summed(check: &mut Check<'_>, config: &FieldConfig, kind: &FieldKind) -> b
     let is_number = matches!(kind, FieldKind::Integer | FieldKind::Number);
     only_for(check, "sum", Some(&written.span), "integer or number", is_number);
     if config.codes.is_some() && written.value {
-        check.error(&written.span, "codes don't add up: `sum` is for fields without `codes`");
+        check.error(
+            &written.span,
+            "codes don't add up: `sum` is for fields without `codes`",
+        );
     }
     written.value
 }

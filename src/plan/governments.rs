@@ -76,9 +76,16 @@ fn read_table(
     let mut counts = Vec::with_capacity(table.rows.len());
     for row in &table.rows {
         let [government_type, title, kind, local, vintage, governments, source] = row;
-        require_filled(&mut check, [government_type, title, local, vintage, governments, source]);
-        require_code(&mut check, "yes or no", local, |text| matches!(text, "yes" | "no"));
-        require_code(&mut check, "a year", vintage, |text| text.len() == 4 && is_digits(text));
+        require_filled(
+            &mut check,
+            [government_type, title, local, vintage, governments, source],
+        );
+        require_code(&mut check, "yes or no", local, |text| {
+            matches!(text, "yes" | "no")
+        });
+        require_code(&mut check, "a year", vintage, |text| {
+            text.len() == 4 && is_digits(text)
+        });
         require_code(&mut check, "a number of governments", governments, |text| {
             is_digits(text) && text.parse::<u64>().is_ok()
         });
@@ -111,7 +118,9 @@ mod tests {
         let counts = read_table(&file, &shipped_kinds(), &mut found);
         assert!(found.is_empty(), "{found:?}");
         let sum = |vintage: &str, is_local: bool| -> u64 {
-            let of = counts.iter().filter(|count| count.vintage == vintage && (count.is_local || !is_local));
+            let of = counts
+                .iter()
+                .filter(|count| count.vintage == vintage && (count.is_local || !is_local));
             of.map(|count| count.governments).sum()
         };
         assert_eq!((sum("2022", false), sum("2022", true)), (90_888, 90_837));

@@ -114,7 +114,10 @@ pub(super) const GOVERNMENTS: TableDoc = TableDoc {
             "kind",
             "kind of jurisdictions that they govern (reference/jurisdiction_kinds); null of the federal government",
         ),
-        ("local", "yes where they are neither federal nor of a state, else no"),
+        (
+            "local",
+            "yes where they are neither federal nor of a state, else no",
+        ),
         ("vintage", "year of the Census of Governments"),
         ("governments", "how many there were, in digits"),
         SOURCE,

@@ -87,8 +87,14 @@ mod tests {
     fn each_row_counts_once_by_every_column() {
         let text = |values: Vec<Option<&str>>| Arc::new(StringArray::from(values)) as ArrayRef;
         let batch = RecordBatch::try_from_iter([
-            ("sector_code", text(vec![Some("DAMS"), Some("DAMS"), None, Some("DAMS")])),
-            ("county_fips", text(vec![Some("48001"), Some("48001"), Some("48001"), None])),
+            (
+                "sector_code",
+                text(vec![Some("DAMS"), Some("DAMS"), None, Some("DAMS")]),
+            ),
+            (
+                "county_fips",
+                text(vec![Some("48001"), Some("48001"), Some("48001"), None]),
+            ),
         ]);
         let rows = FacilityRows::try_new(batch.unwrap()).unwrap();
         let seen = Seen {
@@ -103,10 +109,17 @@ mod tests {
         let mut counts = LayerCounts::of_rows(&seen, &columns);
         counts.add_counts(&counts.clone());
         let counties = counts.of_column("county_fips").unwrap();
-        assert_eq!(counties["48001"], [(String::new(), 2), ("DAMS".to_owned(), 4)].into());
+        assert_eq!(
+            counties["48001"],
+            [(String::new(), 2), ("DAMS".to_owned(), 4)].into()
+        );
         assert_eq!(counties[""], [("DAMS".to_owned(), 2)].into());
         let places = counts.of_column("place_geoid").unwrap();
-        assert_eq!(places[""].values().sum::<u64>(), 8, "a column that isn't there has no code");
+        assert_eq!(
+            places[""].values().sum::<u64>(),
+            8,
+            "a column that isn't there has no code"
+        );
         assert!(counts.has_columns(&columns) && !counts.has_columns(&["region_code".to_owned()]));
     }
 }

@@ -97,7 +97,10 @@ fn row_without_set(kind: &JurisdictionKind) -> Row<'_> {
 
 /// What the report says: kinds that govern or have a set, and sums of governments.
 pub(super) fn registry_report(reference: &Reference, sets: Vec<SetCount>) -> RegistryReport {
-    let kinds = reference.kinds.iter().map(|kind| kind_count(reference, kind, &sets));
+    let kinds = reference
+        .kinds
+        .iter()
+        .map(|kind| kind_count(reference, kind, &sets));
     let kinds = kinds.filter(|kind| !kind.governments.is_empty() || kind.polygons.is_some());
     RegistryReport {
         kinds: kinds.collect(),
@@ -180,12 +183,30 @@ mod tests {
             unassigned: None,
         };
         let report = registry_report(&reference, vec![counties("a", 3), counties("b", 4)]);
-        let kinds: Vec<_> = report.kinds.iter().map(|kind| (kind.kind.as_str(), kind.polygons)).collect();
-        assert_eq!(kinds, [("state", None), ("county", Some(7)), ("special_district", None)]);
-        assert_eq!(report.kinds[1].governments, [("2022".to_owned(), 3_031), ("2002".to_owned(), 3_034)]);
-        let sums: Vec<_> = report.governments.iter().map(|sum| (&*sum.vintage, sum.all, sum.local)).collect();
+        let kinds: Vec<_> = report
+            .kinds
+            .iter()
+            .map(|kind| (kind.kind.as_str(), kind.polygons))
+            .collect();
+        assert_eq!(
+            kinds,
+            [("state", None), ("county", Some(7)), ("special_district", None)]
+        );
+        assert_eq!(
+            report.kinds[1].governments,
+            [("2022".to_owned(), 3_031), ("2002".to_owned(), 3_034)]
+        );
+        let sums: Vec<_> = report
+            .governments
+            .iter()
+            .map(|sum| (&*sum.vintage, sum.all, sum.local))
+            .collect();
         assert_eq!(sums, [("2022", 42_636, 42_586), ("2002", 3_034, 3_034)]);
         let table = kinds_table(&reference, &[], &[]).unwrap();
-        assert_eq!(table.rows.num_rows(), 4 + 4, "a row for each count, and one for each kind without a set");
+        assert_eq!(
+            table.rows.num_rows(),
+            4 + 4,
+            "a row for each count, and one for each kind without a set"
+        );
     }
 }

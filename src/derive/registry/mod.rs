@@ -58,7 +58,11 @@ impl Product for Registry {
     }
 
     fn begin<'a>(&self, night: Night<'a>) -> Result<ProductWork<'a>, DeriveError> {
-        let columns = night.plan.jurisdictions.iter().filter_map(|set| set.code_column());
+        let columns = night
+            .plan
+            .jurisdictions
+            .iter()
+            .filter_map(|set| set.code_column());
         Ok(ProductWork::Tables(Box::new(Making {
             columns: columns.collect(),
             layers: Mutex::default(),
@@ -86,7 +90,10 @@ impl Observer for Making {
     fn see_rows(&self, seen: &Seen<'_>) {
         let counts = LayerCounts::of_rows(seen, &self.columns);
         let mut layers = self.layers.lock().unwrap_or_else(PoisonError::into_inner);
-        layers.entry(seen.layer.to_owned()).or_default().add_counts(&counts);
+        layers
+            .entry(seen.layer.to_owned())
+            .or_default()
+            .add_counts(&counts);
     }
 
     fn forget_layer(&self, layer: &str) {

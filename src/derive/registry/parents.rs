@@ -31,7 +31,9 @@ pub(super) fn parent_of<'a>(
         return derived;
     };
     // Of a field's code nothing tells the kind, but that the code of the jurisdiction itself begins with it.
-    let kind = derived.filter(|parent| parent.code == stated).and_then(|parent| parent.kind);
+    let kind = derived
+        .filter(|parent| parent.code == stated)
+        .and_then(|parent| parent.kind);
     Some(Parent {
         kind,
         code: stated,
@@ -65,15 +67,37 @@ mod tests {
         let parent = |kind: &str, code: &str, stated: Option<&str>| {
             let kind = JurisdictionKind::shipped(kind).unwrap();
             parent_of(&kind, code, stated).map(|parent| {
-                format!("{} {} by {}", parent.kind.unwrap_or("?"), parent.code, parent.from)
+                format!(
+                    "{} {} by {}",
+                    parent.kind.unwrap_or("?"),
+                    parent.code,
+                    parent.from
+                )
             })
         };
-        assert_eq!(parent("county", "48201", None).as_deref(), Some("state 48 by code"));
-        assert_eq!(parent("county_subdivision", "4820190000", None).as_deref(), Some("county 48201 by code"));
-        assert_eq!(parent("place", "4835000", None).as_deref(), Some("state 48 by code"));
-        assert_eq!(parent("place", "4835000", Some("48")).as_deref(), Some("state 48 by source"));
+        assert_eq!(
+            parent("county", "48201", None).as_deref(),
+            Some("state 48 by code")
+        );
+        assert_eq!(
+            parent("county_subdivision", "4820190000", None).as_deref(),
+            Some("county 48201 by code")
+        );
+        assert_eq!(
+            parent("place", "4835000", None).as_deref(),
+            Some("state 48 by code")
+        );
+        assert_eq!(
+            parent("place", "4835000", Some("48")).as_deref(),
+            Some("state 48 by source")
+        );
         assert_eq!(parent("other", "x", Some("y")).as_deref(), Some("? y by source"));
-        for (kind, code) in [("state", "48"), ("metropolitan_area", "26420"), ("tribal", "2430R"), ("county", "48")] {
+        for (kind, code) in [
+            ("state", "48"),
+            ("metropolitan_area", "26420"),
+            ("tribal", "2430R"),
+            ("county", "48"),
+        ] {
             assert_eq!(parent(kind, code, None), None, "{kind}");
         }
     }

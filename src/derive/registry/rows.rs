@@ -53,8 +53,10 @@ impl<'a> SetRows<'a> {
         counts: Option<&'a BTreeMap<String, SectorCounts>>,
         reference: &'a Reference,
     ) -> Self {
-        let known: BTreeMap<&str, &Jurisdiction> =
-            listed.iter().map(|jurisdiction| (jurisdiction.code.as_str(), jurisdiction)).collect();
+        let known: BTreeMap<&str, &Jurisdiction> = listed
+            .iter()
+            .map(|jurisdiction| (jurisdiction.code.as_str(), jurisdiction))
+            .collect();
         let expected = reference_codes(set, reference);
         let mut codes: BTreeSet<&str> = known.keys().chain(expected.keys()).copied().collect();
         // Rows that were carried may have codes of boundaries of before: they are counted all the same.
@@ -92,7 +94,9 @@ impl<'a> SetRows<'a> {
             vintage: self.set.vintage.clone(),
             with_polygon,
             without_polygon: self.rows.len() as u64 - with_polygon,
-            facilities: self.unassigned.map(|_| self.rows.iter().map(Row::facilities).sum()),
+            facilities: self
+                .unassigned
+                .map(|_| self.rows.iter().map(Row::facilities).sum()),
             unassigned: self.unassigned,
         }
     }
@@ -126,7 +130,10 @@ impl<'a> SetRows<'a> {
 
     fn text_columns(&self) -> Vec<(&'static str, ArrayRef)> {
         let rows = &self.rows;
-        let ids: Vec<String> = rows.iter().map(|row| format!("{}:{}", self.set.id, row.code)).collect();
+        let ids: Vec<String> = rows
+            .iter()
+            .map(|row| format!("{}:{}", self.set.id, row.code))
+            .collect();
         let constant = |text: &'a str| text_column(rows, move |_| Some(text));
         vec![
             ("jurisdiction_id", text_column(&ids, |id| Some(id))),
@@ -135,8 +142,14 @@ impl<'a> SetRows<'a> {
             ("code", text_column(rows, |row| Some(row.code))),
             ("name", text_column(rows, |row| row.name)),
             ("parent_kind", text_column(rows, |row| row.parent.as_ref()?.kind)),
-            ("parent_code", text_column(rows, |row| Some(row.parent.as_ref()?.code))),
-            ("parent_from", text_column(rows, |row| Some(row.parent.as_ref()?.from))),
+            (
+                "parent_code",
+                text_column(rows, |row| Some(row.parent.as_ref()?.code)),
+            ),
+            (
+                "parent_from",
+                text_column(rows, |row| Some(row.parent.as_ref()?.from)),
+            ),
             ("vintage", constant(&self.set.vintage)),
             ("agency", constant(&self.set.agency)),
             ("licence", constant(&self.set.licence)),
@@ -154,10 +167,16 @@ impl<'a> SetRows<'a> {
         let tolerance = |row: &Row<'_>| row.shape.map(|shape| shape.tolerance_deg);
         vec![
             ("is_government", flag_column(rows, |_| governs)),
-            ("area_km2", number_column(rows, |row| row.shape.map(|shape| shape.area_km2))),
+            (
+                "area_km2",
+                number_column(rows, |row| row.shape.map(|shape| shape.area_km2)),
+            ),
             ("has_polygon", flag_column(rows, |row| Some(row.has_polygon))),
             ("outline_tolerance_deg", number_column(rows, tolerance)),
-            ("facilities", count_column(rows, |row| is_counted.then(|| row.facilities()))),
+            (
+                "facilities",
+                count_column(rows, |row| is_counted.then(|| row.facilities())),
+            ),
             ("facilities_by_sector", self.sector_maps()),
         ]
     }
@@ -187,11 +206,15 @@ impl<'a> SetRows<'a> {
 fn reference_codes<'a>(set: &JurisdictionPlan, reference: &'a Reference) -> BTreeMap<&'a str, &'a str> {
     if set.kind.is_state() {
         let states = reference.states.iter();
-        return states.map(|state| (state.fips.as_str(), state.name.as_str())).collect();
+        return states
+            .map(|state| (state.fips.as_str(), state.name.as_str()))
+            .collect();
     }
     if set.kind.is_region() {
         let regions = reference.regions.iter();
-        return regions.map(|region| (region.code.as_str(), region.name.as_str())).collect();
+        return regions
+            .map(|region| (region.code.as_str(), region.name.as_str()))
+            .collect();
     }
     BTreeMap::new()
 }

@@ -14,8 +14,14 @@ pub(super) const SET: TableDoc = TableDoc {
         ("set", "the polygon set, as the pipeline calls it"),
         ("kind", "its kind (reference/jurisdiction_kinds)"),
         ("code", "its code, as in the tiles"),
-        ("name", "its name; of a state without a polygon that of reference/states"),
-        ("parent_kind", "kind of what it is a part of; null where that isn't known"),
+        (
+            "name",
+            "its name; of a state without a polygon that of reference/states",
+        ),
+        (
+            "parent_kind",
+            "kind of what it is a part of; null where that isn't known",
+        ),
         ("parent_code", "code of what it is a part of"),
         (
             "parent_from",
@@ -62,12 +68,21 @@ pub(super) const KINDS: TableDoc = TableDoc {
     path: paths::JURISDICTION_KINDS,
     what: "how many there are of a kind of jurisdictions: governments by a census, or polygons of a set",
     columns: &[
-        ("kind", "the kind (reference/jurisdiction_kinds); null of the federal government"),
+        (
+            "kind",
+            "the kind (reference/jurisdiction_kinds); null of the federal government",
+        ),
         ("title", "what is counted"),
         ("counted", "governments or polygons"),
-        ("set", "the polygon set; null of governments, and where the pipeline has no set of the kind"),
+        (
+            "set",
+            "the polygon set; null of governments, and where the pipeline has no set of the kind",
+        ),
         ("vintage", "year of the census, or vintage of the set"),
-        ("count", "how many; null where the pipeline has no set of the kind"),
+        (
+            "count",
+            "how many; null where the pipeline has no set of the kind",
+        ),
         ("source", "who counted them, or why there is no count"),
     ],
 };

@@ -24,7 +24,12 @@ pub(super) fn find_problems(held: &ReleaseReadBack<'_>) -> Vec<Problem> {
     };
     let told: RegistryReport = match serde_json::from_value(told.clone()) {
         Ok(told) => told,
-        Err(error) => return vec![Problem::new(REPORT, format!("what it says of the registry: {error}"))],
+        Err(error) => {
+            return vec![Problem::new(
+                REPORT,
+                format!("what it says of the registry: {error}"),
+            )];
+        }
     };
     told.sets
         .iter()
@@ -43,7 +48,11 @@ fn check_set(folder: &Path, path: &Path, set: &SetCount, report: &RunReport) -> 
     }
 }
 
-fn find_differences(rows: &RecordBatch, set: &SetCount, report: &RunReport) -> Result<Vec<String>, ColumnError> {
+fn find_differences(
+    rows: &RecordBatch,
+    set: &SetCount,
+    report: &RunReport,
+) -> Result<Vec<String>, ColumnError> {
     let codes: &StringArray = typed_column(rows, "code")?;
     let counts: &UInt64Array = typed_column(rows, "facilities")?;
     let mut wrong = Vec::new();
@@ -52,9 +61,15 @@ fn find_differences(rows: &RecordBatch, set: &SetCount, report: &RunReport) -> R
         wrong.push(format!("{} jurisdictions, {told} by the report", codes.len()));
     }
     // Of a table in the order of its codes, those that stand twice stand together.
-    let ordered = codes.iter().zip(codes.iter().skip(1)).find(|(one, next)| one >= next);
+    let ordered = codes
+        .iter()
+        .zip(codes.iter().skip(1))
+        .find(|(one, next)| one >= next);
     if let Some((_, code)) = ordered {
-        wrong.push(format!("code `{}` stands twice, or not in its place", code.unwrap_or_default()));
+        wrong.push(format!(
+            "code `{}` stands twice, or not in its place",
+            code.unwrap_or_default()
+        ));
     }
     let (Some(facilities), Some(unassigned)) = (set.facilities, set.unassigned) else {
         return Ok(wrong);
@@ -82,7 +97,11 @@ fn row_with_more_in_sectors(rows: &RecordBatch, codes: &StringArray, counts: &UI
         let length = usize::try_from(maps.value_length(row)).ok()?;
         let in_sectors: u64 = values.slice(start, length).iter().flatten().sum();
         (in_sectors > counts.value(row)).then(|| {
-            format!("`{}`: {} facilities, {in_sectors} in sectors", codes.value(row), counts.value(row))
+            format!(
+                "`{}`: {} facilities, {in_sectors} in sectors",
+                codes.value(row),
+                counts.value(row)
+            )
         })
     })
 }

@@ -42,15 +42,36 @@ pub(super) fn cells_table(totals: &Totals, states: &[State]) -> Result<Table, De
     columns.extend([
         ("facilities", count_column(&rows, |(_, total)| total.facilities)),
         ("reason", text_column(&rows, |(_, total)| total.reason.as_deref())),
-        ("found", count_column(&rows, |(_, total)| known(total, total.found))),
-        ("expected", count_column(&rows, |(_, total)| known(total, total.expected))),
-        ("completeness", share_column(&rows, |(_, total)| Shares::of_total(total).completeness)),
-        ("dated", count_column(&rows, |(_, total)| known(total, total.dated))),
-        ("current", count_column(&rows, |(_, total)| known(total, total.current))),
-        ("currency", share_column(&rows, |(_, total)| Shares::of_total(total).currency)),
-        ("claimed", count_column(&rows, |(_, total)| known(total, total.claimed))),
-        ("agreeing", count_column(&rows, |(_, total)| known(total, total.agreeing))),
-        ("accuracy", share_column(&rows, |(_, total)| Shares::of_total(total).accuracy)),
+        ("found", count_column(&rows, |(_, total)| Some(total.found))),
+        ("expected", count_column(&rows, |(_, total)| Some(total.expected))),
+        (
+            "completeness",
+            share_column(&rows, |(_, total)| Shares::of_total(total).completeness),
+        ),
+        (
+            "dated",
+            count_column(&rows, |(_, total)| known(total, total.dated)),
+        ),
+        (
+            "current",
+            count_column(&rows, |(_, total)| known(total, total.current)),
+        ),
+        (
+            "currency",
+            share_column(&rows, |(_, total)| Shares::of_total(total).currency),
+        ),
+        (
+            "claimed",
+            count_column(&rows, |(_, total)| known(total, total.claimed)),
+        ),
+        (
+            "agreeing",
+            count_column(&rows, |(_, total)| known(total, total.agreeing)),
+        ),
+        (
+            "accuracy",
+            share_column(&rows, |(_, total)| Shares::of_total(total).accuracy),
+        ),
     ]);
     Table::new(CELLS.path, columns)
 }
@@ -72,13 +93,15 @@ pub(super) fn capacity_table(
     layers: &[LayerPlan],
     states: &[State],
 ) -> Result<Table, DeriveError> {
-    let rows = capacities.iter().map(|((place, layer, field), capacity)| CapacityRow {
-        place,
-        layer,
-        field,
-        unit: unit_of(layers, layer, field),
-        capacity: *capacity,
-    });
+    let rows = capacities
+        .iter()
+        .map(|((place, layer, field), capacity)| CapacityRow {
+            place,
+            layer,
+            field,
+            unit: unit_of(layers, layer, field),
+            capacity: *capacity,
+        });
     let rows: Vec<CapacityRow<'_>> = rows.collect();
     let mut columns = place_columns(&rows, |row| row.place, states);
     columns.extend([
@@ -95,7 +118,10 @@ pub(super) fn capacity_table(
             "facilities_with_value",
             count_column(&rows, |row| Some(row.capacity.sum.values)),
         ),
-        ("facilities", count_column(&rows, |row| Some(row.capacity.facilities))),
+        (
+            "facilities",
+            count_column(&rows, |row| Some(row.capacity.facilities)),
+        ),
     ]);
     Table::new(CAPACITY.path, columns)
 }
@@ -113,12 +139,18 @@ fn place_columns<'a, T>(
     states: &'a [State],
 ) -> Vec<(&'static str, ArrayRef)> {
     let mut columns = key_columns(rows, place);
-    columns.insert(2, ("state_code", text_column(rows, |row| usps_of(states, place(row)))));
+    columns.insert(
+        2,
+        ("state_code", text_column(rows, |row| usps_of(states, place(row)))),
+    );
     columns
 }
 
 /// Kind, code, sector and lifeline of rows.
-pub(super) fn key_columns<'a, T>(rows: &'a [T], place: fn(&'a T) -> &'a Place) -> Vec<(&'static str, ArrayRef)> {
+pub(super) fn key_columns<'a, T>(
+    rows: &'a [T],
+    place: fn(&'a T) -> &'a Place,
+) -> Vec<(&'static str, ArrayRef)> {
     let filled = |text: &'a str| Some(text).filter(|text| !text.is_empty());
     vec![
         ("kind", text_column(rows, |row| Some(place(row).kind.word()))),

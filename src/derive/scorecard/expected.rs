@@ -13,7 +13,12 @@ use crate::plan::{ALL_STATES, ExpectedCount, LayerPlan, Plan, Region};
 
 /// Adds what is expected of a layer, and what was found of it, to the nation, regions and states; counties have no such
 /// counts.
-pub(super) fn add_expected(totals: &mut Totals, plan: &Plan, layer: &LayerTables<'_>, scan: Option<&LayerScan>) {
+pub(super) fn add_expected(
+    totals: &mut Totals,
+    plan: &Plan,
+    layer: &LayerTables<'_>,
+    scan: Option<&LayerScan>,
+) {
     // Of a part of the rows nothing is expected.
     if plan.limits.rows.is_some() {
         return;
@@ -23,7 +28,10 @@ pub(super) fn add_expected(totals: &mut Totals, plan: &Plan, layer: &LayerTables
         let found = found.get(count.state.as_str()).copied().unwrap_or_default();
         for (kind, code) in places_of(plan, count) {
             let total = totals.entry(schema_place(layer.plan, kind, code)).or_default();
-            total.facilities.get_or_insert(0);
+            // Of an absent layer it is known what lacks, and not what there is.
+            if scan.is_some() {
+                total.facilities.get_or_insert(0);
+            }
             total.expected += count.low;
             total.found += found.min(count.low);
         }
@@ -32,9 +40,8 @@ pub(super) fn add_expected(totals: &mut Totals, plan: &Plan, layer: &LayerTables
 
 fn counts_of<'a>(plan: &'a Plan, layer: &'a LayerPlan) -> impl Iterator<Item = &'a ExpectedCount> {
     let counts = plan.expected.iter().flat_map(|expected| &expected.counts);
-    counts.filter(move |count| {
-        count.layer == layer.id && count.reviewed.is_some() && count.state != ALL_STATES
-    })
+    counts
+        .filter(move |count| count.layer == layer.id && count.reviewed.is_some() && count.state != ALL_STATES)
 }
 
 /// Rows by USPS code, as the counts have it.

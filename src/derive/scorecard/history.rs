@@ -101,7 +101,12 @@ fn row_of<'a>(place: &'a Place, release: &'a str, cells: Option<&HashMap<Key, Be
 
 fn key_of(place: &Place) -> Key {
     let kind = place.kind.word().to_owned();
-    (kind, place.code.clone(), place.sector.clone(), place.lifeline.clone())
+    (
+        kind,
+        place.code.clone(),
+        place.sector.clone(),
+        place.lifeline.clone(),
+    )
 }
 
 /// The cells of an earlier release; none where it has no scorecard, or none that can be read: what is gone of the past ends no
@@ -113,32 +118,45 @@ fn cells_before(report: &RunReport, folder: &Path) -> Option<HashMap<Key, Before
 }
 
 fn read_cells(rows: &RecordBatch) -> Result<HashMap<Key, Before>, ColumnError> {
-    let [kinds, codes, sectors, lifelines] = ["kind", "code", "sector_code", "lifeline"];
-    let kinds: &StringArray = typed_column(rows, kinds)?;
-    let codes: &StringArray = typed_column(rows, codes)?;
-    let sectors: &StringArray = typed_column(rows, sectors)?;
-    let lifelines: &StringArray = typed_column(rows, lifelines)?;
+    let kinds: &StringArray = typed_column(rows, "kind")?;
+    let codes: &StringArray = typed_column(rows, "code")?;
+    let sectors: &StringArray = typed_column(rows, "sector_code")?;
+    let lifelines: &StringArray = typed_column(rows, "lifeline")?;
     let facilities: &UInt64Array = typed_column(rows, "facilities")?;
     let completeness: &Float64Array = typed_column(rows, "completeness")?;
     let currency: &Float64Array = typed_column(rows, "currency")?;
     let accuracy: &Float64Array = typed_column(rows, "accuracy")?;
-    let share = |shares: &Float64Array, row: usize| shares.is_valid(row).then(|| shares.value(row));
     let cells = (0..rows.num_rows()).map(|row| {
-        let text = |texts: &StringArray| match texts.is_valid(row) {
-            true => texts.value(row).to_owned(),
-            false => String::new(),
-        };
+        let key = (
+            text_at(kinds, row),
+            text_at(codes, row),
+            text_at(sectors, row),
+            text_at(lifelines, row),
+        );
         let before = Before {
             facilities: facilities.is_valid(row).then(|| facilities.value(row)),
             shares: Shares {
-                completeness: share(completeness, row),
-                currency: share(currency, row),
-                accuracy: share(accuracy, row),
+                completeness: share_at(completeness, row),
+                currency: share_at(currency, row),
+                accuracy: share_at(accuracy, row),
             },
         };
-        ((text(kinds), text(codes), text(sectors), text(lifelines)), before)
+        (key, before)
     });
     Ok(cells.collect())
+}
+
+/// The text of a row; empty for null, as in a [`Place`].
+fn text_at(texts: &StringArray, row: usize) -> String {
+    texts
+        .is_valid(row)
+        .then(|| texts.value(row))
+        .unwrap_or_default()
+        .to_owned()
+}
+
+fn share_at(shares: &Float64Array, row: usize) -> Option<f64> {
+    shares.is_valid(row).then(|| shares.value(row))
 }
 
 fn table_of(rows: &[Row<'_>]) -> Result<Table, DeriveError> {

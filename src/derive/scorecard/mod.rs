@@ -46,7 +46,10 @@ impl Product for Scorecard {
                         "facilities and quality scores by state, county and region, sector and lifeline",
                     ),
                     (CAPACITY.path, "capacities (beds, MW …) by the same"),
-                    (HISTORY.path, "the same cells in every earlier release that is kept"),
+                    (
+                        HISTORY.path,
+                        "the same cells in every earlier release that is kept",
+                    ),
                 ],
                 tables: &[CELLS, CAPACITY, HISTORY],
             },
@@ -100,11 +103,16 @@ impl Observer for Making {
     fn columns_to_read(&self, layer: &LayerReport) -> Vec<&str> {
         let scope = self.scopes.get(layer.id.as_str());
         let fields = scope.into_iter().flat_map(|scope| &scope.fields);
-        scan::READS.into_iter().chain(fields.map(String::as_str)).collect()
+        scan::READS
+            .into_iter()
+            .chain(fields.map(String::as_str))
+            .collect()
     }
 
     fn see_rows(&self, seen: &Seen<'_>) {
-        let Some(scope) = self.scopes.get(seen.layer) else { return };
+        let Some(scope) = self.scopes.get(seen.layer) else {
+            return;
+        };
         let scan = scan::scan_rows(seen, scope);
         let mut scans = self.scans.lock().unwrap_or_else(PoisonError::into_inner);
         scans.entry(seen.layer.to_owned()).or_default().add_scan(scan);

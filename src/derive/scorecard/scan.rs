@@ -68,7 +68,10 @@ impl Sum {
     }
 
     /// Adds a value; one below zero stands for something else, as in surveys that write codes in the place of numbers.
-    #[expect(clippy::cast_possible_truncation, reason = "a float beyond 128 bits is as good as the greatest")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "a float beyond 128 bits is as good as the greatest"
+    )]
     fn add_value(&mut self, value: f64) {
         if value.is_finite() && value >= 0.0 {
             self.millionths += (value * MILLIONTHS).round() as i128;
@@ -87,7 +90,8 @@ impl Cell {
         for (day, facilities) in &other.days {
             *self.days.entry(*day).or_default() += facilities;
         }
-        self.sums.resize(self.sums.len().max(other.sums.len()), Sum::default());
+        self.sums
+            .resize(self.sums.len().max(other.sums.len()), Sum::default());
         for (all, more) in self.sums.iter_mut().zip(&other.sums) {
             all.add_sum(*more);
         }
@@ -150,16 +154,18 @@ pub(super) fn scan_rows(seen: &Seen<'_>, scope: &LayerScope) -> LayerScan {
         columns.count_row(row, scope, &mut counted[last].1);
     }
     let region = seen.region.to_string();
-    let cells = counted.into_iter().map(|([state, county, sector, lifeline], cell)| {
-        let key = CellKey {
-            region: region.clone(),
-            state: state.to_owned(),
-            county: county.to_owned(),
-            sector: sector.to_owned(),
-            lifeline: lifeline.to_owned(),
-        };
-        (key, cell)
-    });
+    let cells = counted
+        .into_iter()
+        .map(|([state, county, sector, lifeline], cell)| {
+            let key = CellKey {
+                region: region.clone(),
+                state: state.to_owned(),
+                county: county.to_owned(),
+                sector: sector.to_owned(),
+                lifeline: lifeline.to_owned(),
+            };
+            (key, cell)
+        });
     LayerScan {
         scope: scope.clone(),
         cells: cells.collect(),
@@ -273,8 +279,14 @@ mod tests {
             ("sector_code", text(vec![Some("HLPH"), Some("HLPH"), None])),
             ("is_state_mismatch", flag(vec![Some(false), None, None])),
             ("is_county_mismatch", flag(vec![Some(true), Some(false), None])),
-            ("source_date", Arc::new(Date32Array::from(vec![Some(99), Some(100), None])) as ArrayRef),
-            ("beds", Arc::new(Float64Array::from(vec![Some(0.1), Some(-999.0), Some(0.2)])) as ArrayRef),
+            (
+                "source_date",
+                Arc::new(Date32Array::from(vec![Some(99), Some(100), None])) as ArrayRef,
+            ),
+            (
+                "beds",
+                Arc::new(Float64Array::from(vec![Some(0.1), Some(-999.0), Some(0.2)])) as ArrayRef,
+            ),
         ]);
         let rows = FacilityRows::try_new(batch.unwrap()).unwrap();
         let seen = Seen {

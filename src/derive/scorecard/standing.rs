@@ -18,8 +18,12 @@ pub(super) fn unknown_sectors(
     layers: &[LayerTables<'_>],
     totals: &Totals,
 ) -> BTreeMap<String, String> {
-    let counted: BTreeSet<&str> = totals.keys().map(|place| place.sector.as_str()).collect();
-    let unknown = reference.sectors.iter().filter(|sector| !counted.contains(sector.code.as_str()));
+    let known = totals.iter().filter(|(_, total)| total.facilities.is_some());
+    let counted: BTreeSet<&str> = known.map(|(place, _)| place.sector.as_str()).collect();
+    let unknown = reference
+        .sectors
+        .iter()
+        .filter(|sector| !counted.contains(sector.code.as_str()));
     unknown
         .filter_map(|sector| Some((sector.code.clone(), why_unknown(&sector.code, layers)?)))
         .collect()
@@ -27,7 +31,9 @@ pub(super) fn unknown_sectors(
 
 /// Why nothing is known of a sector without a facility; none where a layer that is there would have told of one.
 fn why_unknown(sector: &str, layers: &[LayerTables<'_>]) -> Option<String> {
-    let of_sector = layers.iter().filter(|layer| layer.plan.inventory && may_tell_of(layer.plan, sector));
+    let of_sector = layers
+        .iter()
+        .filter(|layer| layer.plan.inventory && may_tell_of(layer.plan, sector));
     let of_sector: Vec<&LayerTables<'_>> = of_sector.collect();
     if of_sector.is_empty() {
         return Some(NO_LAYER.to_owned());
@@ -45,8 +51,21 @@ fn may_tell_of(layer: &LayerPlan, sector: &str) -> bool {
     plan.code == sector || plan.rules.iter().any(|rule| rule.code.as_deref() == Some(sector))
 }
 
+/// Says why of cells that are expected of absent layers alone.
+fn explain_unknown(totals: &mut Totals, unknown: &BTreeMap<String, String>) {
+    for (place, total) in totals.iter_mut().filter(|(_, total)| total.facilities.is_none()) {
+        let reason = unknown.get(&place.sector).cloned();
+        total.reason = Some(reason.unwrap_or_else(|| "the layer that would tell of it is absent".to_owned()));
+    }
+}
+
 /// Adds a row for every sector that has none in the nation, a region or a state: of zero facilities, or unknown and why.
-pub(super) fn add_empty_cells(totals: &mut Totals, reference: &Reference, unknown: &BTreeMap<String, String>) {
+pub(super) fn add_empty_cells(
+    totals: &mut Totals,
+    reference: &Reference,
+    unknown: &BTreeMap<String, String>,
+) {
+    explain_unknown(totals, unknown);
     let has_row: BTreeSet<(Kind, String, String)> = totals
         .keys()
         .map(|place| (place.kind, place.code.clone(), place.sector.clone()))
@@ -75,8 +94,14 @@ pub(super) fn add_empty_cells(totals: &mut Totals, reference: &Reference, unknow
 
 /// The nation, and every region and state of the reference tables.
 fn listed_places(reference: &Reference) -> BTreeSet<(Kind, &str)> {
-    let regions = reference.regions.iter().map(|region| (Kind::Region, region.code.as_str()));
-    let states = reference.states.iter().map(|state| (Kind::State, state.fips.as_str()));
+    let regions = reference
+        .regions
+        .iter()
+        .map(|region| (Kind::Region, region.code.as_str()));
+    let states = reference
+        .states
+        .iter()
+        .map(|state| (Kind::State, state.fips.as_str()));
     regions.chain(states).chain([(Kind::National, NATION)]).collect()
 }
 
@@ -99,18 +124,24 @@ pub(super) fn scorecard_report(
             reason,
         }
     });
-    let places = reference.states.iter().map(|state| (state.fips.as_str(), state.usps.as_str()));
-    let lines = places.chain([(RegionId::UNASSIGNED, RegionId::UNASSIGNED)]).map(|(code, state)| {
-        let count = |sector: &str| by_sector.get(&(code, sector)).copied().unwrap_or_default();
-        let facilities = reference.sectors.iter().map(|sector| {
-            (!unknown.contains_key(&sector.code)).then(|| count(&sector.code))
+    let places = reference
+        .states
+        .iter()
+        .map(|state| (state.fips.as_str(), state.usps.as_str()));
+    let lines = places
+        .chain([(RegionId::UNASSIGNED, RegionId::UNASSIGNED)])
+        .map(|(code, state)| {
+            let count = |sector: &str| by_sector.get(&(code, sector)).copied().unwrap_or_default();
+            let facilities = reference
+                .sectors
+                .iter()
+                .map(|sector| (!unknown.contains_key(&sector.code)).then(|| count(&sector.code)));
+            StateLine {
+                state: state.to_owned(),
+                facilities: facilities.collect(),
+                without_sector: count(""),
+            }
         });
-        StateLine {
-            state: state.to_owned(),
-            facilities: facilities.collect(),
-            without_sector: count(""),
-        }
-    });
     ScorecardReport {
         cells: totals.len() as u64,
         sectors: sectors.collect(),
@@ -169,7 +200,11 @@ mod tests {
             .filter(|(place, _)| place.kind == Kind::State)
             .map(|(place, total)| (place.sector.as_str(), total.facilities, total.reason.as_deref()))
             .collect();
-        let expected = [("DAMS", Some(4), None), ("HLPH", Some(0), None), ("INFT", None, Some(NO_LAYER))];
+        let expected = [
+            ("DAMS", Some(4), None),
+            ("HLPH", Some(0), None),
+            ("INFT", None, Some(NO_LAYER)),
+        ];
         assert_eq!(told, expected);
         let report = scorecard_report(&totals, &reference, &unknown);
         assert_eq!(report.states.len(), 1);

@@ -120,7 +120,11 @@ fn code_of<'a>(kind: Kind, key: &'a CellKey, states: &'a [State]) -> &'a str {
         Kind::State => fips_of(states, &key.state),
         Kind::County => &key.county,
     };
-    if code.is_empty() { RegionId::UNASSIGNED } else { code }
+    if code.is_empty() {
+        RegionId::UNASSIGNED
+    } else {
+        code
+    }
 }
 
 /// The digits of a state, as its polygon has them; the code itself where the table doesn't know it.
@@ -180,16 +184,46 @@ mod tests {
         scan.cells.insert(key("", "", "unassigned"), cell(1, 12));
         let mut totals = Totals::new();
         let mut capacities = Capacities::new();
-        add_layer(&mut totals, &mut capacities, &states, "hospitals", &scan, &(11..=12));
+        add_layer(
+            &mut totals,
+            &mut capacities,
+            &states,
+            "hospitals",
+            &scan,
+            &(11..=12),
+        );
         for kind in Kind::ALL {
-            let of_kind = || totals.iter().filter(|(place, _)| place.kind == kind).map(|(_, total)| total);
-            assert_eq!(of_kind().filter_map(|total| total.facilities).sum::<u64>(), 6, "{kind:?}");
+            let of_kind = || {
+                totals
+                    .iter()
+                    .filter(|(place, _)| place.kind == kind)
+                    .map(|(_, total)| total)
+            };
+            assert_eq!(
+                of_kind().filter_map(|total| total.facilities).sum::<u64>(),
+                6,
+                "{kind:?}"
+            );
             assert_eq!(of_kind().map(|total| total.current).sum::<u64>(), 3, "{kind:?}");
             let sums = capacities.iter().filter(|((place, ..), _)| place.kind == kind);
-            assert_eq!(sums.map(|(_, capacity)| capacity.sum.millionths).sum::<i128>(), 4_500_000);
+            assert_eq!(
+                sums.map(|(_, capacity)| capacity.sum.millionths).sum::<i128>(),
+                4_500_000
+            );
         }
         let codes: Vec<&str> = totals.keys().map(|place| place.code.as_str()).collect();
-        assert_eq!(codes, ["US", "R06", "unassigned", "48", "unassigned", "48001", "unassigned"]);
+        assert_eq!(
+            codes,
+            [
+                "US",
+                "R06",
+                "unassigned",
+                "48",
+                "unassigned",
+                "48001",
+                "unassigned"
+            ]
+        );
         let of_states: Vec<_> = totals.keys().map(|place| usps_of(&states, place)).collect();
         assert_eq!(of_states, [None, None, None, Some("TX"), None, Some("TX"), None]);
     }

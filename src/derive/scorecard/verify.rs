@@ -26,11 +26,16 @@ pub(super) fn find_problems(held: &ReleaseReadBack<'_>) -> Vec<Problem> {
     if held.report.product(product_names::SCORECARD).is_none() {
         return Vec::new();
     }
-    let inventory = held.report.may_hold(product_names::INVENTORY).then_some(held.report.inventory_rows);
+    let inventory = held
+        .report
+        .may_hold(product_names::INVENTORY)
+        .then_some(held.report.inventory_rows);
     let of_cells = read_table(held.folder, CELLS.path, |rows| check_cells(rows, inventory));
     let of_capacity = read_table(held.folder, CAPACITY.path, check_capacity);
     let cells = of_cells.into_iter().map(|what| Problem::new(CELLS.path, what));
-    let capacity = of_capacity.into_iter().map(|what| Problem::new(CAPACITY.path, what));
+    let capacity = of_capacity
+        .into_iter()
+        .map(|what| Problem::new(CAPACITY.path, what));
     cells.chain(capacity).collect()
 }
 
@@ -50,15 +55,23 @@ fn check_cells(rows: &RecordBatch, inventory: Option<u64>) -> Result<Vec<String>
     let mut wrong = Vec::new();
     for count in COUNTS.into_iter().chain(EXPECTED) {
         let values: &UInt64Array = typed_column(rows, count)?;
-        let sums = sums_by_kind(rows, &keys, |row| values.is_valid(row).then(|| i128::from(values.value(row))))?;
+        let sums = sums_by_kind(rows, &keys, |row| {
+            values.is_valid(row).then(|| i128::from(values.value(row)))
+        })?;
         // Nobody expects a number of facilities of a county.
         let with_counties = !EXPECTED.contains(&count);
         wrong.extend(kinds_that_differ(&sums, count, with_counties));
-        let nation: i128 = sums.get(Kind::National.word()).into_iter().flat_map(BTreeMap::values).sum();
+        let nation: i128 = sums
+            .get(Kind::National.word())
+            .into_iter()
+            .flat_map(BTreeMap::values)
+            .sum();
         if let Some(inventory) = inventory.filter(|_| count == "facilities")
             && nation != i128::from(inventory)
         {
-            wrong.push(format!("{nation} facilities in the nation, {inventory} in the inventory"));
+            wrong.push(format!(
+                "{nation} facilities in the nation, {inventory} in the inventory"
+            ));
         }
     }
     Ok(wrong)
@@ -69,17 +82,24 @@ fn check_capacity(rows: &RecordBatch) -> Result<Vec<String>, ColumnError> {
     let mut wrong = Vec::new();
     for count in ["facilities", "facilities_with_value"] {
         let values: &UInt64Array = typed_column(rows, count)?;
-        let sums = sums_by_kind(rows, &keys, |row| values.is_valid(row).then(|| i128::from(values.value(row))))?;
+        let sums = sums_by_kind(rows, &keys, |row| {
+            values.is_valid(row).then(|| i128::from(values.value(row)))
+        })?;
         wrong.extend(kinds_that_differ(&sums, count, true));
     }
     let values: &Float64Array = typed_column(rows, "sum")?;
-    let sums = sums_by_kind(rows, &keys, |row| values.is_valid(row).then(|| millionths(values.value(row))))?;
+    let sums = sums_by_kind(rows, &keys, |row| {
+        values.is_valid(row).then(|| millionths(values.value(row)))
+    })?;
     wrong.extend(kinds_that_differ(&sums, "sum", true));
     Ok(wrong)
 }
 
 /// A sum as it was added up: of millionths a double holds every one up to nine billion.
-#[expect(clippy::cast_possible_truncation, reason = "a float beyond 128 bits is as good as the greatest")]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "a float beyond 128 bits is as good as the greatest"
+)]
 fn millionths(value: f64) -> i128 {
     (value * MILLIONTHS).round() as i128
 }
@@ -93,14 +113,25 @@ fn sums_by_kind(
     value: impl Fn(usize) -> Option<i128>,
 ) -> Result<Sums, ColumnError> {
     let kinds: &StringArray = typed_column(rows, "kind")?;
-    let keys: Vec<&StringArray> = keys.iter().map(|name| typed_column(rows, name)).collect::<Result<_, _>>()?;
+    let keys: Vec<&StringArray> = keys
+        .iter()
+        .map(|name| typed_column(rows, name))
+        .collect::<Result<_, _>>()?;
     let mut sums = Sums::new();
     for row in 0..rows.num_rows() {
         // What isn't known is nothing to add, and in all kinds alike.
-        let Some(value) = value(row).filter(|value| *value != 0) else { continue };
+        let Some(value) = value(row).filter(|value| *value != 0) else {
+            continue;
+        };
         let key: Vec<&str> = keys
             .iter()
-            .map(|texts| if texts.is_valid(row) { texts.value(row) } else { "none" })
+            .map(|texts| {
+                if texts.is_valid(row) {
+                    texts.value(row)
+                } else {
+                    "none"
+                }
+            })
             .collect();
         let of_kind = sums.entry(kinds.value(row).to_owned()).or_default();
         *of_kind.entry(key.join(", ")).or_default() += value;
@@ -120,11 +151,16 @@ fn kinds_that_differ(sums: &Sums, what: &str, with_counties: bool) -> Vec<String
             let found = of(kind);
             let keys = nation.keys().chain(found.keys());
             let differs = |key: &&String| !nearly_equal(nation.get(*key), found.get(*key));
-            let key = keys.min().and_then(|_| nation.keys().chain(found.keys()).find(differs))?;
+            let key = keys
+                .min()
+                .and_then(|_| nation.keys().chain(found.keys()).find(differs))?;
             let number = |sums: &BTreeMap<String, i128>| sums.get(key).copied().unwrap_or_default();
             let sum = number(found);
             let whole = number(nation);
-            Some(format!("{what} of {key}: {sum} in all {} rows, {whole} in the nation", kind.word()))
+            Some(format!(
+                "{what} of {key}: {sum} in all {} rows, {whole} in the nation",
+                kind.word()
+            ))
         })
         .collect()
 }

@@ -88,11 +88,23 @@ mod tests {
     fn edges_meet_in_corners_alone() {
         let square = wkt!(LINESTRING(0. 0., 2. 0., 2. 2., 0. 2., 0. 0.));
         assert!(keep_apart(std::slice::from_ref(&square)));
-        assert!(keep_apart(&[wkt!(LINESTRING(0. 0., 1. 0., 2. 0., 1. 2., 0. 0.))]), "straight on");
-        assert!(!keep_apart(&[wkt!(LINESTRING(0. 0., 2. 2., 2. 0., 0. 2., 0. 0.))]), "a bow");
-        assert!(!keep_apart(&[wkt!(LINESTRING(0. 0., 2. 0., 1. 0., 1. 2., 0. 0.))]), "back on itself");
+        assert!(
+            keep_apart(&[wkt!(LINESTRING(0. 0., 1. 0., 2. 0., 1. 2., 0. 0.))]),
+            "straight on"
+        );
+        assert!(
+            !keep_apart(&[wkt!(LINESTRING(0. 0., 2. 2., 2. 0., 0. 2., 0. 0.))]),
+            "a bow"
+        );
+        assert!(
+            !keep_apart(&[wkt!(LINESTRING(0. 0., 2. 0., 1. 0., 1. 2., 0. 0.))]),
+            "back on itself"
+        );
         let touching = wkt!(LINESTRING(2. 2., 3. 2., 3. 3., 2. 2.));
-        assert!(keep_apart(&[square.clone(), touching]), "two rings in a corner of both");
+        assert!(
+            keep_apart(&[square.clone(), touching]),
+            "two rings in a corner of both"
+        );
         let on_an_edge = wkt!(LINESTRING(2. 1., 3. 1., 3. 2., 2. 1.));
         assert!(!keep_apart(&[square, on_an_edge]));
     }

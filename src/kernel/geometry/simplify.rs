@@ -76,15 +76,21 @@ fn simplified_to(shape: &MultiPolygon<f64>, tolerance: f64, largest: f64) -> Mul
         let across = size_across(polygon);
         across >= 2.0 * tolerance || across >= largest
     });
-    parts.map(|polygon| simplified_polygon(polygon, tolerance)).collect()
+    parts
+        .map(|polygon| simplified_polygon(polygon, tolerance))
+        .collect()
 }
 
 fn simplified_polygon(polygon: &Polygon<f64>, tolerance: f64) -> Polygon<f64> {
-    let holes = polygon.interiors().iter().filter(|hole| {
-        hole.bounding_rect().map_or(0.0, longer_side) >= 2.0 * tolerance
-    });
+    let holes = polygon
+        .interiors()
+        .iter()
+        .filter(|hole| hole.bounding_rect().map_or(0.0, longer_side) >= 2.0 * tolerance);
     let outer = simplified_ring(polygon.exterior(), tolerance);
-    Polygon::new(outer, holes.map(|hole| simplified_ring(hole, tolerance)).collect())
+    Polygon::new(
+        outer,
+        holes.map(|hole| simplified_ring(hole, tolerance)).collect(),
+    )
 }
 
 /// A ring with its first corner kept, and that which is the farthest from it: of two halves each is a line.
@@ -136,7 +142,8 @@ fn parts_are_apart(shape: &MultiPolygon<f64>) -> bool {
     shape.iter().enumerate().all(|(at, part)| {
         let Some(bounds) = boxes[at] else { return false };
         let others = shape.iter().enumerate().filter(|(other, _)| *other != at);
-        let mut around = others.filter(|(other, _)| boxes[*other].is_some_and(|outer| outer.contains(&bounds)));
+        let mut around =
+            others.filter(|(other, _)| boxes[*other].is_some_and(|outer| outer.contains(&bounds)));
         !around.any(|(_, other)| part.exterior().0.iter().all(|corner| other.contains(corner)))
     })
 }
@@ -175,7 +182,11 @@ mod tests {
             0.8 1.009, 1. 1.001, 1. 2., 0. 2., 0. 0.
         ))));
         let found = simplify(&inlet);
-        assert!(is_drawable(&found.shape) && found.tolerance < 0.01, "{}", found.tolerance);
+        assert!(
+            is_drawable(&found.shape) && found.tolerance < 0.01,
+            "{}",
+            found.tolerance
+        );
     }
 
     proptest! {
