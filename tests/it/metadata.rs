@@ -174,11 +174,13 @@ fn the_footer_of_every_table_says_what_its_columns_mean() {
         [
             "changes",
             "facilities",
+            "jurisdictions",
             "layers",
             "links",
             "quality",
             "reference",
-            "rejects"
+            "rejects",
+            "scorecard"
         ]
     );
     for table in tables {

@@ -133,7 +133,14 @@ fn a_pipeline_chooses_its_products() {
     let default = with("");
     assert_eq!(
         names(&default),
-        ["changes", "inventory", "quality", "registry", "scorecard", "sectors"]
+        [
+            "changes",
+            "inventory",
+            "quality",
+            "registry",
+            "scorecard",
+            "sectors"
+        ]
     );
     assert!(default.layers[0].unchanged_since().is_some() && default.inventory_rows == 3);
     assert_eq!(default.layers[0].changes.as_ref().unwrap().unchanged, 3);

@@ -54,7 +54,11 @@ fn table(release: &Path, name: &str) -> RecordBatch {
 
 fn text(rows: &RecordBatch, column: &str, row: usize) -> String {
     let texts = rows.column_by_name(column).unwrap().as_string::<i32>();
-    texts.is_valid(row).then(|| texts.value(row)).unwrap_or("-").to_owned()
+    texts
+        .is_valid(row)
+        .then(|| texts.value(row))
+        .unwrap_or("-")
+        .to_owned()
 }
 
 fn count(rows: &RecordBatch, column: &str, row: usize) -> Option<u64> {
@@ -68,7 +72,9 @@ fn number(rows: &RecordBatch, column: &str, row: usize) -> Option<f64> {
 }
 
 fn by_code(rows: &RecordBatch) -> BTreeMap<String, usize> {
-    (0..rows.num_rows()).map(|row| (text(rows, "code", row), row)).collect()
+    (0..rows.num_rows())
+        .map(|row| (text(rows, "code", row), row))
+        .collect()
 }
 
 fn told(report: &RunReport) -> RegistryReport {
@@ -88,26 +94,50 @@ fn every_jurisdiction_has_a_row_and_every_facility_counts_once() {
     assert_eq!(polygons.true_count(), 2);
     let texas = rows["48"];
     assert_eq!(
-        ["jurisdiction_id", "set", "kind", "name", "parent_code", "vintage"].map(|name| text(&states, name, texas)),
+        ["jurisdiction_id", "set", "kind", "name", "parent_code", "vintage"]
+            .map(|name| text(&states, name, texas)),
         ["state:48", "state", "state", "n48", "-", "test"]
     );
-    assert_eq!(text(&states, "name", rows["06"]), "California", "by the reference list");
+    assert_eq!(
+        text(&states, "name", rows["06"]),
+        "California",
+        "by the reference list"
+    );
     assert_eq!(number(&states, "area_km2", rows["06"]), None);
     // Ten degrees square between 30 and 40° N: 1.0 million km² and a little.
     let area = number(&states, "area_km2", texas).unwrap();
     assert!((1_000_000.0..1_030_000.0).contains(&area), "{area}");
-    assert_eq!([count(&states, "facilities", texas), count(&states, "facilities", rows["06"])], [Some(2), Some(0)]);
-    let sectors = states.column_by_name("facilities_by_sector").unwrap().as_map().value(texas);
+    assert_eq!(
+        [
+            count(&states, "facilities", texas),
+            count(&states, "facilities", rows["06"])
+        ],
+        [Some(2), Some(0)]
+    );
+    let sectors = states
+        .column_by_name("facilities_by_sector")
+        .unwrap()
+        .as_map()
+        .value(texas);
     assert_eq!(sectors.column(0).as_string::<i32>().value(0), "HLPH");
     assert_eq!(sectors.column(1).as_primitive::<UInt64Type>().value(0), 2);
     let counties = table(&release, "county");
     let parents: Vec<String> = (0..2)
-        .map(|row| ["parent_kind", "parent_code", "parent_from"].map(|name| text(&counties, name, row)).join(" "))
+        .map(|row| {
+            ["parent_kind", "parent_code", "parent_from"]
+                .map(|name| text(&counties, name, row))
+                .join(" ")
+        })
         .collect();
     assert_eq!(parents, ["state 01 code", "state 48 code"]);
     let told = told(&report);
     for set in &told.sets[..2] {
-        assert_eq!(set.facilities.unwrap() + set.unassigned.unwrap(), report.inventory_rows, "{}", set.set);
+        assert_eq!(
+            set.facilities.unwrap() + set.unassigned.unwrap(),
+            report.inventory_rows,
+            "{}",
+            set.set
+        );
     }
     assert_eq!((told.sets[0].with_polygon, told.sets[0].without_polygon), (2, 58));
     folder.cikr(&["verify", "store"]).code(0);
@@ -119,11 +149,18 @@ fn districts_that_lie_over_each_other_are_listed_and_not_counted() {
     let report = folder.run().code(0).report();
     let fire = table(&folder.latest(), "fire");
     let listed: Vec<String> = (0..fire.num_rows())
-        .map(|row| ["code", "parent_code", "parent_from"].map(|name| text(&fire, name, row)).join(" "))
+        .map(|row| {
+            ["code", "parent_code", "parent_from"]
+                .map(|name| text(&fire, name, row))
+                .join(" ")
+        })
         .collect();
     assert_eq!(listed, ["F1 48001 source", "F2 48001 source"]);
     assert_eq!(count(&fire, "facilities", 0), None);
-    assert_eq!((told(&report).sets[2].facilities, told(&report).sets[2].unassigned), (None, None));
+    assert_eq!(
+        (told(&report).sets[2].facilities, told(&report).sets[2].unassigned),
+        (None, None)
+    );
 }
 
 #[test]
@@ -153,8 +190,20 @@ fn outlines_are_polygons_within_their_boxes() {
 fn governments_stand_beside_polygons_and_kinds_without_any_are_told() {
     let folder = folder();
     let ended = folder.cikr(&["run", "pipeline.toml"]).code(0);
-    assert!(ended.stdout.contains("local governments by the Census: 90837 in 2022, 87525 in 2002"), "{}", ended.stdout);
-    assert!(ended.stdout.contains("no polygons of county_subdivision, place, school_district"), "{}", ended.stdout);
+    assert!(
+        ended
+            .stdout
+            .contains("local governments by the Census: 90837 in 2022, 87525 in 2002"),
+        "{}",
+        ended.stdout
+    );
+    assert!(
+        ended
+            .stdout
+            .contains("no polygons of county_subdivision, place, school_district"),
+        "{}",
+        ended.stdout
+    );
     let release = folder.latest();
     let kinds = table(&release, "by-kind");
     let lines: Vec<String> = (0..kinds.num_rows())
@@ -172,14 +221,16 @@ fn governments_stand_beside_polygons_and_kinds_without_any_are_told() {
         "special_district polygons fire 2024 2",
         "place polygons - - -",
     ] {
-        assert!(lines.iter().any(|told| told == line), "{line} is not in {lines:#?}");
+        assert!(
+            lines.iter().any(|told| told == line),
+            "{line} is not in {lines:#?}"
+        );
     }
     let readme = fs::read_to_string(release.join("README.md")).unwrap();
     assert!(readme.contains("90,837 of them local"), "{readme}");
     let page = fs::read_to_string(release.join("report.html")).unwrap();
     assert!(page.contains("no set in the pipeline") && page.contains("39,555"));
-    let governments =
-        cikr::geoparquet::read(&release.join("reference/governments.parquet"), None).unwrap();
+    let governments = cikr::geoparquet::read(&release.join("reference/governments.parquet"), None).unwrap();
     assert_eq!(governments.num_rows(), 14);
 }
 
@@ -208,12 +259,18 @@ fn a_quiet_night_links_the_registry_and_a_changed_layer_makes_it_again() {
 fn a_release_without_the_registry_gets_it_from_kept_counts() {
     let folder = folder();
     let pipeline = fs::read_to_string(folder.path().join("pipeline.toml")).unwrap();
-    folder.write("pipeline.toml", format!("{pipeline}\n[output]\nproducts = [\"inventory\"]\n"));
+    folder.write(
+        "pipeline.toml",
+        format!("{pipeline}\n[output]\nproducts = [\"inventory\"]\n"),
+    );
     let bare = folder.run().code(0).report();
     assert!(bare.product("registry").is_none() && !folder.latest().join("jurisdictions").exists());
     folder.write("pipeline.toml", &pipeline);
     let report = folder.run().code(0).report();
-    assert!(report.layers[0].unchanged_since().is_some(), "no layer is made again for it");
+    assert!(
+        report.layers[0].unchanged_since().is_some(),
+        "no layer is made again for it"
+    );
     assert_eq!(told(&report).sets[0].facilities, Some(3));
     folder.cikr(&["verify", "store"]).code(0);
 }

@@ -18,7 +18,10 @@ const CARE: &str = "Health and Medical/Medical Care";
 fn scored(head: &str, layers: &str) -> Folder {
     let folder = planted(head, layers);
     let schema = fs::read_to_string(folder.path().join("schemas/points.toml")).unwrap();
-    folder.write("schemas/points.toml", schema.replace("unit = \"beds\"", "unit = \"beds\"\nsum = true"));
+    folder.write(
+        "schemas/points.toml",
+        schema.replace("unit = \"beds\"", "unit = \"beds\"\nsum = true"),
+    );
     folder
 }
 
@@ -27,7 +30,9 @@ fn read(release: &Path, name: &str) -> RecordBatch {
 }
 
 fn cell(rows: &RecordBatch, name: &str, row: usize) -> String {
-    let column = rows.column_by_name(name).unwrap_or_else(|| panic!("no column {name}"));
+    let column = rows
+        .column_by_name(name)
+        .unwrap_or_else(|| panic!("no column {name}"));
     if column.is_null(row) {
         return "-".to_owned();
     }
@@ -43,7 +48,13 @@ fn cell(rows: &RecordBatch, name: &str, row: usize) -> String {
 fn lines(rows: &RecordBatch, sector: &str, columns: &[&str]) -> Vec<String> {
     (0..rows.num_rows())
         .filter(|row| cell(rows, "sector_code", *row) == sector)
-        .map(|row| columns.iter().map(|name| cell(rows, name, row)).collect::<Vec<_>>().join(" "))
+        .map(|row| {
+            columns
+                .iter()
+                .map(|name| cell(rows, name, row))
+                .collect::<Vec<_>>()
+                .join(" ")
+        })
         .collect()
 }
 
@@ -53,7 +64,15 @@ fn states_counties_and_regions_add_up_to_the_nation() {
     folder.run().code(0);
     let release = folder.latest();
     let cells = read(&release, "scorecard/cells");
-    let counts = ["kind", "code", "facilities", "dated", "current", "claimed", "agreeing"];
+    let counts = [
+        "kind",
+        "code",
+        "facilities",
+        "dated",
+        "current",
+        "claimed",
+        "agreeing",
+    ];
     let found = lines(&cells, "HLPH", &counts);
     let with_rows: Vec<&String> = found.iter().filter(|line| !line.contains(" 0 0 0 0 0")).collect();
     let places: Vec<String> = with_rows
@@ -77,7 +96,11 @@ fn states_counties_and_regions_add_up_to_the_nation() {
     );
     // What quality counts by state is what the scorecard has.
     let coverage = read(&release, "quality/coverage");
-    let by_quality = lines(&coverage, "HLPH", &["rows", "dated", "current", "claimed", "agreeing"]);
+    let by_quality = lines(
+        &coverage,
+        "HLPH",
+        &["rows", "dated", "current", "claimed", "agreeing"],
+    );
     let columns = ["facilities", "dated", "current", "claimed", "agreeing"];
     let states: Vec<String> = lines(&cells, "HLPH", &[&["kind"], &columns[..]].concat())
         .into_iter()
@@ -86,7 +109,16 @@ fn states_counties_and_regions_add_up_to_the_nation() {
         .collect();
     assert_eq!(states, by_quality);
     let capacity = read(&release, "scorecard/capacity");
-    let beds = ["kind", "code", "layer", "field", "unit", "sum", "facilities_with_value", "facilities"];
+    let beds = [
+        "kind",
+        "code",
+        "layer",
+        "field",
+        "unit",
+        "sum",
+        "facilities_with_value",
+        "facilities",
+    ];
     let found = lines(&capacity, "HLPH", &beds);
     for line in [
         "national US points beds beds 26.00 4 6",
@@ -94,7 +126,10 @@ fn states_counties_and_regions_add_up_to_the_nation() {
         "state unassigned points beds beds 7.00 1 1",
         "county 48001 points beds beds 12.00 2 4",
     ] {
-        assert!(found.iter().any(|told| told == line), "{line} is not in {found:#?}");
+        assert!(
+            found.iter().any(|told| told == line),
+            "{line} is not in {found:#?}"
+        );
     }
     assert!(lines(&cells, "HLPH", &["kind", "lifeline"]).contains(&format!("national {CARE}")));
     folder.cikr(&["verify", "store"]).code(0);
@@ -107,11 +142,26 @@ fn a_sector_without_a_layer_is_told_and_never_zero() {
     folder.run().code(5);
     let cells = read(&folder.latest(), "scorecard/cells");
     let of = |sector: &str| lines(&cells, sector, &["kind", "code", "facilities", "reason"]);
-    assert!(of("INFT").contains(&"national US - no layer for this sector".to_owned()), "{:?}", of("INFT"));
+    assert!(
+        of("INFT").contains(&"national US - no layer for this sector".to_owned()),
+        "{:?}",
+        of("INFT")
+    );
     assert!(of("INFT").contains(&"state 48 - no layer for this sector".to_owned()));
-    assert!(of("INFT").iter().all(|line| line.ends_with("- no layer for this sector")));
-    assert!(of("DAMS").contains(&"state 48 - its layers are absent: gone".to_owned()), "{:?}", of("DAMS"));
-    assert!(of("HLPH").contains(&"state 06 0 -".to_owned()), "a layer tells of California: none");
+    assert!(
+        of("INFT")
+            .iter()
+            .all(|line| line.ends_with("- no layer for this sector"))
+    );
+    assert!(
+        of("DAMS").contains(&"state 48 - its layers are absent: gone".to_owned()),
+        "{:?}",
+        of("DAMS")
+    );
+    assert!(
+        of("HLPH").contains(&"state 06 0 -".to_owned()),
+        "a layer tells of California: none"
+    );
     let page = fs::read_to_string(folder.latest().join("report.html")).unwrap();
     assert!(page.contains("no layer for this sector") && page.contains("its layers are absent: gone"));
     folder.cikr(&["verify", "store"]).code(0);
@@ -127,7 +177,11 @@ fn the_releases_before_stand_beside_tonight() {
     let third = folder.run().code(0).report();
     assert!(third.layers[0].unchanged_since().is_some());
     let history = read(&folder.latest(), "scorecard/history");
-    let found = lines(&history, "HLPH", &["kind", "release", "facilities", "currency", "reason"]);
+    let found = lines(
+        &history,
+        "HLPH",
+        &["kind", "release", "facilities", "currency", "reason"],
+    );
     let nation: Vec<&String> = found.iter().filter(|line| line.starts_with("national")).collect();
     assert_eq!(
         nation,
@@ -137,7 +191,10 @@ fn the_releases_before_stand_beside_tonight() {
         ]
     );
     let cells = |release: &cikr::feature::RunReport| {
-        let folder = folder.path().join("store/public/releases").join(release.release.as_str());
+        let folder = folder
+            .path()
+            .join("store/public/releases")
+            .join(release.release.as_str());
         read(&folder, "scorecard/cells")
     };
     assert_eq!(cells(&second), cells(&third));
@@ -153,9 +210,21 @@ fn what_is_expected_of_states_is_told_of_states() {
     );
     folder.run();
     let cells = read(&folder.latest(), "scorecard/cells");
-    let found = lines(&cells, "HLPH", &["kind", "code", "found", "expected", "completeness"]);
-    for line in ["national US 5 6 0.83", "state 48 4 5 0.80", "region R04 1 1 1.00", "county 48001 0 0 -"] {
-        assert!(found.iter().any(|told| told == line), "{line} is not in {found:#?}");
+    let found = lines(
+        &cells,
+        "HLPH",
+        &["kind", "code", "found", "expected", "completeness"],
+    );
+    for line in [
+        "national US 5 6 0.83",
+        "state 48 4 5 0.80",
+        "region R04 1 1 1.00",
+        "county 48001 0 0 -",
+    ] {
+        assert!(
+            found.iter().any(|told| told == line),
+            "{line} is not in {found:#?}"
+        );
     }
     folder.cikr(&["verify", "store"]).code(0);
 }
@@ -164,6 +233,12 @@ fn what_is_expected_of_states_is_told_of_states() {
 fn only_numbers_add_up() {
     let folder = scored("", LAYER);
     let schema = fs::read_to_string(folder.path().join("schemas/points.toml")).unwrap();
-    folder.write("schemas/points.toml", schema.replace("name = \"phone\"", "name = \"phone\"\nsum = true"));
-    folder.run().code(3).says("`sum` is for fields of type integer or number");
+    folder.write(
+        "schemas/points.toml",
+        schema.replace("name = \"phone\"", "name = \"phone\"\nsum = true"),
+    );
+    folder
+        .run()
+        .code(3)
+        .says("`sum` is for fields of type integer or number");
 }
