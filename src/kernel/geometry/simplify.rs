@@ -3,7 +3,9 @@
 //! By Ramer, Douglas and Peucker, ring by ring, whose result may cross itself or its neighbours. It is looked at, and a finer
 //! one taken where it does.
 
-use geo::{BoundingRect, Contains, Coord, Line, LineString, MultiPolygon, Polygon, Rect, Simplify};
+use geo::{
+    BooleanOps, BoundingRect, Contains, Coord, Line, LineString, MultiPolygon, Polygon, Rect, Simplify,
+};
 
 use super::check::is_polygon;
 use super::crossings::edges_keep_apart;
@@ -19,7 +21,7 @@ const FINER: f64 = 4.0;
 /// Polygons with fewer corners.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Simplified {
-    /// The polygons: each corner is one of the source's.
+    /// The polygons: each corner is one of the source's, or where edges of the source cross.
     pub shape: MultiPolygon<f64>,
     /// No corner that was left out is farther from an edge, degrees; 0 where none was left out. Parts and holes of less than
     /// twice this across are left out, but never the largest part.
@@ -27,7 +29,7 @@ pub struct Simplified {
 }
 
 /// Simplifies polygons to a hundredth of what the largest is across, a hundredth of a degree at most; finer where edges would
-/// cross, and not at all where they do in the source.
+/// cross. Rings that cross or touch themselves in the source are mended; where even that leaves some, they stay as they are.
 ///
 /// Each polygon by itself: neighbours share no common border any more, and may leave gaps or overlap by the tolerance.
 ///
@@ -44,22 +46,33 @@ pub struct Simplified {
 /// assert_eq!(found.shape.0[0].exterior().0.len(), 5, "four corners and the first again");
 /// ```
 pub fn simplify(shape: &MultiPolygon<f64>) -> Simplified {
+    if let Some(found) = simplified_in_rounds(shape) {
+        return found;
+    }
+    // Rings that cross or touch themselves in the source are taken apart by the even-odd rule, by which points are located.
+    let mended = shape.union(&MultiPolygon::new(vec![]));
+    let is_mended = is_drawable(&mended);
+    let found = simplified_in_rounds(&mended).filter(|_| is_mended);
+    found.unwrap_or_else(|| Simplified {
+        shape: if is_mended { mended } else { shape.clone() },
+        tolerance: 0.0,
+    })
+}
+
+fn simplified_in_rounds(shape: &MultiPolygon<f64>) -> Option<Simplified> {
     let across = shape.iter().map(size_across).fold(0.0, f64::max);
     let mut tolerance = COARSEST.min(across / TOLERANCES_ACROSS);
     for _ in 0..ROUNDS {
         let candidate = simplified_to(shape, tolerance, across);
         if is_drawable(&candidate) {
-            return Simplified {
+            return Some(Simplified {
                 shape: candidate,
                 tolerance,
-            };
+            });
         }
         tolerance /= FINER;
     }
-    Simplified {
-        shape: shape.clone(),
-        tolerance: 0.0,
-    }
+    None
 }
 
 /// The longer side of a polygon's box, degrees.
@@ -150,7 +163,7 @@ fn parts_are_apart(shape: &MultiPolygon<f64>) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use geo::{MultiPolygon, wkt};
+    use geo::{Area, MultiPolygon, wkt};
     use proptest::prelude::*;
 
     use super::{is_drawable, simplify};
@@ -168,10 +181,12 @@ mod tests {
     }
 
     #[test]
-    fn a_polygon_that_crosses_itself_stays_as_it_is() {
+    fn a_polygon_that_crosses_itself_becomes_two() {
         let bow: MultiPolygon<f64> = wkt!(MULTIPOLYGON(((0. 0., 2. 2., 2. 0., 0. 2., 0. 0.))));
         let found = simplify(&bow);
-        assert_eq!((&found.shape, found.tolerance), (&bow, 0.0));
+        assert!(is_drawable(&found.shape));
+        assert_eq!(found.shape.0.len(), 2);
+        assert!((found.shape.unsigned_area() - 2.0).abs() < 1e-9);
     }
 
     #[test]
