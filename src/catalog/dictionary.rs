@@ -185,6 +185,7 @@ fn kind_name(kind: &DataType) -> &'static str {
         // Codes stand for texts while they are in memory.
         DataType::Dictionary(_, values) => kind_name(values),
         DataType::List(_) => "list",
+        DataType::Map(..) => "map",
         DataType::Struct(_) => "struct",
         _ => "other",
     }

@@ -22,6 +22,7 @@ pub mod number;
 mod quality;
 mod queries;
 mod readme;
+mod registry;
 mod span;
 mod stac;
 mod stac_terms;

@@ -12,6 +12,7 @@ use super::dictionary::ColumnDoc;
 use super::markdown::{plain_prose, table_cell, write_description};
 use super::quality::write_quality;
 use super::queries::write_queries;
+use super::registry::write_registry;
 use crate::feature::release::product_names;
 use crate::feature::{FlagCode, Flags, LayerReport, ProductDoc, RunReport, Standing, TableDoc};
 use crate::plan::Plan;
@@ -50,6 +51,7 @@ fn write_readme(out: &mut String, release: &ReleaseContext<'_>, contents: &Conte
     write_changes(out, report)?;
     write_flags(out, report)?;
     write_boundaries(out, report)?;
+    write_registry(out, report)?;
     write_queries(out, collections)?;
     if let Some(found) = &report.quality {
         write_quality(out, found, &report.layers)?;

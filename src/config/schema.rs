@@ -135,6 +135,8 @@ pub struct FieldConfig {
     pub concatenated: Option<Spanned<bool>>,
     /// `decoded`.
     pub decoded: Option<Spanned<String>>,
+    /// `sum`.
+    pub sum: Option<Spanned<bool>>,
     /// Those of [`FieldConfig::REQUIRED`] that are written, well or not.
     pub has: Vec<&'static str>,
 }
@@ -170,6 +172,7 @@ impl FieldConfig {
             codes: own.codes.or(base.codes),
             concatenated: own.concatenated.or(base.concatenated),
             decoded: own.decoded.or(base.decoded),
+            sum: own.sum.or(base.sum),
             has: [own.has, base.has].concat(),
         }
     }
@@ -294,6 +297,7 @@ pub(super) fn read_field(table: &mut Table<'_>) -> FieldConfig {
         codes: table.optional_pairs("codes"),
         concatenated: table.optional_flag("concatenated"),
         decoded: table.optional_text("decoded"),
+        sum: table.optional_flag("sum"),
         // Well or not: what is written and mistaken has been reported, and is not absent as well.
         has: table
             .present(&FieldConfig::REQUIRED)

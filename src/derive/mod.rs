@@ -5,6 +5,8 @@
 //! environment.
 
 pub mod changes;
+mod column;
+mod day;
 mod error;
 mod formats;
 pub mod inventory;
@@ -12,8 +14,10 @@ pub mod national;
 mod night;
 pub mod product;
 pub mod quality;
+mod registry;
 mod release;
 mod rows;
+mod scorecard;
 pub mod sectors;
 mod table;
 mod tiles;
@@ -23,7 +27,7 @@ pub use self::night::Products;
 pub use self::night::Tally;
 use self::product::Product;
 pub use self::release::{Before, LayerTables, Release};
-pub use self::table::Table;
+pub use self::table::{FeatureTable, Table};
 pub use self::tiles::read_present;
 use crate::feature::ProductDoc;
 use crate::plan::{Plan, ProductName};
@@ -36,13 +40,16 @@ pub const PRODUCTS: &[&dyn Product] = &[
     &changes::Changes,
     &sectors::Sectors,
     &quality::Quality,
+    &registry::Registry,
+    &scorecard::Scorecard,
 ];
 
 /// Names of the products, for pipelines to choose from.
 ///
 /// ```
 /// let names: Vec<&str> = cikr::derive::product_names().iter().map(|product| product.name).collect();
-/// assert_eq!(names, ["inventory", "national", "formats", "changes", "sectors", "quality"]);
+/// assert_eq!(names[..3], ["inventory", "national", "formats"]);
+/// assert_eq!(names[3..], ["changes", "sectors", "quality", "registry", "scorecard"]);
 /// ```
 pub fn product_names() -> Vec<ProductName> {
     PRODUCTS

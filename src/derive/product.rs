@@ -15,7 +15,7 @@ pub use super::error::BoxError;
 use super::error::DeriveError;
 use super::release::Release;
 pub use super::rows::{RowPlace, Rows};
-use super::table::Table;
+use super::table::{FeatureTable, Table};
 use crate::feature::records::RecordBudget;
 use crate::feature::{FacilityRows, LayerReport, ProductDoc, RegionId, RunReport};
 use crate::geoparquet::GeoparquetError;
@@ -127,7 +127,7 @@ pub trait Tables: Send + Sync {
 /// Looks at the layers' tiles. Several threads call at once, with pieces of tiles in any order: counts add up.
 pub trait Observer: Sync {
     /// Columns to be read of a tile that was made in an earlier run, and lies on disk.
-    fn columns_to_read(&self, layer: &LayerReport) -> Vec<&'static str>;
+    fn columns_to_read(&self, layer: &LayerReport) -> Vec<&str>;
 
     /// Looks at a tile, or a piece of one.
     fn see_rows(&self, seen: &Seen<'_>);
@@ -136,7 +136,7 @@ pub trait Observer: Sync {
     fn forget_layer(&self, layer: &str);
 
     /// All that was seen of a layer's tiles, to be kept for nights on which they are the same; none where it wants to see
-    /// them again. Nothing in it depends on the day.
+    /// them again. Nothing in it depends on the day, unless `recall_layer` refuses it on days that it doesn't hold for.
     fn tally_layer(&self, layer: &str) -> Option<Box<RawValue>>;
 
     /// Takes what `tally_layer` once told of the same tiles for having seen them; tells whether it could.
@@ -173,6 +173,12 @@ pub trait TableStore: Sync {
     /// # Errors
     /// When `fill` fails, or a piece can't be encoded or stored.
     fn write_pieces(&self, path: &Path, schema: SchemaRef, fill: &mut Fill<'_>) -> Result<(), BoxError>;
+
+    /// A whole table with geometry, as GeoParquet.
+    ///
+    /// # Errors
+    /// When it can't be encoded or stored.
+    fn write_features(&self, table: &FeatureTable) -> Result<(), BoxError>;
 }
 
 /// Takes a table piece by piece.

@@ -5,7 +5,7 @@
 use std::path::{Path, PathBuf};
 
 use super::rows::Rows;
-use crate::feature::{LayerReport, RunReport, TileRecord};
+use crate::feature::{Jurisdiction, LayerReport, RunReport, TileRecord};
 use crate::plan::{LayerPlan, Plan};
 
 /// The release to be, as far as it is written: every layer's tiles, this run's or carried.
@@ -17,6 +17,10 @@ pub struct Release<'a> {
     pub layers: &'a [LayerTables<'a>],
     /// Reports of the releases the store still keeps, oldest first; this run's is not among them.
     pub history: &'a [RunReport],
+    /// Folders of these releases, in the same order.
+    pub history_folders: &'a [PathBuf],
+    /// The jurisdictions of each polygon set, in pipeline order; empty where nothing is located, since all is linked.
+    pub jurisdictions: &'a [Vec<Jurisdiction>],
 }
 
 /// A layer in the release to be.

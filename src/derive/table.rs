@@ -1,4 +1,4 @@
-//! A table as a product makes it: columns under a path of the release.
+//! A table as a product makes it: columns under a path of the release, with geometry or without.
 //!
 //! Pure; `run` encodes and stores it.
 
@@ -9,6 +9,7 @@ use arrow_array::{Array, ArrayRef, RecordBatch};
 use arrow_schema::{Field, Schema};
 
 use super::error::DeriveError;
+use geo::Rect;
 
 /// A table of the release to be, without geometry.
 #[derive(Debug)]
@@ -49,4 +50,17 @@ impl Table {
             Err(source) => Err(DeriveError::Table { path, source }),
         }
     }
+}
+
+/// A table of the release to be, with geometry.
+#[derive(Debug)]
+pub struct FeatureTable {
+    /// Path within the release, such as `jurisdictions/county.parquet`.
+    pub path: PathBuf,
+    /// Its rows, with a column `geometry` (WKB in OGC:CRS84) and the struct `bbox`; a row may have neither.
+    pub rows: RecordBatch,
+    /// Box around all geometries, degrees; none where no row has one.
+    pub extent: Option<Rect<f64>>,
+    /// Types of the geometries, as GeoParquet calls them, each once.
+    pub geometry_types: Vec<String>,
 }

@@ -53,6 +53,7 @@ impl FieldDraft<'_> {
             pad: self.padded_width(),
             codes: Vec::new(),
             is_concatenated: false,
+            is_summed: false,
             decoded: None,
         }
     }

@@ -11,12 +11,14 @@ use rayon::prelude::*;
 use super::EngineError;
 use super::codes;
 use super::gaps::{self, Whereabouts};
-use crate::feature::{Defect, Landed, Outline, RawBatch, Reproject, spelling};
+use super::jurisdictions::list_jurisdictions;
+use crate::feature::release::product_names;
+use crate::feature::{Defect, Jurisdiction, Landed, Outline, RawBatch, Reproject, spelling};
 use crate::kernel::geometry;
 use crate::kernel::jurisdiction::{Boundary, JurisdictionIndex, SurfaceIndex};
 use crate::kernel::locate::{JoinContext, JoinSet};
 use crate::kernel::shapes;
-use crate::plan::{GeometryKind, JurisdictionKind, JurisdictionPlan, LayerPlan, Plan};
+use crate::plan::{GeometryKind, JurisdictionKind, JurisdictionPlan, Plan};
 use crate::source::{self, Readers};
 
 /// Polygon sets, ready to locate features.
@@ -33,23 +35,14 @@ pub struct Sets {
 /// What was read of a polygon set.
 #[derive(Debug)]
 pub struct SetRead {
-    /// Its codes in order, each once, with their names.
-    pub names: Vec<BoundaryName>,
+    /// Its jurisdictions, by code.
+    pub jurisdictions: Vec<Jurisdiction>,
     /// Polygons indexed.
     pub polygons: u64,
     /// Those that can't be used: row, code, name and why.
     pub unusable: Vec<String>,
     /// Codes that had lost a zero, were printed as numbers or had more before them.
     pub restored_codes: u64,
-}
-
-/// Code and name of a jurisdiction.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct BoundaryName {
-    /// Code.
-    pub code: String,
-    /// Name, where the set has one.
-    pub name: Option<String>,
 }
 
 /// Reads and indexes every polygon set of the plan; `landed` holds them in plan order.
@@ -67,11 +60,12 @@ pub fn join_context(plan: &Plan, landed: &[Landed], readers: &Readers) -> Result
         .map(|(set, landed)| read_set(set, landed, plan, readers))
         .collect::<Result<_, _>>()?;
     let states = state_boxes(plan, &read);
+    // To measure and simplify takes about as long as to read: for those alone who list them.
     let indexed: Vec<IndexedSet> = plan
         .jurisdictions
         .par_iter()
         .zip(read)
-        .map(|(set, read)| index_set(set, read, &states, &plan.layers))
+        .map(|(set, read)| index_set(set, read, &states, plan))
         .collect();
     let mut sets = Vec::with_capacity(indexed.len());
     let mut read = Vec::with_capacity(indexed.len());
@@ -102,15 +96,17 @@ fn index_set(
     set: &JurisdictionPlan,
     read: PolygonSet,
     states: &BTreeMap<String, Rect<f64>>,
-    layers: &[LayerPlan],
+    plan: &Plan,
 ) -> IndexedSet {
     let PolygonSet {
         boundaries,
+        parents,
         unusable,
         restored,
     } = read;
     let polygons = boundaries.len() as u64;
-    let names = names_by_code(&boundaries);
+    let has_shapes = plan.makes_product(product_names::REGISTRY);
+    let jurisdictions = list_jurisdictions(&boundaries, &parents, has_shapes);
     let outlines = if set.kind.is_state() {
         outlines_of(&boundaries)
     } else {
@@ -121,7 +117,8 @@ fn index_set(
         .filter_map(|item| gaps::gap_of(set, item.code.as_deref(), item.place, &boundaries, states))
         .collect();
     // A copy of every vertex: only where something is to be shared out.
-    let has_lines = layers
+    let has_lines = plan
+        .layers
         .iter()
         .any(|layer| layer.schema.geometry != GeometryKind::Point);
     let surfaces = has_lines.then(|| SurfaceIndex::build(&boundaries));
@@ -135,26 +132,12 @@ fn index_set(
         gaps,
     };
     let read = SetRead {
-        names,
+        jurisdictions,
         polygons,
         unusable: unusable.iter().map(Unusable::to_string).collect(),
         restored_codes: restored,
     };
     IndexedSet { join, read, outlines }
-}
-
-/// Codes in order, each once, as the index names a code of several polygons: by the lowest name.
-fn names_by_code(boundaries: &[Boundary]) -> Vec<BoundaryName> {
-    let mut names: Vec<BoundaryName> = boundaries
-        .iter()
-        .map(|boundary| BoundaryName {
-            code: boundary.code.clone(),
-            name: boundary.name.clone(),
-        })
-        .collect();
-    names.sort_by(|a, b| (&a.code, a.name.is_none(), &a.name).cmp(&(&b.code, b.name.is_none(), &b.name)));
-    names.dedup_by(|later, first| later.code == first.code);
-    names
 }
 
 /// Boxes around the states: by their own polygons, else by their counties'.
@@ -203,6 +186,8 @@ pub fn state_outlines(plan: &Plan, landed: &[Landed]) -> Result<Vec<Outline>, En
 #[derive(Default)]
 struct PolygonSet {
     boundaries: Vec<Boundary>,
+    /// What each code is a part of, where the set says.
+    parents: BTreeMap<String, String>,
     unusable: Vec<Unusable>,
     restored: u64,
 }
@@ -296,11 +281,8 @@ fn read_batch(
     read: &mut PolygonSet,
 ) -> Result<(), EngineError> {
     let codes = text_column(set, batch, &set.code)?;
-    let names = set
-        .name
-        .as_deref()
-        .map(|name| text_column(set, batch, name))
-        .transpose()?;
+    let names = optional_column(set, batch, set.name.as_deref())?;
+    let parents = optional_column(set, batch, set.parent.as_deref())?;
     let geometry = without_lines(&batch.geometry);
     let prepared = shapes::prepare(&geometry, &batch.crs, GeometryKind::Polygon, transform);
     let defects: BTreeMap<usize, String> = prepared
@@ -328,6 +310,8 @@ fn read_batch(
         };
         match usable {
             Ok((shape, code)) => {
+                let parent = parents.as_ref().and_then(|parents| filled_text(parents, row));
+                note_parent(&mut read.parents, &code, parent);
                 read.restored += u64::from(written.as_deref() != Some(&*code));
                 read.boundaries.push(Boundary {
                     code: code.into_owned(),
@@ -345,6 +329,15 @@ fn read_batch(
         }
     }
     Ok(())
+}
+
+/// Of several polygons of a code the lowest parent counts, in whatever order they come.
+fn note_parent(parents: &mut BTreeMap<String, String>, code: &str, parent: Option<String>) {
+    let Some(parent) = parent else { return };
+    let lowest = parents.entry(code.to_owned()).or_insert_with(|| parent.clone());
+    if parent < *lowest {
+        *lowest = parent;
+    }
 }
 
 /// The text of a row, without the blanks around it; none where that is nothing.
@@ -371,6 +364,14 @@ fn without_lines(geometries: &BinaryArray) -> BinaryArray {
         Some(geometry::areas(wkb).unwrap_or_else(|| wkb.to_owned()))
     });
     areas.collect()
+}
+
+fn optional_column(
+    set: &JurisdictionPlan,
+    batch: &RawBatch,
+    name: Option<&str>,
+) -> Result<Option<StringArray>, EngineError> {
+    name.map(|name| text_column(set, batch, name)).transpose()
 }
 
 fn text_column(set: &JurisdictionPlan, batch: &RawBatch, name: &str) -> Result<StringArray, EngineError> {

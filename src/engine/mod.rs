@@ -11,6 +11,7 @@ mod error;
 mod fold;
 mod gaps;
 mod inventory;
+mod jurisdictions;
 mod keys;
 mod layer;
 mod origins;
@@ -26,7 +27,7 @@ mod shared;
 mod tests;
 mod tiles;
 
-pub use boundaries::{BoundaryName, SetRead, Sets, context_without_polygons, join_context, state_outlines};
+pub use boundaries::{SetRead, Sets, context_without_polygons, join_context, state_outlines};
 pub use error::EngineError;
 pub use inventory::{InventoryMember, InventoryRows};
 pub use layer::{LayerRows, LayerWork, read_layer};

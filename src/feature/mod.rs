@@ -21,6 +21,7 @@ mod frozen;
 mod gate;
 mod history;
 mod ids;
+mod jurisdiction;
 mod landing;
 mod layer_report_json;
 mod link;
@@ -32,8 +33,10 @@ mod progress;
 mod quality;
 mod raw;
 pub mod records;
+mod registry;
 mod reject;
 pub mod release;
+mod scorecard;
 mod scratch;
 #[cfg(test)]
 pub(crate) mod scratch_in_memory;
@@ -64,6 +67,7 @@ pub use frozen::Frozen;
 pub use gate::{Acceptance, Check, Finding, GateReport, SourceColumn, SourceProfile, ValueKind, Withheld};
 pub use history::{LayerCounts, ReleaseCounts};
 pub use ids::{LayerId, Origin, RegionId};
+pub use jurisdiction::{Jurisdiction, JurisdictionShape};
 pub use landing::{FetchRecord, Generalised, Landed, PageRecord};
 pub use link::{FacilityLink, LinkCount};
 pub use location::LocationMethod;
@@ -75,7 +79,9 @@ pub use quality::{
     ClaimKind, ClaimPair, LayerQuality, NullShare, QualityReport, Score, SourceDates, Unmet, Verdict,
 };
 pub use raw::{Defect, RawBatch, Repairs};
+pub use registry::{GovernmentSum, KindCount, RegistryReport, SetCount};
 pub use reject::{Reject, RejectReason, Rejects};
+pub use scorecard::{ScorecardReport, SectorStanding, StateLine};
 pub use scratch::{ScratchFile, ScratchSpace};
 pub use shape::Shape;
 pub use sorter::Sorter;

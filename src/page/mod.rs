@@ -14,8 +14,10 @@ mod map;
 mod parts;
 mod places;
 mod quality;
+mod registry;
 mod reject_sample;
 mod rejects;
+mod scorecard;
 mod sources;
 mod spark;
 mod summary;
@@ -72,6 +74,8 @@ pub fn render_page(page: &Page<'_>) -> Vec<u8> {
                     (layers::layers_section(page, &layers))
                     (changes::changes_section(&layers))
                     (places::places_section(page))
+                    (registry::registry_section(page))
+                    (scorecard::scorecard_section(page))
                     (rejects::rejects_section(page, &layers))
                     (quality::quality_section(page, &layers))
                     (sources::sources_section(page, &layers))
@@ -88,6 +92,8 @@ fn contents_nav() -> Markup {
     let sections = [
         ("layers", "Layers"),
         ("places", "Map, regions, sectors"),
+        ("jurisdictions", "Jurisdictions"),
+        ("scorecard", "Scorecard"),
         ("rejects", "Rejects"),
         ("quality", "Quality"),
         ("sources", "Sources"),

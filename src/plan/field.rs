@@ -37,6 +37,9 @@ pub struct Field {
     pub is_concatenated: bool,
     /// Name of the column with the decoded text, where `codes` is not empty.
     pub decoded: Option<String>,
+    /// Whether the values of several facilities add up to something: beds do, voltages don't.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub is_summed: bool,
 }
 
 /// Type of a field.
@@ -118,6 +121,7 @@ pub(super) fn resolve(check: &mut Check<'_>, config: &FieldConfig, is_key: bool)
         pad: pad_width(check, config, &kind),
         is_concatenated: is_concatenated(check, config, &kind),
         decoded: decoded_column(check, config, &name),
+        is_summed: is_summed(check, config, &kind),
         codes,
         name,
         kind,
@@ -290,6 +294,22 @@ fn is_concatenated(check: &mut Check<'_>, config: &FieldConfig, kind: &FieldKind
     written.value
 }
 
+/// Whether values are added up, which only numbers can be.
+fn is_summed(check: &mut Check<'_>, config: &FieldConfig, kind: &FieldKind) -> bool {
+    let Some(written) = &config.sum else {
+        return false;
+    };
+    let is_number = matches!(kind, FieldKind::Integer | FieldKind::Number);
+    only_for(check, "sum", Some(&written.span), "integer or number", is_number);
+    if config.codes.is_some() && written.value {
+        check.error(
+            &written.span,
+            "codes don't add up: `sum` is for fields without `codes`",
+        );
+    }
+    written.value
+}
+
 /// Name of the column with the decoded text: as written, or `owner_code` → `owner_name`.
 fn decoded_column(check: &mut Check<'_>, config: &FieldConfig, name: &str) -> Option<String> {
     match (&config.codes, &config.decoded) {
@@ -348,6 +368,7 @@ impl Field {
             codes: vec![],
             is_concatenated: false,
             decoded: None,
+            is_summed: false,
         }
     }
 }

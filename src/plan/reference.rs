@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::governments::GovernmentCount;
 use super::jurisdiction_kinds::JurisdictionKind;
 use super::scheme::{CriticalFunction, MembershipRule, Scheme, SchemeCell, Subsector};
 use super::succession::CountySuccession;
@@ -17,6 +18,8 @@ pub struct Reference {
     pub kinds: Vec<JurisdictionKind>,
     /// Which county code follows which, since 1970.
     pub county_successions: Vec<CountySuccession>,
+    /// Numbers of governments, one row per type and census.
+    pub governments: Vec<GovernmentCount>,
     /// Sectors with their lead agency, current scheme.
     pub sectors: Vec<Sector>,
     /// NAICS prefix rules.

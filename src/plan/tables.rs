@@ -11,7 +11,7 @@ use super::membership_tables::{self, KnownCodes};
 use super::reference::{Lifeline, NaicsRule, Reference, Sector, State, sector_codes};
 use super::scheme::Subsector;
 use super::succession_table::read_county_successions;
-use super::{jurisdiction_kinds, region_tables, scheme_tables};
+use super::{governments, jurisdiction_kinds, region_tables, scheme_tables};
 use crate::config::{CsvTable, Diagnostic};
 
 /// Reads the reference tables of a folder, and the region table where there is one.
@@ -23,6 +23,7 @@ pub(super) fn load_tables(folder: &Path, regions: Option<&Path>, found: &mut Vec
         .unwrap_or_default();
     let kinds = jurisdiction_kinds::read_kinds(folder, found);
     let county_successions = read_county_successions(folder, &states, found);
+    let governments = governments::read_governments(folder, &kinds, found);
     let sectors = read_sectors(folder, found);
     let schemes = scheme_tables::read_schemes(folder, found);
     let subsectors = scheme_tables::read_subsectors(folder, &sectors, &schemes, found);
@@ -44,6 +45,7 @@ pub(super) fn load_tables(folder: &Path, regions: Option<&Path>, found: &mut Vec
         regions,
         kinds,
         county_successions,
+        governments,
         sectors,
         naics,
         lifelines,

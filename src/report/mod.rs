@@ -5,6 +5,7 @@
 mod log;
 mod progress;
 mod quality;
+mod registry;
 mod summary;
 
 pub use log::{LOG_FILE, LogFormat, Logging, init_logging};

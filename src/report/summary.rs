@@ -5,6 +5,7 @@ use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 
 use super::quality;
+use super::registry::registry_line;
 use crate::config::{self, Diagnostic};
 use crate::error::{Error, error_chain};
 use crate::feature::release::{ReleaseId, paths, product_names};
@@ -75,6 +76,9 @@ pub fn run_summary(report: &RunReport, release: &Path) -> String {
                 &format!("boundaries `{}`: an earlier copy stands in, {stale}", set.id),
             );
         }
+    }
+    if let Some(line) = registry_line(report) {
+        push_line(&mut text, &line);
     }
     if let Some(quality) = &report.quality {
         push_line(&mut text, &format!("\n{}", quality::quality_lines(quality)));

@@ -1,7 +1,7 @@
 //! The derive stage: products of what their observers saw, written beside the tiles.
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use rayon::prelude::*;
@@ -9,6 +9,7 @@ use serde_json::json;
 use tracing::{info, warn};
 
 use super::context::Context;
+use super::jurisdictions::JoinedSets;
 use super::layer_outcome::LayerOutcome;
 use super::product_files::{ProductFiles, derive_error};
 use super::rows_at_hand::RowsAtHand;
@@ -28,6 +29,7 @@ use crate::store::{self, Lock};
 pub(super) fn write_products(
     context: &Context<'_>,
     lock: &Lock,
+    joined: &JoinedSets,
     layers: &mut [LayerOutcome],
     report: &mut RunReport,
 ) -> Result<(), Error> {
@@ -40,7 +42,7 @@ pub(super) fn write_products(
     }
     show_earlier_tiles(context, lock, layers)?;
     let files = ProductFiles::new(context);
-    make_tables(context, layers, &files, report)?;
+    make_tables(context, joined, layers, &files, report)?;
     let mut files = files.into_files();
     info!(
         stage = "derive",
@@ -107,6 +109,7 @@ fn is_of_earlier_run(report: &LayerReport) -> bool {
 
 fn make_tables(
     context: &Context<'_>,
+    joined: &JoinedSets,
     layers: &[LayerOutcome],
     files: &ProductFiles<'_>,
     report: &mut RunReport,
@@ -129,10 +132,17 @@ fn make_tables(
             rows: rows.as_ref().map(|rows| rows as &dyn Rows),
         });
     }
+    let history_folders: Vec<PathBuf> = context
+        .history
+        .iter()
+        .map(|report| context.store.release_dir(&report.release))
+        .collect();
     let release = Release {
         plan: context.plan,
         layers: &tables,
         history: context.history,
+        history_folders: &history_folders,
+        jurisdictions: &joined.jurisdictions,
     };
     let made = context.products.make_tables(&release, files, report);
     made.map_err(derive_error)

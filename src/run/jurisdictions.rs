@@ -7,9 +7,9 @@ use tracing::{info, warn};
 use super::arrival::{Arrival, LandFault};
 use super::context::Context;
 use super::fetch;
-use crate::engine::{self, BoundaryName};
+use crate::engine;
 use crate::error::Error;
-use crate::feature::{JurisdictionReport, Landed, Outline, RunReport};
+use crate::feature::{Jurisdiction, JurisdictionReport, Landed, Outline, RunReport};
 use crate::kernel::locate::JoinContext;
 use crate::plan::JurisdictionPlan;
 
@@ -20,8 +20,8 @@ const MOST_TOLD: usize = 20;
 pub(super) struct JoinedSets {
     pub(super) context: JoinContext,
     pub(super) reports: Vec<JurisdictionReport>,
-    /// Codes and their names, by set, for `reference/jurisdictions.parquet`.
-    pub(super) names: Vec<Vec<BoundaryName>>,
+    /// The jurisdictions of each set; empty where nothing is located.
+    pub(super) jurisdictions: Vec<Vec<Jurisdiction>>,
     /// Outlines of the states, for the report page.
     pub(super) outlines: Vec<Outline>,
 }
@@ -117,7 +117,7 @@ pub(super) fn describe_as_before(
     Ok(JoinedSets {
         context: engine::context_without_polygons(plan),
         reports,
-        names: vec![],
+        jurisdictions: vec![],
         outlines,
     })
 }
@@ -168,7 +168,7 @@ pub(super) fn index_and_check_sets(
     Ok(JoinedSets {
         reports: reports.collect(),
         context: sets.context,
-        names: sets.read.into_iter().map(|read| read.names).collect(),
+        jurisdictions: sets.read.into_iter().map(|read| read.jurisdictions).collect(),
         outlines: sets.outlines,
     })
 }

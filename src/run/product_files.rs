@@ -7,10 +7,10 @@ use std::sync::{Mutex, PoisonError};
 use arrow_schema::SchemaRef;
 
 use super::context::Context;
-use super::tile::{write_pieces, write_table};
+use super::tile::{write_feature_table, write_pieces, write_table};
 use super::tile_error::TileError;
 use crate::derive::product::{BoxError, Fill, TableStore};
-use crate::derive::{DeriveError, Table};
+use crate::derive::{DeriveError, FeatureTable, Table};
 use crate::error::Error;
 use crate::feature::FileRecord;
 use crate::store::StoreError;
@@ -53,6 +53,11 @@ impl TableStore for ProductFiles<'_> {
             fill(emit).map_err(|source| TileError::from_parquet(path, source))
         })?;
         self.note_file(written);
+        Ok(())
+    }
+
+    fn write_features(&self, table: &FeatureTable) -> Result<(), BoxError> {
+        self.note_file(write_feature_table(self.context, table)?);
         Ok(())
     }
 }

@@ -67,7 +67,7 @@ fn write_text_table(context: &Context<'_>, table: &TextTable) -> Result<(), Erro
     Ok(())
 }
 
-/// States, regions, successions of counties, NAICS rules.
+/// States, regions, successions of counties, kinds of jurisdictions, governments, NAICS rules.
 fn place_tables(reference: &Reference) -> Vec<TextTable> {
     vec![
         TextTable::new(docs::STATES, &reference.states, |state| {
@@ -93,6 +93,17 @@ fn place_tables(reference: &Reference) -> Vec<TextTable> {
             ])
         }),
         county_succession_table(reference),
+        TextTable::new(docs::GOVERNMENTS, &reference.governments, |count| {
+            owned_cells([
+                &count.government_type,
+                &count.title,
+                count.kind.as_deref().unwrap_or_default(),
+                yes_or_no(count.is_local),
+                &count.vintage,
+                &count.governments.to_string(),
+                &count.source,
+            ])
+        }),
         TextTable::new(docs::NAICS_RULES, &reference.naics, |rule| {
             let also = rule.also.join(";");
             owned_cells([&rule.prefix, &rule.sector, &rule.subsector, &also, &rule.source])
@@ -236,10 +247,10 @@ fn yes_or_no(is_so: bool) -> &'static str {
 }
 
 fn jurisdiction_table(context: &Context<'_>, joined: &JoinedSets) -> TextTable {
-    let sets = context.plan.jurisdictions.iter().zip(&joined.names);
-    let boundaries = sets.flat_map(|(set, names)| names.iter().map(move |boundary| (set, boundary)));
-    TextTable::new(docs::JURISDICTIONS, boundaries, |(set, boundary)| {
-        let name = boundary.name.as_deref().unwrap_or_default();
-        owned_cells([&set.id, &boundary.code, name, &set.vintage, &set.agency])
+    let sets = context.plan.jurisdictions.iter().zip(&joined.jurisdictions);
+    let listed = sets.flat_map(|(set, listed)| listed.iter().map(move |jurisdiction| (set, jurisdiction)));
+    TextTable::new(docs::JURISDICTIONS, listed, |(set, jurisdiction)| {
+        let name = jurisdiction.name.as_deref().unwrap_or_default();
+        owned_cells([&set.id, &jurisdiction.code, name, &set.vintage, &set.agency])
     })
 }

@@ -6,11 +6,12 @@ use crate::feature::TableDoc;
 use crate::feature::release::paths;
 
 /// Every reference table.
-pub(super) const TABLES: [TableDoc; 16] = [
+pub(super) const TABLES: [TableDoc; 17] = [
     STATES,
     REGIONS,
     JURISDICTION_KINDS,
     COUNTY_SUCCESSIONS,
+    GOVERNMENTS,
     NAICS_RULES,
     SECTORS,
     SECTOR_SCHEMES,
@@ -121,6 +122,26 @@ pub(super) const COUNTY_SUCCESSIONS: TableDoc = TableDoc {
             "renamed, recoded, split (a part of a county whose code is gone), merged (all of one), created_from (a part of one that \
              lives on) or boundary (land between two that live on, which explains no claim)",
         ),
+        SOURCE,
+    ],
+};
+
+pub(super) const GOVERNMENTS: TableDoc = TableDoc {
+    path: "reference/governments.parquet",
+    what: "the governments of a type, as a census counted them",
+    columns: &[
+        ("government_type", "the type"),
+        ("title", "what they are called"),
+        (
+            "kind",
+            "kind of jurisdictions that they govern (reference/jurisdiction_kinds); null of the federal government",
+        ),
+        (
+            "local",
+            "yes where they are neither federal nor of a state, else no",
+        ),
+        ("vintage", "year of the Census of Governments"),
+        ("governments", "how many there were, in digits"),
         SOURCE,
     ],
 };

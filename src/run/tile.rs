@@ -14,11 +14,12 @@ use super::context::Context;
 use super::table_docs::footer_of_table;
 use super::tile_error::TileError;
 use crate::catalog::column_notes;
+use crate::derive::FeatureTable;
 use crate::derive::product::Sink;
 use crate::engine::{RowGroup, RowGroups};
 use crate::feature::release::paths::{crossing_folder, ordinal_of, region_of, tile_folder};
 use crate::feature::{FileRecord, RegionId, Tile, TileRecord};
-use crate::geoparquet::{self, FeatureWriter, FooterEntry, GeoMetadata, TableWriter, WriteOptions};
+use crate::geoparquet::{self, FeatureWriter, Features, FooterEntry, GeoMetadata, TableWriter, WriteOptions};
 use crate::kernel::boxes::{box_around_all, box_around_two};
 use crate::plan::LayerPlan;
 use crate::store::{ReleaseFile, Staged, StoreError};
@@ -156,6 +157,40 @@ pub(super) fn write_table(
     })?;
     context.note_rows(path, count);
     context.note_columns(&written.sha256, rows.schema());
+    Ok(FileRecord {
+        path: path.to_owned(),
+        rows: count,
+        bytes: written.bytes,
+        sha256: written.sha256,
+    })
+}
+
+/// Rows of a row group of a table with geometry: whole outlines are read at once, and are far longer than rows of tiles.
+const FEATURES_AT_ONCE: usize = 4_096;
+
+/// Writes a table with geometry that is no tile.
+pub(super) fn write_feature_table(
+    context: &Context<'_>,
+    table: &FeatureTable,
+) -> Result<FileRecord, TileError> {
+    let path = table.path.as_path();
+    let rows = table.rows.num_rows();
+    let mut row_groups = vec![FEATURES_AT_ONCE; rows / FEATURES_AT_ONCE];
+    row_groups.push(rows % FEATURES_AT_ONCE);
+    let features = Features {
+        what: &path.display().to_string(),
+        rows: &table.rows,
+        row_groups: &row_groups,
+        extent: table.extent,
+        geometry_types: &table.geometry_types,
+        footer: &footer_of_table(context.plan, path),
+    };
+    let (written, count) = write_staged(context, path, |out| {
+        geoparquet::write_features(&features, &context.write_options(), out)
+            .map_err(|source| TileError::from_parquet(path, source))
+    })?;
+    context.note_rows(path, count);
+    context.note_columns(&written.sha256, table.rows.schema());
     Ok(FileRecord {
         path: path.to_owned(),
         rows: count,

@@ -75,7 +75,7 @@ fn package(release: &Path) -> Value {
     tables.retain(|table| !table["name"].as_str().unwrap().starts_with("changes."));
     for table in tables {
         let name = table["name"].as_str().unwrap();
-        if name.starts_with("quality.") {
+        if name.starts_with("quality.") || name.starts_with("scorecard.") {
             table.as_object_mut().unwrap().remove("hash");
         }
     }
@@ -174,11 +174,13 @@ fn the_footer_of_every_table_says_what_its_columns_mean() {
         [
             "changes",
             "facilities",
+            "jurisdictions",
             "layers",
             "links",
             "quality",
             "reference",
-            "rejects"
+            "rejects",
+            "scorecard"
         ]
     );
     for table in tables {

@@ -32,7 +32,8 @@ fn tables(release: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
         for entry in fs::read_dir(next).unwrap() {
             let path = entry.unwrap().path();
             let is_table = path.extension().is_some_and(|end| end == "parquet");
-            if path.ends_with("changes") {
+            // Both tell of the releases before, of which each night has others.
+            if path.ends_with("changes") || path.ends_with("scorecard/history.parquet") {
                 continue;
             }
             if path.is_dir() {

@@ -3,8 +3,8 @@
 //! Pure.
 
 use super::assessed::Assessed;
-use super::column::{count_column, text_column};
 use super::scan::Scan;
+use crate::derive::column::{count_column, text_column};
 use crate::derive::{DeriveError, Table};
 use crate::feature::release::paths;
 use crate::feature::{ClaimPair, Score};

@@ -5,8 +5,8 @@
 use arrow_array::ArrayRef;
 
 use super::assessed::Assessed;
-use super::column::{count_column, share_column, share_of, text_column};
 use super::scan::Cell;
+use crate::derive::column::{count_column, share_column, share_of, text_column};
 use crate::derive::{DeriveError, Table};
 use crate::feature::LocationMethod;
 use crate::feature::release::paths;

@@ -2,19 +2,12 @@
 //!
 //! Pure. "Today" is the day on which the run began.
 
-use chrono::{Datelike, NaiveDate};
+use chrono::NaiveDate;
 
 use super::scan::Scan;
 use crate::derive::LayerTables;
+use crate::derive::day::EPOCH;
 use crate::feature::{FieldCounts, Score, SourceDates};
-
-/// 1970-01-01, counted from the first day of the calendar.
-const EPOCH: i32 = 719_163;
-
-/// Days since 1970.
-pub(super) fn days_since_1970(date: NaiveDate) -> i32 {
-    date.num_days_from_ce() - EPOCH
-}
 
 /// ISO 8601; a day beyond the calendar is told as its number.
 fn format_day(day: i32) -> String {
@@ -89,6 +82,7 @@ pub(super) fn rows_dated_after(scan: &Scan, today: i32) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::derive::day::days_since_1970;
 
     #[test]
     fn the_median_is_the_lower_of_two_and_counts_rows() {

@@ -3,8 +3,8 @@
 //! Pure.
 
 use super::assessed::Assessed;
-use super::column::{count_column, share_column, share_of, text_column};
 use super::expected::StateCount;
+use crate::derive::column::{count_column, share_column, share_of, text_column};
 use crate::derive::{DeriveError, Table};
 use crate::feature::release::paths;
 

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use arrow_array::BooleanArray;
 
 use super::assessed::Assessed;
-use super::column::{count_column, share_column, share_of, text_column};
 use super::scan::Scan;
+use crate::derive::column::{count_column, share_column, share_of, text_column};
 use crate::derive::{DeriveError, Table};
 use crate::feature::release::paths;
 use crate::feature::{CORE_COLUMNS, FieldCounts, NullShare, Score};

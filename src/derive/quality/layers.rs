@@ -6,8 +6,9 @@ use arrow_array::ArrayRef;
 use chrono::{DateTime, NaiveDate};
 
 use super::assessed::Assessed;
-use super::column::{count_column, date_column, days_column, share_column, share_of, text_column};
-use super::currency::{date_span, days_since_1970, rows_dated_after};
+use super::currency::{date_span, rows_dated_after};
+use crate::derive::column::{count_column, date_column, days_column, share_column, share_of, text_column};
+use crate::derive::day::days_since_1970;
 use crate::derive::{DeriveError, Table};
 use crate::feature::release::ReleaseId;
 use crate::feature::release::paths;

@@ -5,7 +5,6 @@
 
 mod assessed;
 mod claims;
-mod column;
 mod coverage;
 mod currency;
 mod expected;
@@ -21,17 +20,16 @@ mod verify;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-use chrono::{DateTime, NaiveDate};
 use rayon::prelude::*;
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Value, json};
 
 use self::assessed::Assessed;
-use self::currency::days_since_1970;
 use self::expected::Expected;
 use self::scan::Scan;
 pub use self::tables::TABLES;
 use self::twins::TwinRecords;
+use super::day::day_of_start;
 use super::product::{
     About, Carried, Night, Observer, Problem, Product, ProductWork, ReleaseReadBack, Scope, Seen, TableStore,
     Tables,
@@ -68,7 +66,7 @@ impl Product for Quality {
     }
 
     fn begin<'a>(&self, night: Night<'a>) -> Result<ProductWork<'a>, DeriveError> {
-        let today = days_since_1970(parse_day(night.started)?);
+        let today = day_of_start(night.started)?;
         Ok(ProductWork::Tables(Box::new(Making {
             night,
             today,
@@ -228,16 +226,6 @@ fn assess_release(
         scores::scores_table(&report)?,
     ];
     Ok((tables, report))
-}
-
-fn parse_day(started: &str) -> Result<NaiveDate, DeriveError> {
-    match DateTime::parse_from_rfc3339(started) {
-        Ok(time) => Ok(time.to_utc().date_naive()),
-        Err(source) => Err(DeriveError::Started {
-            started: started.to_owned(),
-            source,
-        }),
-    }
 }
 
 fn quality_report(release: &Release<'_>, assessed: &[Assessed<'_>]) -> QualityReport {

@@ -2,7 +2,7 @@
 //!
 //! Pure.
 
-use super::column::{count_column, share_column, text_column};
+use crate::derive::column::{count_column, share_column, text_column};
 use crate::derive::{DeriveError, Table};
 use crate::feature::release::paths;
 use crate::feature::{QualityReport, Score};

@@ -6,7 +6,7 @@
 //! layers/<layer>/    the same of a layer, crossing/region=R06/…, national.parquet, and <layer>.gpkg and the like
 //! links/facility_jurisdiction/kind=<kind>/<layer>.<set>.parquet
 //! rejects/<layer>.parquet   changes/<layer>.parquet   quality/flags/<layer>.parquet
-//! quality/   links/   reference/
+//! jurisdictions/<set>.parquet   scorecard/   quality/   links/   reference/
 //! ```
 
 use std::ffi::OsStr;
@@ -78,6 +78,17 @@ pub const QUALITY_FIELDS: &str = "quality/fields.parquet";
 pub const QUALITY_REJECTS: &str = "quality/rejects.parquet";
 /// Flags by layer, code and field.
 pub const QUALITY_FLAGS: &str = "quality/flags.parquet";
+
+/// The jurisdictions of the polygon sets.
+pub const JURISDICTIONS: &str = "jurisdictions";
+/// Governments and polygons by kind, among them; the hyphen keeps it from being a set's, whose ids have none.
+pub const JURISDICTION_KINDS: &str = "jurisdictions/by-kind.parquet";
+/// Facilities by jurisdiction, sector and lifeline.
+pub const SCORECARD_CELLS: &str = "scorecard/cells.parquet";
+/// Capacities by the same.
+pub const SCORECARD_CAPACITY: &str = "scorecard/capacity.parquet";
+/// The same cells in the releases before.
+pub const SCORECARD_HISTORY: &str = "scorecard/history.parquet";
 
 /// Rows of other regions that reach into one lie here, beside [`DATA`].
 pub const CROSSING: &str = "crossing";
@@ -243,6 +254,18 @@ pub fn flags_path(layer: &str) -> PathBuf {
 /// What differs in a layer from the release before.
 pub fn changes_path(layer: &str) -> PathBuf {
     Path::new("changes").join(parquet(layer))
+}
+
+/// The jurisdictions of a polygon set.
+///
+/// ```
+/// use std::path::Path;
+/// use cikr::feature::release::paths::jurisdictions_path;
+///
+/// assert_eq!(jurisdictions_path("county"), Path::new("jurisdictions/county.parquet"));
+/// ```
+pub fn jurisdictions_path(set: &str) -> PathBuf {
+    Path::new(JURISDICTIONS).join(parquet(set))
 }
 
 /// A reference table.

@@ -12,3 +12,7 @@ pub const CHANGES: &str = "changes";
 pub const SECTORS: &str = "sectors";
 /// How complete, current and accurate the release is.
 pub const QUALITY: &str = "quality";
+/// Every jurisdiction of the polygon sets.
+pub const REGISTRY: &str = "registry";
+/// Facilities by jurisdiction, sector and lifeline.
+pub const SCORECARD: &str = "scorecard";

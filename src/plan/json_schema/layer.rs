@@ -172,6 +172,11 @@ fn field_keys() -> Vec<Key> {
         key("field.decoded", "Name of the column with the decoded text; by default `owner_code` gives `owner_name`.")
             .identifier()
             .example("ownership"),
+        key(
+            "field.sum",
+            "Whether the values of facilities add up (beds and MW do, heights and voltages don't): the release's `scorecard` sums them by place. For integers and numbers.",
+        )
+        .default_value(false),
     ]
 }
 

@@ -78,6 +78,7 @@ fn tables(release: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
         path.extension().is_some_and(|end| end == "parquet")
             && !path.ends_with("items.parquet")
             && !path.ends_with("quality/layers.parquet")
+            && !path.ends_with("scorecard/history.parquet")
             && !path.starts_with("changes")
             && !path.to_string_lossy().contains("changes.parquet")
     };

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use arrow_array::{ArrayRef, Date32Array, Float64Array, Int64Array, StringArray, UInt64Array};
+use arrow_array::{ArrayRef, BooleanArray, Date32Array, Float64Array, Int64Array, StringArray, UInt64Array};
 
 /// Text.
 pub(super) fn text_column<'a, T>(rows: &'a [T], value: impl Fn(&'a T) -> Option<&'a str>) -> ArrayRef {
@@ -23,6 +23,16 @@ pub(super) fn days_column<T>(rows: &[T], value: impl Fn(&T) -> Option<i64>) -> A
 
 /// Shares, 0 to 1.
 pub(super) fn share_column<T>(rows: &[T], value: impl Fn(&T) -> Option<f64>) -> ArrayRef {
+    Arc::new(rows.iter().map(value).collect::<Float64Array>())
+}
+
+/// Yes and no.
+pub(super) fn flag_column<T>(rows: &[T], value: impl Fn(&T) -> Option<bool>) -> ArrayRef {
+    Arc::new(rows.iter().map(value).collect::<BooleanArray>())
+}
+
+/// Numbers of any unit.
+pub(super) fn number_column<T>(rows: &[T], value: impl Fn(&T) -> Option<f64>) -> ArrayRef {
     Arc::new(rows.iter().map(value).collect::<Float64Array>())
 }
 

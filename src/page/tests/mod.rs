@@ -1,5 +1,7 @@
 //! A page of a small and of a huge run: what it says, that it is escaped, bounded and the same again.
 
+mod jurisdictions;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

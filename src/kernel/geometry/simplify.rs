@@ -1,0 +1,219 @@
+//! Polygons with fewer corners, for maps: none of their edges cross that didn't.
+//!
+//! By Ramer, Douglas and Peucker, ring by ring, whose result may cross itself or its neighbours. It is looked at, and a finer
+//! one taken where it does.
+
+use geo::{
+    BooleanOps, BoundingRect, Contains, Coord, Line, LineString, MultiPolygon, Polygon, Rect, Simplify,
+};
+
+use super::check::is_polygon;
+use super::crossings::edges_keep_apart;
+
+/// How far the coarsest outline may be from the polygons, degrees: about a kilometre.
+const COARSEST: f64 = 0.01;
+/// A polygon of this many tolerances across still looks like itself.
+const TOLERANCES_ACROSS: f64 = 100.0;
+/// How often a finer outline is tried, and how much finer it is.
+const ROUNDS: u32 = 4;
+const FINER: f64 = 4.0;
+
+/// Polygons with fewer corners.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Simplified {
+    /// The polygons: each corner is one of the source's, or where edges of the source cross.
+    pub shape: MultiPolygon<f64>,
+    /// No corner that was left out is farther from an edge, degrees; 0 where none was left out. Parts and holes of less than
+    /// twice this across are left out, but never the largest part.
+    pub tolerance: f64,
+}
+
+/// Simplifies polygons to a hundredth of what the largest is across, a hundredth of a degree at most; finer where edges would
+/// cross. Rings that cross or touch themselves in the source are mended; where even that leaves some, they stay as they are.
+///
+/// Each polygon by itself: neighbours share no common border any more, and may leave gaps or overlap by the tolerance.
+///
+/// ```
+/// use cikr::kernel::geometry::simplify;
+/// use geo::{MultiPolygon, polygon};
+///
+/// // A corner of 0.004 degrees is no corner of a square of a degree.
+/// let shape = polygon![
+///     (x: 0.0, y: 0.0), (x: 0.5, y: 0.004), (x: 1.0, y: 0.0), (x: 1.0, y: 1.0), (x: 0.0, y: 1.0),
+/// ];
+/// let found = simplify(&MultiPolygon::from(shape));
+/// assert_eq!(found.tolerance, 0.01);
+/// assert_eq!(found.shape.0[0].exterior().0.len(), 5, "four corners and the first again");
+/// ```
+pub fn simplify(shape: &MultiPolygon<f64>) -> Simplified {
+    if let Some(found) = simplified_in_rounds(shape) {
+        return found;
+    }
+    // Rings that cross or touch themselves in the source are taken apart by the even-odd rule, by which points are located.
+    let mended = shape.union(&MultiPolygon::new(vec![]));
+    let is_mended = is_drawable(&mended);
+    let found = simplified_in_rounds(&mended).filter(|_| is_mended);
+    found.unwrap_or_else(|| Simplified {
+        shape: if is_mended { mended } else { shape.clone() },
+        tolerance: 0.0,
+    })
+}
+
+fn simplified_in_rounds(shape: &MultiPolygon<f64>) -> Option<Simplified> {
+    let across = shape.iter().map(size_across).fold(0.0, f64::max);
+    let mut tolerance = COARSEST.min(across / TOLERANCES_ACROSS);
+    for _ in 0..ROUNDS {
+        let candidate = simplified_to(shape, tolerance, across);
+        if is_drawable(&candidate) {
+            return Some(Simplified {
+                shape: candidate,
+                tolerance,
+            });
+        }
+        tolerance /= FINER;
+    }
+    None
+}
+
+/// The longer side of a polygon's box, degrees.
+fn size_across(polygon: &Polygon<f64>) -> f64 {
+    polygon.bounding_rect().map_or(0.0, longer_side)
+}
+
+fn longer_side(bounds: Rect<f64>) -> f64 {
+    bounds.width().max(bounds.height())
+}
+
+fn simplified_to(shape: &MultiPolygon<f64>, tolerance: f64, largest: f64) -> MultiPolygon<f64> {
+    let parts = shape.iter().filter(|polygon| {
+        let across = size_across(polygon);
+        across >= 2.0 * tolerance || across >= largest
+    });
+    parts
+        .map(|polygon| simplified_polygon(polygon, tolerance))
+        .collect()
+}
+
+fn simplified_polygon(polygon: &Polygon<f64>, tolerance: f64) -> Polygon<f64> {
+    let holes = polygon
+        .interiors()
+        .iter()
+        .filter(|hole| hole.bounding_rect().map_or(0.0, longer_side) >= 2.0 * tolerance);
+    let outer = simplified_ring(polygon.exterior(), tolerance);
+    Polygon::new(
+        outer,
+        holes.map(|hole| simplified_ring(hole, tolerance)).collect(),
+    )
+}
+
+/// A ring with its first corner kept, and that which is the farthest from it: of two halves each is a line.
+fn simplified_ring(ring: &LineString<f64>, tolerance: f64) -> LineString<f64> {
+    let corners = &ring.0;
+    let Some(first) = corners.first() else {
+        return ring.clone();
+    };
+    // A closed line has no direction to be far from, so that it is cut in two first.
+    let farthest = (0..corners.len()).max_by(|a, b| {
+        squared_distance(*first, corners[*a]).total_cmp(&squared_distance(*first, corners[*b]))
+    });
+    let Some(cut) = farthest else {
+        return ring.clone();
+    };
+    let mut kept = LineString::new(corners[..=cut].to_vec()).simplify(tolerance).0;
+    kept.pop();
+    kept.extend(LineString::new(corners[cut..].to_vec()).simplify(tolerance).0);
+    LineString::new(kept)
+}
+
+fn squared_distance(one: Coord<f64>, other: Coord<f64>) -> f64 {
+    (one.x - other.x).powi(2) + (one.y - other.y).powi(2)
+}
+
+/// Whether every ring stands, no two edges meet but at a corner of theirs, and parts and holes lie where they belong.
+fn is_drawable(shape: &MultiPolygon<f64>) -> bool {
+    if shape.0.is_empty() || !shape.iter().all(is_polygon) {
+        return false;
+    }
+    let rings: Vec<Vec<Line<f64>>> = shape
+        .iter()
+        .flat_map(|polygon| std::iter::once(polygon.exterior()).chain(polygon.interiors()))
+        .map(|ring| ring.lines().collect())
+        .collect();
+    edges_keep_apart(&rings) && shape.iter().all(holds_its_holes) && parts_are_apart(shape)
+}
+
+// Where no edges cross, one corner of a ring tells where all of it lies.
+
+fn holds_its_holes(polygon: &Polygon<f64>) -> bool {
+    let filled = Polygon::new(polygon.exterior().clone(), vec![]);
+    let mut holes = polygon.interiors().iter();
+    holes.all(|hole| hole.0.iter().any(|corner| filled.contains(corner)))
+}
+
+fn parts_are_apart(shape: &MultiPolygon<f64>) -> bool {
+    let boxes: Vec<Option<Rect<f64>>> = shape.iter().map(BoundingRect::bounding_rect).collect();
+    shape.iter().enumerate().all(|(at, part)| {
+        let Some(bounds) = boxes[at] else { return false };
+        let others = shape.iter().enumerate().filter(|(other, _)| *other != at);
+        let mut around =
+            others.filter(|(other, _)| boxes[*other].is_some_and(|outer| outer.contains(&bounds)));
+        !around.any(|(_, other)| part.exterior().0.iter().all(|corner| other.contains(corner)))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use geo::{Area, MultiPolygon, wkt};
+    use proptest::prelude::*;
+
+    use super::{is_drawable, simplify};
+
+    #[test]
+    fn what_is_too_small_is_left_out_and_the_largest_part_never() {
+        let islands = wkt!(MULTIPOLYGON(
+            ((0. 0., 1. 0., 1. 1., 0. 1., 0. 0.), (0.5 0.5, 0.505 0.5, 0.505 0.505, 0.5 0.5)),
+            ((5. 5., 5.001 5., 5.001 5.001, 5. 5.))
+        ));
+        let found = simplify(&islands);
+        assert_eq!((found.shape.0.len(), found.shape.0[0].interiors().len()), (1, 0));
+        let speck = wkt!(MULTIPOLYGON(((5. 5., 5.001 5., 5.001 5.001, 5. 5.))));
+        assert_eq!(simplify(&speck).shape, speck);
+    }
+
+    #[test]
+    fn a_polygon_that_crosses_itself_becomes_two() {
+        let bow: MultiPolygon<f64> = wkt!(MULTIPOLYGON(((0. 0., 2. 2., 2. 0., 0. 2., 0. 0.))));
+        let found = simplify(&bow);
+        assert!(is_drawable(&found.shape));
+        assert_eq!(found.shape.0.len(), 2);
+        assert!((found.shape.unsigned_area() - 2.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_narrow_inlet_is_not_closed_over_itself() {
+        // Two banks 0.002 degrees apart, each with teeth of 0.008: flattened by 0.01, they would cross.
+        let inlet = wkt!(MULTIPOLYGON(((
+            0. 0., 1. 0., 1. 0.999, 0.8 1.007, 0.6 0.999, 0.4 1.007, 0.2 0.999, 0.2 1.001, 0.4 1.009, 0.6 1.001,
+            0.8 1.009, 1. 1.001, 1. 2., 0. 2., 0. 0.
+        ))));
+        let found = simplify(&inlet);
+        assert!(
+            is_drawable(&found.shape) && found.tolerance < 0.01,
+            "{}",
+            found.tolerance
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn any_star_stays_drawable(radii in prop::collection::vec(0.2f64..1.0, 3..40)) {
+            let step = std::f64::consts::TAU / radii.len() as f64;
+            let corners = radii.iter().zip(0u32..).map(|(radius, at)| {
+                let angle = f64::from(at) * step;
+                (radius * angle.cos(), radius * angle.sin())
+            });
+            let star = MultiPolygon::from(geo::Polygon::new(corners.collect(), vec![]));
+            prop_assert!(is_drawable(&simplify(&star).shape));
+        }
+    }
+}
