@@ -90,7 +90,10 @@ impl JurisdictionIndex {
     /// assert!(JurisdictionIndex::build(vec![]).memory_bytes() < 1000);
     /// ```
     pub fn memory_bytes(&self) -> usize {
-        let texts = self.names.iter().map(|(code, name)| code.len() + name.as_ref().map_or(0, String::len));
+        let texts = self
+            .names
+            .iter()
+            .map(|(code, name)| code.len() + name.as_ref().map_or(0, String::len));
         texts.sum::<usize>()
             + size_of_val(self.names.as_slice())
             + self.outlines.memory_bytes()
@@ -325,6 +328,6 @@ impl JurisdictionIndex {
 
 /// Whether a point is off the meridian ±180 and off the poles, where a place has one longitude only.
 #[inline]
-fn is_inland(p: Coord<f64>) -> bool {
+pub(super) fn is_inland(p: Coord<f64>) -> bool {
     p.x.abs() < 180.0 && p.y.abs() < 90.0
 }

@@ -11,7 +11,7 @@ const TURN: f64 = 360.0;
 const HALF_TURN: f64 = 180.0;
 const POLE: f64 = 90.0;
 
-/// The edges of a polygon as lines of neighbouring places; none where a coordinate isn't finite.
+/// The edges of a polygon as lines of neighbouring places; none where a coordinate isn't finite, or there is no place.
 pub(super) fn cut_polygon(polygon: &Polygon<f64>) -> Option<Vec<Vec<Coord<f64>>>> {
     if polygon
         .coords_iter()
@@ -28,7 +28,8 @@ pub(super) fn cut_polygon(polygon: &Polygon<f64>) -> Option<Vec<Vec<Coord<f64>>>
         }
     }
     cut.close_seam();
-    Some(cut.lines)
+    cut.lines.retain(|line| !line.is_empty());
+    (!cut.lines.is_empty()).then_some(cut.lines)
 }
 
 /// Whether no place lies beyond ±180, and no edge would be shorter the other way round.

@@ -30,6 +30,7 @@ mod index;
 mod meridian;
 mod nearest;
 mod outlines;
+mod partitioned;
 mod stored;
 mod touched;
 mod tree;
@@ -39,4 +40,5 @@ mod tests;
 
 pub use boundary::{Boundary, Match};
 pub use index::JurisdictionIndex;
+pub use partitioned::{PartitionError, PartitionedIndex};
 pub use stored::StoredIndexError;

@@ -73,7 +73,13 @@ impl Tree {
             begin = end;
             expected = expected.div_ceil(FANOUT as usize);
         }
-        let is_topped = self.levels.iter().rev().take(2).copied().reduce(|last, before| last - before);
+        let is_topped = self
+            .levels
+            .iter()
+            .rev()
+            .take(2)
+            .copied()
+            .reduce(|last, before| last - before);
         self.levels.first() == Some(&0) && begin == self.boxes.len() && matches!(is_topped, Some(0 | 1))
     }
 

@@ -39,6 +39,8 @@ pub(super) struct Grid {
 
 impl Grid {
     pub(super) fn memory_bytes(&self) -> usize {
-        size_of_val(self.tiles.as_slice()) + size_of_val(self.cells.as_slice()) + size_of_val(self.records.as_slice())
+        size_of_val(self.tiles.as_slice())
+            + size_of_val(self.cells.as_slice())
+            + size_of_val(self.records.as_slice())
     }
 }

@@ -38,7 +38,10 @@ impl Grid {
         let cells = grid.cells.len() as u64;
         let has_cells = |[first, side]: &[u32; 2]| {
             let side = u64::from(*side);
-            side > 0 && u64::from(*first).checked_add(side * side).is_some_and(|end| end <= cells)
+            side > 0
+                && u64::from(*first)
+                    .checked_add(side * side)
+                    .is_some_and(|end| end <= cells)
         };
         StoredIndexError::unless(grid.tiles.iter().all(has_cells), "a tile's cells are missing")?;
         let begins = record_begins(&grid.records, codes, places)?;
@@ -66,7 +69,9 @@ fn record_begins(records: &[u32], codes: usize, places: usize) -> Result<Vec<boo
     while at < records.len() {
         let page = PageView::read(&records[at..]).filter(|page| is_sound(page, codes, places));
         let Some(page) = page else {
-            return Err(StoredIndexError::Damaged { what: "a record points nowhere" });
+            return Err(StoredIndexError::Damaged {
+                what: "a record points nowhere",
+            });
         };
         begins[at] = is_new;
         is_new = page.is_last;
@@ -85,5 +90,8 @@ fn is_sound(page: &PageView<'_>, codes: usize, places: usize) -> bool {
         && is_mask(page.ground)
         && page.owners.iter().all(|owner| (*owner as usize) < codes)
         && page.turns.chunks_exact(3).all(|turn| is_mask(turn[2]))
-        && page.runs.chunks_exact(3).all(|run| is_mask(run[2]) && run[0] as usize + (run[1] as usize) < places)
+        && page
+            .runs
+            .chunks_exact(3)
+            .all(|run| is_mask(run[2]) && run[0] as usize + (run[1] as usize) < places)
 }

@@ -31,6 +31,10 @@ pub enum StoredIndexError {
 impl StoredIndexError {
     /// An error if something isn't as it must be.
     pub(in super::super) fn unless(is_sound: bool, what: &'static str) -> Result<(), Self> {
-        if is_sound { Ok(()) } else { Err(Self::Damaged { what }) }
+        if is_sound {
+            Ok(())
+        } else {
+            Err(Self::Damaged { what })
+        }
     }
 }

@@ -75,7 +75,9 @@ fn write_names(names: &Names, lists: &mut ListWriter<impl Write>) -> io::Result<
 fn read_names(lists: &mut ListReader<impl Read>) -> Result<Names, StoredIndexError> {
     let lengths: Vec<[u32; 2]> = lists.take()?;
     let texts: Vec<u8> = lists.take()?;
-    let damaged = || StoredIndexError::Damaged { what: "codes and names are no text" };
+    let damaged = || StoredIndexError::Damaged {
+        what: "codes and names are no text",
+    };
     let mut rest = std::str::from_utf8(&texts).ok().ok_or_else(damaged)?;
     let mut names: Names = Vec::with_capacity(lengths.len());
     for [code, name] in lengths {
@@ -92,14 +94,17 @@ fn read_names(lists: &mut ListReader<impl Read>) -> Result<Names, StoredIndexErr
 }
 
 impl Outlines {
-    fn write_lists(&self, lists: &mut ListWriter<impl Write>) -> io::Result<()> {
+    pub(in super::super) fn write_lists(&self, lists: &mut ListWriter<impl Write>) -> io::Result<()> {
         lists.put(&self.places)?;
         lists.put(&self.owners)?;
         lists.put(&self.bounds)?;
         lists.put(&self.firsts)
     }
 
-    fn read_lists(lists: &mut ListReader<impl Read>, codes: usize) -> Result<Self, StoredIndexError> {
+    pub(in super::super) fn read_lists(
+        lists: &mut ListReader<impl Read>,
+        codes: usize,
+    ) -> Result<Self, StoredIndexError> {
         let outlines = Self {
             places: lists.take()?,
             owners: lists.take()?,
@@ -111,22 +116,31 @@ impl Outlines {
             && outlines.firsts.len() == polygons
             && outlines.owners.is_sorted()
             && outlines.owners.iter().all(|owner| (*owner as usize) < codes)
-            && outlines.firsts.iter().all(|first| (*first as usize) < outlines.places.len());
+            && outlines
+                .firsts
+                .iter()
+                .all(|first| (*first as usize) < outlines.places.len());
         StoredIndexError::unless(is_sound, "a polygon has no code or no place")?;
         let is_finite = outlines.places.iter().flatten().all(|number| number.is_finite());
-        StoredIndexError::unless(is_finite && outlines.bounds.iter().all(is_box), "a place is no place")?;
+        StoredIndexError::unless(
+            is_finite && outlines.bounds.iter().all(is_box),
+            "a place is no place",
+        )?;
         Ok(outlines)
     }
 }
 
 impl Tree {
-    fn write_lists(&self, lists: &mut ListWriter<impl Write>) -> io::Result<()> {
+    pub(in super::super) fn write_lists(&self, lists: &mut ListWriter<impl Write>) -> io::Result<()> {
         lists.put(&self.leaves)?;
         lists.put(&self.boxes)?;
         lists.put(&self.levels)
     }
 
-    fn read_lists(lists: &mut ListReader<impl Read>, outlines: &Outlines) -> Result<Self, StoredIndexError> {
+    pub(in super::super) fn read_lists(
+        lists: &mut ListReader<impl Read>,
+        outlines: &Outlines,
+    ) -> Result<Self, StoredIndexError> {
         let tree = Self {
             leaves: lists.take()?,
             boxes: lists.take()?,
@@ -137,12 +151,20 @@ impl Tree {
             u64::from(*first) + u64::from(*count) < places && (*part as usize) < outlines.owners.len()
         };
         StoredIndexError::unless(tree.leaves.iter().all(is_run), "a run of edges isn't there")?;
-        StoredIndexError::unless(tree.is_complete() && tree.boxes.iter().all(is_box), "boxes are missing")?;
+        StoredIndexError::unless(
+            tree.is_complete() && tree.boxes.iter().all(is_box),
+            "boxes are missing",
+        )?;
         Ok(tree)
     }
 }
 
 /// Whether these are west, south, east and north of something.
 fn is_box([west, south, east, north]: &[f64; 4]) -> bool {
-    west.is_finite() && south.is_finite() && west <= east && south <= north && east.is_finite() && north.is_finite()
+    west.is_finite()
+        && south.is_finite()
+        && west <= east
+        && south <= north
+        && east.is_finite()
+        && north.is_finite()
 }

@@ -26,8 +26,11 @@ pub(in super::super) struct ListWriter<W> {
 
 impl<W: Write> ListWriter<W> {
     /// Begins an index.
-    pub(super) fn begin(out: W) -> std::io::Result<Self> {
-        let mut writer = Self { out, sum: XxHash3_64::new() };
+    pub(in super::super) fn begin(out: W) -> std::io::Result<Self> {
+        let mut writer = Self {
+            out,
+            sum: XxHash3_64::new(),
+        };
         writer.write(MAGIC)?;
         writer.write(&VERSION.to_le_bytes())?;
         Ok(writer)
@@ -42,7 +45,7 @@ impl<W: Write> ListWriter<W> {
     }
 
     /// Ends the index.
-    pub(super) fn finish(mut self) -> std::io::Result<()> {
+    pub(in super::super) fn finish(mut self) -> std::io::Result<()> {
         self.write_sum()?;
         self.out.flush()
     }
@@ -65,14 +68,20 @@ pub(in super::super) struct ListReader<R> {
 
 impl<R: Read> ListReader<R> {
     /// Reads magic and version.
-    pub(super) fn begin(input: R) -> Result<Self, StoredIndexError> {
-        let mut reader = Self { input, sum: XxHash3_64::new() };
+    pub(in super::super) fn begin(input: R) -> Result<Self, StoredIndexError> {
+        let mut reader = Self {
+            input,
+            sum: XxHash3_64::new(),
+        };
         if reader.read_word()? != *MAGIC {
             return Err(StoredIndexError::Foreign);
         }
         match u64::from_le_bytes(reader.read_word()?) {
             VERSION => Ok(reader),
-            found => Err(StoredIndexError::Version { found, known: VERSION }),
+            found => Err(StoredIndexError::Version {
+                found,
+                known: VERSION,
+            }),
         }
     }
 
@@ -97,13 +106,17 @@ impl<R: Read> ListReader<R> {
     }
 
     /// Reads a list of exactly so many numbers.
-    pub(in super::super) fn take_array<T: Pod, const N: usize>(&mut self) -> Result<[T; N], StoredIndexError> {
+    pub(in super::super) fn take_array<T: Pod, const N: usize>(
+        &mut self,
+    ) -> Result<[T; N], StoredIndexError> {
         let list = self.take()?;
-        list.try_into().map_err(|_: Vec<T>| StoredIndexError::Damaged { what: "a list of another length" })
+        list.try_into().map_err(|_: Vec<T>| StoredIndexError::Damaged {
+            what: "a list of another length",
+        })
     }
 
     /// Checks the sum at the end.
-    pub(super) fn finish(mut self) -> Result<(), StoredIndexError> {
+    pub(in super::super) fn finish(mut self) -> Result<(), StoredIndexError> {
         self.check_sum()
     }
 

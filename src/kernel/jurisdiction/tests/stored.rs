@@ -15,7 +15,10 @@ fn bytes_of(index: &JurisdictionIndex) -> Vec<u8> {
 fn small_index() -> JurisdictionIndex {
     let square = |n: u32| {
         let west = f64::from(n % 9) / 2.0;
-        let mut square = boundary(&format!("{n:03}"), Rect::new((west, 0.0), (west + 1.0, 1.0)).to_polygon());
+        let mut square = boundary(
+            &format!("{n:03}"),
+            Rect::new((west, 0.0), (west + 1.0, 1.0)).to_polygon(),
+        );
         square.name = (n % 3 > 0).then(|| format!("Señor {n}"));
         square
     };
@@ -75,13 +78,19 @@ fn forged(bytes: &[u8], at: usize, number: u32) -> Vec<u8> {
     forged[at..at + 4].copy_from_slice(&number.to_le_bytes());
     let mut begin = 16;
     while begin < forged.len() {
-        let length = forged.get(begin..begin + 8).map(|word| u64::from_le_bytes(word.try_into().unwrap()));
+        let length = forged
+            .get(begin..begin + 8)
+            .map(|word| u64::from_le_bytes(word.try_into().unwrap()));
         let is_end = begin + 8 == forged.len();
         let sum_at = if is_end { begin } else { begin + 8 };
         let mut sum = twox_hash::XxHash3_64::new();
         sum.write(&forged[..sum_at]);
         forged[sum_at..sum_at + 8].copy_from_slice(&sum.finish().to_le_bytes());
-        begin = if is_end { forged.len() } else { begin + 16 + usize::try_from(length.unwrap()).unwrap() };
+        begin = if is_end {
+            forged.len()
+        } else {
+            begin + 16 + usize::try_from(length.unwrap()).unwrap()
+        };
     }
     forged
 }
@@ -93,11 +102,15 @@ fn a_forged_number_is_an_error_or_a_harmless_answer() {
     let mut spans = Vec::new();
     let mut begin = 16;
     while begin + 8 < bytes.len() {
-        let length = usize::try_from(u64::from_le_bytes(bytes[begin..begin + 8].try_into().unwrap())).unwrap();
+        let length =
+            usize::try_from(u64::from_le_bytes(bytes[begin..begin + 8].try_into().unwrap())).unwrap();
         spans.push(begin + 16..begin + 16 + length);
         begin += 16 + length;
     }
-    let places = spans.into_iter().flat_map(|span| span.step_by(4)).filter(|at| at + 4 <= bytes.len());
+    let places = spans
+        .into_iter()
+        .flat_map(|span| span.step_by(4))
+        .filter(|at| at + 4 <= bytes.len());
     for at in places.collect::<Vec<_>>() {
         for number in [0, 1, 77, 0x7FFF_FFFF, 0x8000_0003, u32::MAX] {
             let Ok(index) = JurisdictionIndex::read_from(&mut forged(&bytes, at, number).as_slice()) else {
@@ -105,7 +118,11 @@ fn a_forged_number_is_an_error_or_a_harmless_answer() {
             };
             for x in [-1.0, 0.0, 0.5, 2.25, 4.0, 180.0] {
                 let point = Point::new(x, 0.5);
-                let _ = (index.ranks_of(&[point]), index.ranks_holding(point), index.nearest(point, 1e5));
+                let _ = (
+                    index.ranks_of(&[point]),
+                    index.ranks_holding(point),
+                    index.nearest(point, 1e5),
+                );
                 let _ = index.ranks_touching(&point.into());
             }
         }
