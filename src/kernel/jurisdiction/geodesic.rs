@@ -56,17 +56,16 @@ impl Viewpoint {
         // Along the meridian of that side, the nearest latitude.
         let nearest = self.sin.atan2(self.cos * turn.cos()).to_degrees();
         let candidates = [south, north, nearest.clamp(south, north)];
-        let half_chord = |latitude: f64| {
-            let latitude = latitude.to_radians();
-            let north = ((latitude - y.to_radians()) / 2.0).sin();
-            let across = (turn / 2.0).sin();
-            north * north + self.cos * latitude.cos().max(0.0) * across * across
-        };
-        let least = candidates
-            .into_iter()
-            .map(half_chord)
-            .fold(f64::INFINITY, f64::min);
+        let half_chords = candidates.map(|latitude| self.squared_half_chord(turn, latitude.to_radians()));
+        let least = half_chords.into_iter().fold(f64::INFINITY, f64::min);
         2.0 * least.sqrt().min(1.0).asin() * SHORTEST_RADIUS_M
+    }
+
+    /// Of the chord of a unit sphere to a place so many radians of longitude away (haversine formula).
+    fn squared_half_chord(&self, turn: f64, latitude: f64) -> f64 {
+        let north = ((latitude - self.point.y().to_radians()) / 2.0).sin();
+        let across = (turn / 2.0).sin();
+        north * north + self.cos * latitude.cos().max(0.0) * across * across
     }
 
     /// Metres to the nearest place of an edge; infinitely many where that is farther than `limit`.
@@ -126,7 +125,7 @@ impl Viewpoint {
             let place = at(share);
             let cosine = self.cosine_of_angle(place, along);
             // The way goes on towards the end if that comes nearer; at an end that lies farther out it is over.
-            let is_over = (share == 0.0 && cosine >= 0.0) || (share == 1.0 && cosine <= 0.0);
+            let is_over = (share <= 0.0 && cosine >= 0.0) || (share >= 1.0 && cosine <= 0.0);
             if is_over || cosine.abs() < RIGHT_ANGLE || cosine.is_nan() {
                 return place;
             }
@@ -136,8 +135,8 @@ impl Viewpoint {
                 to = share;
             }
             let next = (share - flat.share_of_step(share, cosine)).clamp(0.0, 1.0);
-            let is_between =
-                from < next && next < to || next == 0.0 && from == 0.0 || next == 1.0 && to == 1.0;
+            let is_at_end = (next <= 0.0 && from <= 0.0) || (next >= 1.0 && to >= 1.0);
+            let is_between = is_at_end || (from < next && next < to);
             share = if step < SLOPE_STEPS && is_between {
                 next
             } else {

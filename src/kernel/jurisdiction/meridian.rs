@@ -4,6 +4,11 @@
 //! cut. Pure: one polygon in, its edges out. What they hold is told by the even-odd rule alone, so
 //! that pieces need not be closed rings: every place is the end of an even number of edges.
 
+#![expect(
+    clippy::float_cmp,
+    reason = "the meridian itself has two names, its neighbours have one"
+)]
+
 use geo::{Area, BoundingRect, Coord, CoordsIter, LineString, Polygon};
 
 /// Degrees from one of the two meridians to the other, by way of Greenwich.

@@ -191,14 +191,20 @@ fn box_around(boxes: &[[f64; 4]]) -> [f64; 4] {
 }
 
 /// Where the middle of a box is along a Morton curve over the world.
+fn curve_key([west, south, east, north]: [f64; 4]) -> u64 {
+    let column = step_of_range(f64::midpoint(west, east), 180.0);
+    let row = step_of_range(f64::midpoint(south, north), 90.0);
+    spread(column) | spread(row) << 1
+}
+
+/// Where a value is between `-half` and `half`, in 2^32 steps.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
     reason = "the cast saturates"
 )]
-fn curve_key([west, south, east, north]: [f64; 4]) -> u64 {
-    let share = |middle: f64, half: f64| (((middle + half) / (half * 2.0)) * f64::from(u32::MAX)) as u32;
-    spread(share(f64::midpoint(west, east), 180.0)) | spread(share(f64::midpoint(south, north), 90.0)) << 1
+fn step_of_range(value: f64, half: f64) -> u32 {
+    ((value + half) / (half * 2.0) * f64::from(u32::MAX)) as u32
 }
 
 /// The bits of a number, each followed by an empty one.

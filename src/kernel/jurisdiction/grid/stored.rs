@@ -84,7 +84,10 @@ fn record_begins(records: &[u32], codes: usize, places: usize) -> Result<Vec<boo
 /// Whether all that a page points to is there.
 fn is_sound(page: &PageView<'_>, codes: usize, places: usize) -> bool {
     let count = page.owners.len();
-    let beyond = u32::MAX.checked_shl(count as u32).unwrap_or(0);
+    let beyond = u32::try_from(count)
+        .ok()
+        .and_then(|count| u32::MAX.checked_shl(count))
+        .unwrap_or(0);
     let is_mask = |mask: u32| mask & beyond == 0;
     (1..=PAGE).contains(&count)
         && is_mask(page.ground)

@@ -77,7 +77,7 @@ pub(super) fn make_cells(meetings: &[Meeting], squares: Squares, side: u32, outl
                 ground: true,
             }));
         } else {
-            sweep_polygon(meeting, slot, (squares, outlines), &mut presences, &mut marks);
+            sweep_polygon(meeting, slot, squares, outlines, &mut presences, &mut marks);
         }
     }
     let (presence_ends, presences) = grouped(&presences, count, |presence| presence.cell);
@@ -99,7 +99,7 @@ pub(super) fn make_cells(meetings: &[Meeting], squares: Squares, side: u32, outl
             }
             Some(_) => {
                 let at = index_u32(cells.records.len()) | RECORD;
-                write_record(present, marked, (squares, outlines), owner_of, &mut cells.records);
+                write_record(present, marked, squares, outlines, owner_of, &mut cells.records);
                 at
             }
         };
@@ -112,7 +112,8 @@ pub(super) fn make_cells(meetings: &[Meeting], squares: Squares, side: u32, outl
 fn sweep_polygon(
     meeting: &Meeting,
     slot: u32,
-    (squares, outlines): (Squares, &Outlines),
+    squares: Squares,
+    outlines: &Outlines,
     presences: &mut Vec<Presence>,
     marks: &mut Vec<Mark>,
 ) {
@@ -173,7 +174,8 @@ fn grouped<T: Copy + Default>(items: &[T], cells: usize, cell_of: impl Fn(&T) ->
 fn write_record(
     present: &[Presence],
     marked: &[Mark],
-    (squares, outlines): (Squares, &Outlines),
+    squares: Squares,
+    outlines: &Outlines,
     owner_of: impl Fn(u32) -> u32,
     records: &mut Vec<u32>,
 ) {

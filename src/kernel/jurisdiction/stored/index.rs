@@ -11,6 +11,11 @@ use super::{ListReader, ListWriter, StoredIndexError};
 /// The length of a name that there isn't.
 const NO_NAME: u32 = u32::MAX;
 
+/// Where the bytes of codes and names aren't any.
+const NO_TEXT: StoredIndexError = StoredIndexError::Damaged {
+    what: "codes and names are no text",
+};
+
 type Names = Vec<(String, Option<String>)>;
 
 impl JurisdictionIndex {
@@ -55,7 +60,7 @@ impl JurisdictionIndex {
         let grid = Grid::read_lists(&mut lists, names.len(), outlines.places.len())?;
         let tree = Tree::read_lists(&mut lists, &outlines)?;
         lists.finish()?;
-        Ok(Self::assemble(boundaries, names, (outlines, grid, tree)))
+        Ok(Self::assemble(boundaries, names, outlines, grid, tree))
     }
 }
 
@@ -75,15 +80,12 @@ fn write_names(names: &Names, lists: &mut ListWriter<impl Write>) -> io::Result<
 fn read_names(lists: &mut ListReader<impl Read>) -> Result<Names, StoredIndexError> {
     let lengths: Vec<[u32; 2]> = lists.take()?;
     let texts: Vec<u8> = lists.take()?;
-    let damaged = || StoredIndexError::Damaged {
-        what: "codes and names are no text",
-    };
-    let mut rest = std::str::from_utf8(&texts).ok().ok_or_else(damaged)?;
+    let mut rest = std::str::from_utf8(&texts).ok().ok_or(NO_TEXT)?;
     let mut names: Names = Vec::with_capacity(lengths.len());
     for [code, name] in lengths {
-        let (code, behind) = rest.split_at_checked(code as usize).ok_or_else(damaged)?;
+        let (code, behind) = rest.split_at_checked(code as usize).ok_or(NO_TEXT)?;
         let length = if name == NO_NAME { 0 } else { name as usize };
-        let (own, behind) = behind.split_at_checked(length).ok_or_else(damaged)?;
+        let (own, behind) = behind.split_at_checked(length).ok_or(NO_TEXT)?;
         let is_in_order = names.last().is_none_or(|(before, _)| before.as_str() < code);
         StoredIndexError::unless(is_in_order, "codes are out of order")?;
         names.push((code.to_owned(), (name != NO_NAME).then(|| own.to_owned())));

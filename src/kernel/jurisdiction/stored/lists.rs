@@ -110,8 +110,9 @@ impl<R: Read> ListReader<R> {
         &mut self,
     ) -> Result<[T; N], StoredIndexError> {
         let list = self.take()?;
-        list.try_into().map_err(|_: Vec<T>| StoredIndexError::Damaged {
-            what: "a list of another length",
+        let array = list.try_into().ok();
+        array.ok_or(StoredIndexError::Damaged {
+            what: "a list has another length",
         })
     }
 
