@@ -31,13 +31,36 @@ pub(super) fn squares_met([west, south, east, north]: [f64; 4]) -> impl Iterator
 }
 
 /// Every square, neighbours near each other: along a Morton curve.
-pub(super) fn squares_along_curve() -> Vec<u32> {
-    let mut squares: Vec<u32> = (0..COLUMNS * ROWS).collect();
-    squares.sort_by_cached_key(|square| spread(square % COLUMNS) | spread(square / COLUMNS) << 1);
-    squares
+pub(super) fn squares_along_curve() -> impl Iterator<Item = u32> {
+    // Twice ten bits: the first power of two beyond the columns.
+    (0..1u32 << 20)
+        .map(|place| [every_second_bit(place), every_second_bit(place >> 1)])
+        .filter(|[column, row]| *column < COLUMNS && *row < ROWS)
+        .map(|[column, row]| row * COLUMNS + column)
 }
 
-/// The lower ten bits of a number, each followed by an empty one.
-fn spread(number: u32) -> u32 {
-    (0..10).map(|bit| (number >> bit & 1) << (2 * bit)).sum()
+/// The bits at even places, together.
+fn every_second_bit(number: u32) -> u32 {
+    let mut bits = number & 0x5555_5555;
+    for (shift, mask) in [
+        (1, 0x3333_3333),
+        (2, 0x0F0F_0F0F),
+        (4, 0x00FF_00FF),
+        (8, 0x0000_FFFF),
+    ] {
+        bits = (bits | bits >> shift) & mask;
+    }
+    bits
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{COUNT, squares_along_curve};
+
+    #[test]
+    fn every_square_is_on_the_curve_once() {
+        let mut squares: Vec<u32> = squares_along_curve().collect();
+        squares.sort_unstable();
+        assert!(squares.into_iter().eq(0..u32::try_from(COUNT).unwrap()));
+    }
 }

@@ -286,6 +286,7 @@ fn a_polygon_that_touches_a_pole_holds_it_at_any_longitude() {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
     /// The same rings, moved to the meridian and written in another form, hold the same places.
     #[test]
     fn nothing_depends_on_where_the_meridian_is(
