@@ -10,9 +10,11 @@
 //! Knows no nearest polygon: what is near may be in another partition.
 
 mod error;
+mod filing;
 mod index;
 mod polygons;
 mod squares;
+mod streams;
 
 pub use error::PartitionError;
 pub use index::PartitionedIndex;

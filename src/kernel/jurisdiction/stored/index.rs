@@ -19,8 +19,8 @@ const NO_TEXT: StoredIndexError = StoredIndexError::Damaged {
 type Names = Vec<(String, Option<String>)>;
 
 impl JurisdictionIndex {
-    /// Writes the index, to be read back by [`Self::read_from`]: the same set gives the same bytes. Give it a buffered
-    /// writer, or a file: lists are written whole.
+    /// Writes the index, to be read back by [`Self::read_from`]: the same boundaries in the same order give the same
+    /// bytes. A file needs no buffer, as lists are written whole.
     ///
     /// # Errors
     /// The writer's.
