@@ -113,16 +113,11 @@ impl Viewpoint {
     /// The place of a piece that is nearest, where there is one minimum.
     fn foot_on(&self, start: Coord<f64>, end: Coord<f64>) -> Coord<f64> {
         let along = end - start;
-        let at = |share: f64| match share {
-            0.0 => start,
-            1.0 => end,
-            _ => start + along * share,
-        };
         let flat = Flat::new(self.point.0, start, along);
         let [mut from, mut to] = [0.0, 1.0];
         let mut share = flat.nearest_share();
         for step in 0..MAX_STEPS {
-            let place = at(share);
+            let place = place_on(start, end, share);
             let cosine = self.cosine_of_angle(place, along);
             // The way goes on towards the end if that comes nearer; at an end that lies farther out it is over.
             let is_over = (share <= 0.0 && cosine >= 0.0) || (share >= 1.0 && cosine <= 0.0);
@@ -143,7 +138,7 @@ impl Viewpoint {
                 f64::midpoint(from, to)
             };
         }
-        at(share)
+        place_on(start, end, share)
     }
 
     /// Cosine of the angle at a place between the edge's direction and away from the point: negative where going on along the
@@ -152,6 +147,15 @@ impl Viewpoint {
         let (east, north) = Geodesic.bearing(Point(place), self.point).to_radians().sin_cos();
         let sideways = along.x * longitude_scale(place.y);
         -(along.y * north + sideways * east) / sideways.hypot(along.y)
+    }
+}
+
+/// The place so far along the way from `start` to `end`; the ends themselves bit for bit.
+fn place_on(start: Coord<f64>, end: Coord<f64>, share: f64) -> Coord<f64> {
+    match share {
+        0.0 => start,
+        1.0 => end,
+        _ => start + (end - start) * share,
     }
 }
 

@@ -65,8 +65,9 @@ impl JurisdictionIndex {
         names.sort_unstable_by(|a, b| (&a.0, a.1.is_none(), &a.1).cmp(&(&b.0, b.1.is_none(), &b.1)));
         names.dedup_by(|later, first| later.0 == first.0);
         let count = boundaries.len();
-        let rank_of = |code: &str| index_u32(names.partition_point(|(other, _)| other.as_str() < code));
-        let (outlines, runs) = Outlines::build(boundaries, rank_of);
+        let (outlines, runs) = Outlines::build(boundaries, |code| {
+            index_u32(names.partition_point(|(other, _)| other.as_str() < code))
+        });
         let (grid, tree) = rayon::join(|| Grid::build(&outlines, &runs), || Tree::build(&outlines, &runs));
         Self::assemble(count, names, outlines, grid, tree)
     }

@@ -106,9 +106,11 @@ impl Tree {
         away: impl Fn([f64; 4]) -> f64,
         mut visit: impl FnMut(EdgeRun) -> f64,
     ) {
-        // Distances are never negative, so that their bits are in their order.
-        let reach = |node: Node| (Reverse(away(self.boxes[node.at as usize]).to_bits()), node);
-        let mut waiting: BinaryHeap<(Reverse<u64>, Node)> = self.root().into_iter().map(reach).collect();
+        let mut waiting: BinaryHeap<(Reverse<u64>, Node)> = self
+            .root()
+            .into_iter()
+            .map(|node| (self.order_of(node, &away), node))
+            .collect();
         while let Some((Reverse(bits), node)) = waiting.pop() {
             if f64::from_bits(bits) > limit {
                 return;
@@ -117,11 +119,16 @@ impl Tree {
                 Some(run) => limit = visit(run),
                 None => waiting.extend(
                     self.below(node)
-                        .map(reach)
+                        .map(|node| (self.order_of(node, &away), node))
                         .filter(|(bits, _)| f64::from_bits(bits.0) <= limit),
                 ),
             }
         }
+    }
+
+    /// What the nearest box is the greatest by. Distances are never negative, so that their bits are in their order.
+    fn order_of(&self, node: Node, away: impl Fn([f64; 4]) -> f64) -> Reverse<u64> {
+        Reverse(away(self.boxes[node.at as usize]).to_bits())
     }
 
     fn root(&self) -> Vec<Node> {

@@ -137,17 +137,20 @@ impl<'a> PageView<'a> {
 /// has none.
 #[inline]
 pub(super) fn places_ahead(words: &[u32]) -> [u32; 4] {
-    let count = |at: usize| words.get(at).map_or(0, |count| *count as usize);
-    let first = HEAD + count(2) * TRIPLE;
-    let last = first + count(3).saturating_sub(1) * TRIPLE;
-    let word = |at: usize| words.get(at).copied().unwrap_or(0);
-    let [begin, last_begin] = [word(first), word(last)];
+    let first = HEAD + word_at(words, 2) as usize * TRIPLE;
+    let last = first + (word_at(words, 3) as usize).saturating_sub(1) * TRIPLE;
+    let [begin, last_begin] = [first, last].map(|at| word_at(words, at));
     [
         begin,
-        begin.wrapping_add(word(first + 1)),
+        begin.wrapping_add(word_at(words, first + 1)),
         last_begin,
-        last_begin.wrapping_add(word(last + 1)),
+        last_begin.wrapping_add(word_at(words, last + 1)),
     ]
+}
+
+#[inline]
+fn word_at(words: &[u32], at: usize) -> u32 {
+    words.get(at).copied().unwrap_or(0)
 }
 
 /// Shows the ranks of the polygons that hold a point of the cell, rising, until told to stop.

@@ -159,8 +159,14 @@ impl Sweep {
             .map(|(at, (touched, ground))| (at, *touched, *ground))
     }
 
+    /// Number of a place in the window among all squares, row by row.
+    pub(super) fn cell(&self, at: usize) -> u32 {
+        let [column, row] = self.square(at);
+        (row * self.squares.columns.count() + column).unsigned_abs()
+    }
+
     /// Column and row of a place in the window.
-    pub(super) fn square(&self, at: usize) -> [i32; 2] {
+    fn square(&self, at: usize) -> [i32; 2] {
         let [column, row] = [at % self.width, at / self.width].map(|n| i32::try_from(n).unwrap_or(i32::MAX));
         [self.window[0] + column, self.window[1] + row]
     }

@@ -129,11 +129,9 @@ fn assign_squares(of_squares: &[u32], vertices_at_once: usize) -> Vec<u32> {
 /// Codes in order with their names, each once, and the rank of each boundary.
 fn ranked(names: Vec<(String, Option<String>)>) -> (Vec<(String, Option<String>)>, Vec<u32>) {
     let mut order: Vec<u32> = (0..index_u32(names.len())).collect();
-    let key = |at: &u32| {
-        let (code, name) = &names[*at as usize];
-        (code, name.is_none(), name)
-    };
-    order.par_sort_unstable_by(|one, other| key(one).cmp(&key(other)));
+    order.par_sort_unstable_by(|one, other| {
+        sort_key(&names[*one as usize]).cmp(&sort_key(&names[*other as usize]))
+    });
     let mut ranks = vec![0; names.len()];
     let mut firsts: Vec<u32> = Vec::new();
     for at in order {
@@ -146,6 +144,13 @@ fn ranked(names: Vec<(String, Option<String>)>) -> (Vec<(String, Option<String>)
         ranks[at as usize] = index_u32(firsts.len() - 1);
     }
     let mut names = names;
-    let take = |at: u32| std::mem::take(&mut names[at as usize]);
-    (firsts.into_iter().map(take).collect(), ranks)
+    let firsts = firsts
+        .into_iter()
+        .map(|at| std::mem::take(&mut names[at as usize]));
+    (firsts.collect(), ranks)
+}
+
+/// By code; within a code the lowest name first, none last.
+fn sort_key((code, name): &(String, Option<String>)) -> (&str, bool, Option<&str>) {
+    (code, name.is_none(), name.as_deref())
 }

@@ -149,10 +149,11 @@ impl Tree {
             levels: lists.take()?,
         };
         let places = outlines.places.len() as u64;
-        let is_run = |[first, count, part]: &[u32; 3]| {
-            u64::from(*first) + u64::from(*count) < places && (*part as usize) < outlines.owners.len()
-        };
-        StoredIndexError::unless(tree.leaves.iter().all(is_run), "a run of edges isn't there")?;
+        let polygons = outlines.owners.len();
+        let are_there = tree.leaves.iter().all(|[first, count, part]| {
+            u64::from(*first) + u64::from(*count) < places && (*part as usize) < polygons
+        });
+        StoredIndexError::unless(are_there, "a run of edges isn't there")?;
         StoredIndexError::unless(
             tree.is_complete() && tree.boxes.iter().all(is_box),
             "boxes are missing",
