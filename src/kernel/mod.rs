@@ -1,7 +1,7 @@
 //! Kernels: pure functions from columns to columns.
 //!
 //! Whatever engine runs, it calls these and only these, so a tile is the same wherever it was made.
-//! May use: arrow, geo, rstar, polars, rayon's current pool. Must not use: files, network, clock,
+//! May use: arrow, geo, polars, rayon's current pool. Must not use: files, network, clock,
 //! environment, pools of their own.
 
 pub mod again;

@@ -2,6 +2,11 @@
 //!
 //! The one place where rounding could matter: whatever asks on which side a point is, asks here.
 
+#![expect(
+    clippy::float_cmp,
+    reason = "whether a place is the very same is what is asked"
+)]
+
 use geo::kernels::{Kernel, RobustKernel};
 use geo::{Coord, Orientation};
 
@@ -72,10 +77,10 @@ pub(super) fn meeting(start: [f64; 2], end: [f64; 2], p: Coord<f64>) -> Meeting 
 /// Whether a point is on an edge that no ray from it crosses: on its upper end, or on it where it is level.
 #[cold]
 fn meeting_at_the_top(start: [f64; 2], end: [f64; 2], p: Coord<f64>) -> Meeting {
-    let is_end = |place: [f64; 2]| place == [p.x, p.y];
+    let is_end = [start, end].contains(&[p.x, p.y]);
     let is_level = start[1] == end[1];
     let is_between = start[0].min(end[0]) <= p.x && p.x <= start[0].max(end[0]);
-    if is_end(start) || is_end(end) || (is_level && is_between) {
+    if is_end || (is_level && is_between) {
         Meeting::Border
     } else {
         Meeting::Apart

@@ -56,17 +56,16 @@ impl Viewpoint {
         // Along the meridian of that side, the nearest latitude.
         let nearest = self.sin.atan2(self.cos * turn.cos()).to_degrees();
         let candidates = [south, north, nearest.clamp(south, north)];
-        let half_chord = |latitude: f64| {
-            let latitude = latitude.to_radians();
-            let north = ((latitude - y.to_radians()) / 2.0).sin();
-            let across = (turn / 2.0).sin();
-            north * north + self.cos * latitude.cos().max(0.0) * across * across
-        };
-        let least = candidates
-            .into_iter()
-            .map(half_chord)
-            .fold(f64::INFINITY, f64::min);
+        let half_chords = candidates.map(|latitude| self.squared_half_chord(turn, latitude.to_radians()));
+        let least = half_chords.into_iter().fold(f64::INFINITY, f64::min);
         2.0 * least.sqrt().min(1.0).asin() * SHORTEST_RADIUS_M
+    }
+
+    /// Of the chord of a unit sphere to a place so many radians of longitude away (haversine formula).
+    fn squared_half_chord(&self, turn: f64, latitude: f64) -> f64 {
+        let north = ((latitude - self.point.y().to_radians()) / 2.0).sin();
+        let across = (turn / 2.0).sin();
+        north * north + self.cos * latitude.cos().max(0.0) * across * across
     }
 
     /// Metres to the nearest place of an edge; infinitely many where that is farther than `limit`.
@@ -114,19 +113,14 @@ impl Viewpoint {
     /// The place of a piece that is nearest, where there is one minimum.
     fn foot_on(&self, start: Coord<f64>, end: Coord<f64>) -> Coord<f64> {
         let along = end - start;
-        let at = |share: f64| match share {
-            0.0 => start,
-            1.0 => end,
-            _ => start + along * share,
-        };
         let flat = Flat::new(self.point.0, start, along);
         let [mut from, mut to] = [0.0, 1.0];
         let mut share = flat.nearest_share();
         for step in 0..MAX_STEPS {
-            let place = at(share);
+            let place = place_on(start, end, share);
             let cosine = self.cosine_of_angle(place, along);
             // The way goes on towards the end if that comes nearer; at an end that lies farther out it is over.
-            let is_over = (share == 0.0 && cosine >= 0.0) || (share == 1.0 && cosine <= 0.0);
+            let is_over = (share <= 0.0 && cosine >= 0.0) || (share >= 1.0 && cosine <= 0.0);
             if is_over || cosine.abs() < RIGHT_ANGLE || cosine.is_nan() {
                 return place;
             }
@@ -136,15 +130,15 @@ impl Viewpoint {
                 to = share;
             }
             let next = (share - flat.share_of_step(share, cosine)).clamp(0.0, 1.0);
-            let is_between =
-                from < next && next < to || next == 0.0 && from == 0.0 || next == 1.0 && to == 1.0;
+            let is_at_end = (next <= 0.0 && from <= 0.0) || (next >= 1.0 && to >= 1.0);
+            let is_between = is_at_end || (from < next && next < to);
             share = if step < SLOPE_STEPS && is_between {
                 next
             } else {
                 f64::midpoint(from, to)
             };
         }
-        at(share)
+        place_on(start, end, share)
     }
 
     /// Cosine of the angle at a place between the edge's direction and away from the point: negative where going on along the
@@ -153,6 +147,15 @@ impl Viewpoint {
         let (east, north) = Geodesic.bearing(Point(place), self.point).to_radians().sin_cos();
         let sideways = along.x * longitude_scale(place.y);
         -(along.y * north + sideways * east) / sideways.hypot(along.y)
+    }
+}
+
+/// The place so far along the way from `start` to `end`; the ends themselves bit for bit.
+fn place_on(start: Coord<f64>, end: Coord<f64>, share: f64) -> Coord<f64> {
+    match share {
+        0.0 => start,
+        1.0 => end,
+        _ => start + (end - start) * share,
     }
 }
 

@@ -1,10 +1,15 @@
 //! The index: codes, outlines, and the two ways to find them.
 
+#![expect(
+    clippy::float_cmp,
+    reason = "the meridian and the poles themselves have several names, their neighbours have one"
+)]
+
 use std::collections::BTreeSet;
 use std::fmt;
 use std::ops::ControlFlow;
 
-use geo::{Coord, Geometry, Point};
+use geo::{Coord, CoordsIter, Geometry, Point};
 use rayon::prelude::*;
 
 use super::boundary::{Boundary, Match};
@@ -60,17 +65,20 @@ impl JurisdictionIndex {
         names.sort_unstable_by(|a, b| (&a.0, a.1.is_none(), &a.1).cmp(&(&b.0, b.1.is_none(), &b.1)));
         names.dedup_by(|later, first| later.0 == first.0);
         let count = boundaries.len();
-        let rank_of = |code: &str| index_u32(names.partition_point(|(other, _)| other.as_str() < code));
-        let (outlines, runs) = Outlines::build(boundaries, rank_of);
+        let (outlines, runs) = Outlines::build(boundaries, |code| {
+            index_u32(names.partition_point(|(other, _)| other.as_str() < code))
+        });
         let (grid, tree) = rayon::join(|| Grid::build(&outlines, &runs), || Tree::build(&outlines, &runs));
-        Self::assemble(count, names, (outlines, grid, tree))
+        Self::assemble(count, names, outlines, grid, tree)
     }
 
     /// Of parts that are made already.
     pub(super) fn assemble(
         boundaries: usize,
         names: Vec<(String, Option<String>)>,
-        (outlines, grid, tree): (Outlines, Grid, Tree),
+        outlines: Outlines,
+        grid: Grid,
+        tree: Tree,
     ) -> Self {
         Self {
             boundaries,
@@ -297,7 +305,16 @@ impl JurisdictionIndex {
     /// assert!(index.ranks_touching(&pipeline).into_iter().eq([0, 1]), "A, and the border of B");
     /// ```
     pub fn ranks_touching(&self, geometry: &Geometry<f64>) -> BTreeSet<u32> {
-        touched::ranks_touching(self, geometry)
+        // Cheapest first: most lines and surfaces have a vertex in what they touch.
+        let mut ranks = BTreeSet::new();
+        for vertex in geometry.coords_iter() {
+            self.visit_holding(Point(vertex), |rank| {
+                ranks.insert(rank);
+                ControlFlow::Continue(())
+            });
+        }
+        touched::add_touching(&self.outlines, &self.tree, geometry, &mut ranks);
+        ranks
     }
 
     /// Code and name of a rank.
@@ -328,6 +345,6 @@ impl JurisdictionIndex {
 
 /// Whether a point is off the meridian ±180 and off the poles, where a place has one longitude only.
 #[inline]
-fn is_inland(p: Coord<f64>) -> bool {
+pub(super) fn is_inland(p: Coord<f64>) -> bool {
     p.x.abs() < 180.0 && p.y.abs() < 90.0
 }

@@ -4,6 +4,11 @@
 //! cut. Pure: one polygon in, its edges out. What they hold is told by the even-odd rule alone, so
 //! that pieces need not be closed rings: every place is the end of an even number of edges.
 
+#![expect(
+    clippy::float_cmp,
+    reason = "the meridian itself has two names, its neighbours have one"
+)]
+
 use geo::{Area, BoundingRect, Coord, CoordsIter, LineString, Polygon};
 
 /// Degrees from one of the two meridians to the other, by way of Greenwich.
@@ -11,7 +16,7 @@ const TURN: f64 = 360.0;
 const HALF_TURN: f64 = 180.0;
 const POLE: f64 = 90.0;
 
-/// The edges of a polygon as lines of neighbouring places; none where a coordinate isn't finite.
+/// The edges of a polygon as lines of neighbouring places; none where a coordinate isn't finite, or there is no place.
 pub(super) fn cut_polygon(polygon: &Polygon<f64>) -> Option<Vec<Vec<Coord<f64>>>> {
     if polygon
         .coords_iter()
@@ -28,7 +33,8 @@ pub(super) fn cut_polygon(polygon: &Polygon<f64>) -> Option<Vec<Vec<Coord<f64>>>
         }
     }
     cut.close_seam();
-    Some(cut.lines)
+    cut.lines.retain(|line| !line.is_empty());
+    (!cut.lines.is_empty()).then_some(cut.lines)
 }
 
 /// Whether a polygon isn't as an index has it already.

@@ -30,6 +30,7 @@ mod index;
 mod meridian;
 mod nearest;
 mod outlines;
+mod partitioned;
 mod shares;
 mod stored;
 mod touched;
@@ -40,5 +41,6 @@ mod tests;
 
 pub use boundary::{Boundary, Match};
 pub use index::JurisdictionIndex;
+pub use partitioned::{PartitionError, PartitionedIndex};
 pub use shares::{JurisdictionShare, Overlaps, ShareRule, Shares, SurfaceIndex, measure_of};
 pub use stored::StoredIndexError;

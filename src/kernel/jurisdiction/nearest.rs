@@ -1,5 +1,7 @@
 //! The nearest polygon to a point outside every one.
 
+#![expect(clippy::float_cmp, reason = "ties are of the same bits")]
+
 use geo::Point;
 
 use super::geodesic::Viewpoint;

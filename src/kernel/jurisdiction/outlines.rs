@@ -40,9 +40,11 @@ impl EdgeRun {
 }
 
 /// A polygon on its way into the lists.
-struct Part {
-    owner: u32,
-    lines: Vec<Vec<Coord<f64>>>,
+pub(super) struct Part {
+    /// Rank of its code.
+    pub(super) owner: u32,
+    /// As `meridian` cuts them.
+    pub(super) lines: Vec<Vec<Coord<f64>>>,
 }
 
 impl Outlines {
@@ -51,19 +53,21 @@ impl Outlines {
         boundaries: Vec<Boundary>,
         rank_of: impl Fn(&str) -> u32 + Sync,
     ) -> (Self, Vec<EdgeRun>) {
-        let mut parts: Vec<Part> = boundaries
+        let parts: Vec<Part> = boundaries
             .into_par_iter()
             .flat_map_iter(|boundary| {
                 let owner = rank_of(&boundary.code);
                 boundary.shape.into_iter().filter_map(move |polygon| {
                     let lines = meridian::cut_polygon(&polygon)?;
-                    lines
-                        .iter()
-                        .any(|line| !line.is_empty())
-                        .then_some(Part { owner, lines })
+                    Some(Part { owner, lines })
                 })
             })
             .collect();
+        Self::of_parts(parts)
+    }
+
+    /// Lists polygons, and tells the run of edges of each line.
+    pub(super) fn of_parts(mut parts: Vec<Part>) -> (Self, Vec<EdgeRun>) {
         // By owner, as every tie asks for the lowest code; stable, so that no thread decides the order.
         parts.par_sort_by_key(|part| part.owner);
         let mut outlines = Self::default();

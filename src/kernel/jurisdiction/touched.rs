@@ -1,31 +1,26 @@
 //! Which polygons share a point with a geometry: by their edges, not by their boxes.
 
 use std::collections::BTreeSet;
-use std::ops::ControlFlow;
 
-use geo::{BoundingRect, Coord, CoordsIter, Geometry, Intersects, Line, LinesIter, Point, Rect};
+use geo::{BoundingRect, Coord, Geometry, Intersects, Line, LinesIter, Point, Rect};
 
-use super::index::JurisdictionIndex;
 use super::outlines::Outlines;
+use super::tree::Tree;
 
-/// Ranks of the polygons that share a point with a geometry, their borders included.
-pub(super) fn ranks_touching(index: &JurisdictionIndex, geometry: &Geometry<f64>) -> BTreeSet<u32> {
-    let mut ranks = BTreeSet::new();
-    for vertex in geometry.coords_iter() {
-        index.visit_holding(Point(vertex), |rank| {
-            ranks.insert(rank);
-            ControlFlow::Continue(())
-        });
-    }
+/// Adds the ranks of the polygons that share a point with a geometry, their borders included, to those that hold a vertex of it.
+pub(super) fn add_touching(
+    outlines: &Outlines,
+    tree: &Tree,
+    geometry: &Geometry<f64>,
+    ranks: &mut BTreeSet<u32>,
+) {
     for segment in segments_of(geometry).flat_map(turns_of) {
-        add_crossed(index, segment, &mut ranks);
+        add_crossed(outlines, tree, segment, ranks);
     }
-    if let (Geometry::Polygon(_) | Geometry::MultiPolygon(_), Some(bounds)) =
-        (geometry, geometry.bounding_rect())
-    {
-        add_held(index, geometry, bounds, &mut ranks);
+    let is_surface = matches!(geometry, Geometry::Polygon(_) | Geometry::MultiPolygon(_));
+    if let Some(bounds) = geometry.bounding_rect().filter(|_| is_surface) {
+        add_held(outlines, tree, geometry, bounds, ranks);
     }
-    ranks
 }
 
 /// The edges of lines and surfaces.
@@ -48,40 +43,34 @@ fn turns_of(segment: Line<f64>) -> impl Iterator<Item = Line<f64>> {
         .into_iter()
         .filter(|(is_met, _)| *is_met)
         .map(move |(_, turn)| {
-            let turned = |place: Coord<f64>| Coord {
-                x: place.x + turn,
-                y: place.y,
-            };
-            Line::new(turned(segment.start), turned(segment.end))
+            let by = Coord { x: turn, y: 0.0 };
+            Line::new(segment.start + by, segment.end + by)
         })
 }
 
-fn add_crossed(index: &JurisdictionIndex, segment: Line<f64>, ranks: &mut BTreeSet<u32>) {
-    let outlines = index.outlines();
-    index
-        .tree()
-        .visit_meeting(box_of_rect(segment.bounding_rect()), |run| {
-            let rank = outlines.owners[run.part as usize];
-            if !ranks.contains(&rank)
-                && run
-                    .edges()
-                    .any(|edge| line_of(outlines, edge).intersects(&segment))
-            {
-                ranks.insert(rank);
-            }
-        });
+fn add_crossed(outlines: &Outlines, tree: &Tree, segment: Line<f64>, ranks: &mut BTreeSet<u32>) {
+    tree.visit_meeting(box_of_rect(segment.bounding_rect()), |run| {
+        let rank = outlines.owners[run.part as usize];
+        if !ranks.contains(&rank)
+            && run
+                .edges()
+                .any(|edge| line_of(outlines, edge).intersects(&segment))
+        {
+            ranks.insert(rank);
+        }
+    });
 }
 
 /// Adds polygons that a surface holds whole: where no edge of one meets the other's, any place tells.
 fn add_held(
-    index: &JurisdictionIndex,
+    outlines: &Outlines,
+    tree: &Tree,
     surface: &Geometry<f64>,
     bounds: Rect<f64>,
     ranks: &mut BTreeSet<u32>,
 ) {
-    let outlines = index.outlines();
     let mut asked = BTreeSet::new();
-    index.tree().visit_meeting(box_of_rect(bounds), |run| {
+    tree.visit_meeting(box_of_rect(bounds), |run| {
         let rank = outlines.owners[run.part as usize];
         if ranks.contains(&rank) || !asked.insert(run.part) {
             return;

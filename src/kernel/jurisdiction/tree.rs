@@ -106,9 +106,11 @@ impl Tree {
         away: impl Fn([f64; 4]) -> f64,
         mut visit: impl FnMut(EdgeRun) -> f64,
     ) {
-        // Distances are never negative, so that their bits are in their order.
-        let reach = |node: Node| (Reverse(away(self.boxes[node.at as usize]).to_bits()), node);
-        let mut waiting: BinaryHeap<(Reverse<u64>, Node)> = self.root().into_iter().map(reach).collect();
+        let mut waiting: BinaryHeap<(Reverse<u64>, Node)> = self
+            .root()
+            .into_iter()
+            .map(|node| (self.order_of(node, &away), node))
+            .collect();
         while let Some((Reverse(bits), node)) = waiting.pop() {
             if f64::from_bits(bits) > limit {
                 return;
@@ -117,11 +119,16 @@ impl Tree {
                 Some(run) => limit = visit(run),
                 None => waiting.extend(
                     self.below(node)
-                        .map(reach)
+                        .map(|node| (self.order_of(node, &away), node))
                         .filter(|(bits, _)| f64::from_bits(bits.0) <= limit),
                 ),
             }
         }
+    }
+
+    /// What the nearest box is the greatest by. Distances are never negative, so that their bits are in their order.
+    fn order_of(&self, node: Node, away: impl Fn([f64; 4]) -> f64) -> Reverse<u64> {
+        Reverse(away(self.boxes[node.at as usize]).to_bits())
     }
 
     fn root(&self) -> Vec<Node> {
@@ -191,14 +198,20 @@ fn box_around(boxes: &[[f64; 4]]) -> [f64; 4] {
 }
 
 /// Where the middle of a box is along a Morton curve over the world.
+fn curve_key([west, south, east, north]: [f64; 4]) -> u64 {
+    let column = step_of_range(f64::midpoint(west, east), 180.0);
+    let row = step_of_range(f64::midpoint(south, north), 90.0);
+    spread(column) | spread(row) << 1
+}
+
+/// Where a value is between `-half` and `half`, in 2^32 steps.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
     reason = "the cast saturates"
 )]
-fn curve_key([west, south, east, north]: [f64; 4]) -> u64 {
-    let share = |middle: f64, half: f64| (((middle + half) / (half * 2.0)) * f64::from(u32::MAX)) as u32;
-    spread(share(f64::midpoint(west, east), 180.0)) | spread(share(f64::midpoint(south, north), 90.0)) << 1
+fn step_of_range(value: f64, half: f64) -> u32 {
+    ((value + half) / (half * 2.0) * f64::from(u32::MAX)) as u32
 }
 
 /// The bits of a number, each followed by an empty one.

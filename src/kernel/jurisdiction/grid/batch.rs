@@ -9,7 +9,7 @@ use std::ops::ControlFlow;
 use geo::{Coord, Point};
 
 use super::frame::cell_in_tile;
-use super::record::{first_edge, visit_holders};
+use super::record::{places_ahead, visit_holders};
 use super::{EMPTY, Grid, NO_CELL, RECORD};
 
 /// Points that take a step together: enough for their waits to overlap, few enough that all stays in the first cache.
@@ -47,6 +47,10 @@ impl Grid {
         }
     }
 
+    #[expect(
+        clippy::needless_bitwise_bool,
+        reason = "a branch that nobody could foretell costs more"
+    )]
     fn find_tiles(&self, points: &[Point<f64>], stage: &mut Stage) {
         let [west, south, east, north] = self.extent;
         for ((point, at), number) in points.iter().zip(&mut stage.at).zip(&mut stage.number) {
@@ -93,13 +97,13 @@ impl Grid {
         let doubtful = &stage.doubtful[..count];
         // Brings the beginnings of the records and of their edges near, of all before any is read through: what is
         // loaded here is loaded again then, without waiting.
-        let mut edges = [0; STAGE];
-        for (number, edge) in doubtful.iter().zip(&mut edges) {
+        let mut ahead = [[0; 4]; STAGE];
+        for (number, ahead) in doubtful.iter().zip(&mut ahead) {
             let record = (stage.number[*number as usize] & !RECORD) as usize;
-            *edge = first_edge(&self.records[record..]);
+            *ahead = places_ahead(&self.records[record..]);
         }
-        for edge in &edges[..count] {
-            black_box(places.get(*edge as usize).copied());
+        for place in ahead[..count].as_flattened() {
+            black_box(places.get(*place as usize).map(|place| place[1]));
         }
         for number in doubtful {
             let at = *number as usize;

@@ -123,10 +123,9 @@ fn moved_word(word: u32, by: u32) -> u32 {
 fn tiles_met(runs: &[EdgeRun], squares: Squares, outlines: &Outlines) -> Vec<Meeting> {
     let part = runs[0].part;
     let mut sweep = Sweep::new(squares, outlines.bounds[part as usize]);
-    let across = squares.columns.count();
     let [west, south, east, north] = sweep.window;
     if east - west == 1 && north - south == 1 {
-        let tile = (south * across + west).unsigned_abs();
+        let tile = sweep.cell(0);
         return vec![Meeting {
             tile,
             part,
@@ -152,14 +151,11 @@ fn tiles_met(runs: &[EdgeRun], squares: Squares, outlines: &Outlines) -> Vec<Mee
     sweep.finish();
     sweep
         .met()
-        .map(|(at, _, ground)| {
-            let [column, row] = sweep.square(at);
-            Meeting {
-                tile: (row * across + column).unsigned_abs(),
-                part,
-                ground,
-                edges: std::mem::take(&mut lists[at]),
-            }
+        .map(|(at, _, ground)| Meeting {
+            tile: sweep.cell(at),
+            part,
+            ground,
+            edges: std::mem::take(&mut lists[at]),
         })
         .collect()
 }

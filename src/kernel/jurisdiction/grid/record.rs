@@ -12,6 +12,8 @@
 //!
 //! An edge that several polygons share is there once, so that a border between two counties is asked once.
 
+#![expect(clippy::float_cmp, reason = "turns are at the same latitude, or they are not")]
+
 use std::ops::ControlFlow;
 
 use geo::Coord;
@@ -131,11 +133,24 @@ impl<'a> PageView<'a> {
     }
 }
 
-/// The first edge of a record, or whatever stands there where it has none.
+/// Places at which the first and the last run of a record's first page begin and end, or whatever numbers stand there where it
+/// has none.
 #[inline]
-pub(super) fn first_edge(words: &[u32]) -> u32 {
-    let turns = words.get(2).map_or(0, |turns| *turns as usize);
-    words.get(HEAD + turns * TRIPLE).copied().unwrap_or(0)
+pub(super) fn places_ahead(words: &[u32]) -> [u32; 4] {
+    let first = HEAD + word_at(words, 2) as usize * TRIPLE;
+    let last = first + (word_at(words, 3) as usize).saturating_sub(1) * TRIPLE;
+    let [begin, last_begin] = [first, last].map(|at| word_at(words, at));
+    [
+        begin,
+        begin.wrapping_add(word_at(words, first + 1)),
+        last_begin,
+        last_begin.wrapping_add(word_at(words, last + 1)),
+    ]
+}
+
+#[inline]
+fn word_at(words: &[u32], at: usize) -> u32 {
+    words.get(at).copied().unwrap_or(0)
 }
 
 /// Shows the ranks of the polygons that hold a point of the cell, rising, until told to stop.

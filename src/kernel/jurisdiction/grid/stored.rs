@@ -35,24 +35,26 @@ impl Grid {
         };
         let tiles = u64::from(grid.columns.tiles) * u64::from(grid.rows.tiles);
         StoredIndexError::unless(tiles > 0 && tiles == grid.tiles.len() as u64, "tiles are missing")?;
-        let cells = grid.cells.len() as u64;
-        let has_cells = |[first, side]: &[u32; 2]| {
-            let side = u64::from(*side);
-            side > 0
-                && u64::from(*first)
-                    .checked_add(side * side)
-                    .is_some_and(|end| end <= cells)
-        };
-        StoredIndexError::unless(grid.tiles.iter().all(has_cells), "a tile's cells are missing")?;
+        let cells = grid.cells.len();
+        let has_cells = grid.tiles.iter().all(|tile| are_cells_there(*tile, cells));
+        StoredIndexError::unless(has_cells, "a tile's cells are missing")?;
         let begins = record_begins(&grid.records, codes, places)?;
-        let is_known = |word: &u32| match *word {
+        let is_known = grid.cells.iter().all(|word| match *word {
             EMPTY => true,
             rank if rank & RECORD == 0 => (rank as usize) < codes,
             record => begins.get((record & !RECORD) as usize).copied().unwrap_or(false),
-        };
-        StoredIndexError::unless(grid.cells.iter().all(is_known), "a cell's record isn't there")?;
+        });
+        StoredIndexError::unless(is_known, "a cell's record isn't there")?;
         Ok(grid)
     }
+}
+
+fn are_cells_there([first, side]: [u32; 2], cells: usize) -> bool {
+    let side = u64::from(side);
+    let end = side
+        .checked_mul(side)
+        .and_then(|count| count.checked_add(u64::from(first)));
+    side > 0 && end.is_some_and(|end| end <= cells as u64)
 }
 
 fn read_axis(lists: &mut ListReader<impl Read>) -> Result<Axis, StoredIndexError> {
@@ -84,14 +86,21 @@ fn record_begins(records: &[u32], codes: usize, places: usize) -> Result<Vec<boo
 /// Whether all that a page points to is there.
 fn is_sound(page: &PageView<'_>, codes: usize, places: usize) -> bool {
     let count = page.owners.len();
-    let beyond = u32::MAX.checked_shl(count as u32).unwrap_or(0);
-    let is_mask = |mask: u32| mask & beyond == 0;
-    (1..=PAGE).contains(&count)
-        && is_mask(page.ground)
+    let beyond = u32::try_from(count)
+        .ok()
+        .and_then(|count| u32::MAX.checked_shl(count))
+        .unwrap_or(0);
+    let turns = page.turns.chunks_exact(3).map(|turn| turn[2]);
+    let runs = page.runs.chunks_exact(3).map(|run| run[2]);
+    let has_masks = turns
+        .chain(runs)
+        .chain([page.ground])
+        .all(|mask| mask & beyond == 0);
+    has_masks
+        && (1..=PAGE).contains(&count)
         && page.owners.iter().all(|owner| (*owner as usize) < codes)
-        && page.turns.chunks_exact(3).all(|turn| is_mask(turn[2]))
         && page
             .runs
             .chunks_exact(3)
-            .all(|run| is_mask(run[2]) && run[0] as usize + (run[1] as usize) < places)
+            .all(|run| run[0] as usize + (run[1] as usize) < places)
 }

@@ -76,15 +76,10 @@ impl Squares {
 
     /// Columns that an edge may touch in a row: one more rather than one less.
     fn columns_in_row(self, low: [f64; 2], high: [f64; 2], row: i32) -> [i32; 2] {
-        let slope = (high[0] - low[0]) / (high[1] - low[1]);
-        let at = |latitude: f64| {
-            let x = low[0] + (latitude.clamp(low[1], high[1]) - low[1]) * slope;
-            x.clamp(low[0].min(high[0]), low[0].max(high[0]))
-        };
         // The rim is rounded, and what is interpolated there as well: far less than the slack.
         let rims = [
-            at(self.rows.begin(row) - self.slack),
-            at(self.rows.begin(row + 1) + self.slack),
+            longitude_at(low, high, self.rows.begin(row) - self.slack),
+            longitude_at(low, high, self.rows.begin(row + 1) + self.slack),
         ];
         [
             self.columns.step(rims[0].min(rims[1]) - self.slack),
@@ -164,11 +159,24 @@ impl Sweep {
             .map(|(at, (touched, ground))| (at, *touched, *ground))
     }
 
+    /// Number of a place in the window among all squares, row by row.
+    pub(super) fn cell(&self, at: usize) -> u32 {
+        let [column, row] = self.square(at);
+        (row * self.squares.columns.count() + column).unsigned_abs()
+    }
+
     /// Column and row of a place in the window.
-    pub(super) fn square(&self, at: usize) -> [i32; 2] {
+    fn square(&self, at: usize) -> [i32; 2] {
         let [column, row] = [at % self.width, at / self.width].map(|n| i32::try_from(n).unwrap_or(i32::MAX));
         [self.window[0] + column, self.window[1] + row]
     }
+}
+
+/// About the longitude at which an edge is at a latitude, or that of its end which is nearer to it.
+fn longitude_at(low: [f64; 2], high: [f64; 2], latitude: f64) -> f64 {
+    let share = (latitude.clamp(low[1], high[1]) - low[1]) / (high[1] - low[1]);
+    let longitude = low[0] + share * (high[0] - low[0]);
+    longitude.clamp(low[0].min(high[0]), low[0].max(high[0]))
 }
 
 fn place(offset: i32) -> usize {

@@ -77,11 +77,15 @@ pub(super) fn make_cells(meetings: &[Meeting], squares: Squares, side: u32, outl
                 ground: true,
             }));
         } else {
-            sweep_polygon(meeting, slot, (squares, outlines), &mut presences, &mut marks);
+            sweep_polygon(meeting, slot, squares, outlines, &mut presences, &mut marks);
         }
     }
     let (presence_ends, presences) = grouped(&presences, count, |presence| presence.cell);
     let (mark_ends, marks) = grouped(&marks, count, |mark| mark.cell);
+    let owners: Vec<u32> = meetings
+        .iter()
+        .map(|meeting| outlines.owners[meeting.part as usize])
+        .collect();
     let mut cells = Cells {
         side,
         words: Vec::with_capacity(count),
@@ -90,16 +94,12 @@ pub(super) fn make_cells(meetings: &[Meeting], squares: Squares, side: u32, outl
     for cell in 0..count {
         let present = &presences[presence_ends[cell] as usize..presence_ends[cell + 1] as usize];
         let marked = &marks[mark_ends[cell] as usize..mark_ends[cell + 1] as usize];
-        let owner_of = |slot: u32| outlines.owners[meetings[slot as usize].part as usize];
-        let first = present.first().map(|presence| owner_of(presence.slot));
-        let word = match first {
+        let word = match present.first().map(|presence| owners[presence.slot as usize]) {
             None => EMPTY,
-            Some(owner) if marked.is_empty() && present.iter().all(|other| owner_of(other.slot) == owner) => {
-                owner
-            }
+            Some(owner) if marked.is_empty() && is_of_one(present, &owners) => owner,
             Some(_) => {
                 let at = index_u32(cells.records.len()) | RECORD;
-                write_record(present, marked, (squares, outlines), owner_of, &mut cells.records);
+                write_record(present, marked, squares, outlines, &owners, &mut cells.records);
                 at
             }
         };
@@ -108,32 +108,32 @@ pub(super) fn make_cells(meetings: &[Meeting], squares: Squares, side: u32, outl
     cells
 }
 
+/// Whether all polygons of a cell are of the same owner; `owners` are those of the tile's slots.
+fn is_of_one(present: &[Presence], owners: &[u32]) -> bool {
+    let mut found = present.iter().map(|presence| owners[presence.slot as usize]);
+    let first = found.next();
+    found.all(|owner| Some(owner) == first)
+}
+
 /// Lists one polygon's cells and the edges in them.
 fn sweep_polygon(
     meeting: &Meeting,
     slot: u32,
-    (squares, outlines): (Squares, &Outlines),
+    squares: Squares,
+    outlines: &Outlines,
     presences: &mut Vec<Presence>,
     marks: &mut Vec<Mark>,
 ) {
     let mut sweep = Sweep::new(squares, outlines.bounds[meeting.part as usize]);
     let across = squares.columns.count();
-    let [west, south, east, _] = sweep.window;
-    let width = (east - west).max(1).unsigned_abs();
-    let cell_of = |at: usize| {
-        let at = index_u32(at);
-        (at / width + south.unsigned_abs()) * across.unsigned_abs() + at % width + west.unsigned_abs()
-    };
+    let before = marks.len();
     if meeting.ground {
         sweep.turn_rows_from(0);
     }
     for edge in meeting.edges.iter().flat_map(|run| run.edges()) {
         sweep.add_edge(outlines, edge, |at| {
-            marks.push(Mark {
-                cell: cell_of(at),
-                slot,
-                edge,
-            });
+            let cell = index_u32(at);
+            marks.push(Mark { cell, slot, edge });
         });
         for [x, y] in outlines.ends(edge) {
             let row = squares.rows.step(y);
@@ -143,8 +143,12 @@ fn sweep_polygon(
         }
     }
     sweep.finish();
+    // So far, a mark's cell is its place in the window.
+    for mark in &mut marks[before..] {
+        mark.cell = sweep.cell(mark.cell as usize);
+    }
     presences.extend(sweep.met().map(|(at, _, ground)| Presence {
-        cell: cell_of(at),
+        cell: sweep.cell(at),
         slot,
         ground,
     }));
@@ -173,15 +177,16 @@ fn grouped<T: Copy + Default>(items: &[T], cells: usize, cell_of: impl Fn(&T) ->
 fn write_record(
     present: &[Presence],
     marked: &[Mark],
-    (squares, outlines): (Squares, &Outlines),
-    owner_of: impl Fn(u32) -> u32,
+    squares: Squares,
+    outlines: &Outlines,
+    owners: &[u32],
     records: &mut Vec<u32>,
 ) {
     let pages = present.len().div_ceil(PAGE);
     for (polygons, number) in present.chunks(PAGE).zip(1..) {
         let mut page = Page::default();
         for (presence, bit) in polygons.iter().zip(0u32..) {
-            page.owners.push(owner_of(presence.slot));
+            page.owners.push(owners[presence.slot as usize]);
             page.ground |= u32::from(presence.ground) << bit;
         }
         let edges = shared_edges(polygons, marked, outlines);

@@ -11,11 +11,16 @@ use super::{ListReader, ListWriter, StoredIndexError};
 /// The length of a name that there isn't.
 const NO_NAME: u32 = u32::MAX;
 
+/// Where the bytes of codes and names aren't any.
+const NO_TEXT: StoredIndexError = StoredIndexError::Damaged {
+    what: "codes and names are no text",
+};
+
 type Names = Vec<(String, Option<String>)>;
 
 impl JurisdictionIndex {
-    /// Writes the index, to be read back by [`Self::read_from`]: the same set gives the same bytes. Give it a buffered
-    /// writer, or a file: lists are written whole.
+    /// Writes the index, to be read back by [`Self::read_from`]: the same boundaries in the same order give the same
+    /// bytes. A file needs no buffer, as lists are written whole.
     ///
     /// # Errors
     /// The writer's.
@@ -55,7 +60,7 @@ impl JurisdictionIndex {
         let grid = Grid::read_lists(&mut lists, names.len(), outlines.places.len())?;
         let tree = Tree::read_lists(&mut lists, &outlines)?;
         lists.finish()?;
-        Ok(Self::assemble(boundaries, names, (outlines, grid, tree)))
+        Ok(Self::assemble(boundaries, names, outlines, grid, tree))
     }
 }
 
@@ -75,15 +80,12 @@ fn write_names(names: &Names, lists: &mut ListWriter<impl Write>) -> io::Result<
 fn read_names(lists: &mut ListReader<impl Read>) -> Result<Names, StoredIndexError> {
     let lengths: Vec<[u32; 2]> = lists.take()?;
     let texts: Vec<u8> = lists.take()?;
-    let damaged = || StoredIndexError::Damaged {
-        what: "codes and names are no text",
-    };
-    let mut rest = std::str::from_utf8(&texts).ok().ok_or_else(damaged)?;
+    let mut rest = std::str::from_utf8(&texts).ok().ok_or(NO_TEXT)?;
     let mut names: Names = Vec::with_capacity(lengths.len());
     for [code, name] in lengths {
-        let (code, behind) = rest.split_at_checked(code as usize).ok_or_else(damaged)?;
+        let (code, behind) = rest.split_at_checked(code as usize).ok_or(NO_TEXT)?;
         let length = if name == NO_NAME { 0 } else { name as usize };
-        let (own, behind) = behind.split_at_checked(length).ok_or_else(damaged)?;
+        let (own, behind) = behind.split_at_checked(length).ok_or(NO_TEXT)?;
         let is_in_order = names.last().is_none_or(|(before, _)| before.as_str() < code);
         StoredIndexError::unless(is_in_order, "codes are out of order")?;
         names.push((code.to_owned(), (name != NO_NAME).then(|| own.to_owned())));
@@ -94,14 +96,17 @@ fn read_names(lists: &mut ListReader<impl Read>) -> Result<Names, StoredIndexErr
 }
 
 impl Outlines {
-    fn write_lists(&self, lists: &mut ListWriter<impl Write>) -> io::Result<()> {
+    pub(in super::super) fn write_lists(&self, lists: &mut ListWriter<impl Write>) -> io::Result<()> {
         lists.put(&self.places)?;
         lists.put(&self.owners)?;
         lists.put(&self.bounds)?;
         lists.put(&self.firsts)
     }
 
-    fn read_lists(lists: &mut ListReader<impl Read>, codes: usize) -> Result<Self, StoredIndexError> {
+    pub(in super::super) fn read_lists(
+        lists: &mut ListReader<impl Read>,
+        codes: usize,
+    ) -> Result<Self, StoredIndexError> {
         let outlines = Self {
             places: lists.take()?,
             owners: lists.take()?,
@@ -128,23 +133,27 @@ impl Outlines {
 }
 
 impl Tree {
-    fn write_lists(&self, lists: &mut ListWriter<impl Write>) -> io::Result<()> {
+    pub(in super::super) fn write_lists(&self, lists: &mut ListWriter<impl Write>) -> io::Result<()> {
         lists.put(&self.leaves)?;
         lists.put(&self.boxes)?;
         lists.put(&self.levels)
     }
 
-    fn read_lists(lists: &mut ListReader<impl Read>, outlines: &Outlines) -> Result<Self, StoredIndexError> {
+    pub(in super::super) fn read_lists(
+        lists: &mut ListReader<impl Read>,
+        outlines: &Outlines,
+    ) -> Result<Self, StoredIndexError> {
         let tree = Self {
             leaves: lists.take()?,
             boxes: lists.take()?,
             levels: lists.take()?,
         };
         let places = outlines.places.len() as u64;
-        let is_run = |[first, count, part]: &[u32; 3]| {
-            u64::from(*first) + u64::from(*count) < places && (*part as usize) < outlines.owners.len()
-        };
-        StoredIndexError::unless(tree.leaves.iter().all(is_run), "a run of edges isn't there")?;
+        let polygons = outlines.owners.len();
+        let are_there = tree.leaves.iter().all(|[first, count, part]| {
+            u64::from(*first) + u64::from(*count) < places && (*part as usize) < polygons
+        });
+        StoredIndexError::unless(are_there, "a run of edges isn't there")?;
         StoredIndexError::unless(
             tree.is_complete() && tree.boxes.iter().all(is_box),
             "boxes are missing",

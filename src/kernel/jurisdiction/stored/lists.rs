@@ -26,7 +26,7 @@ pub(in super::super) struct ListWriter<W> {
 
 impl<W: Write> ListWriter<W> {
     /// Begins an index.
-    pub(super) fn begin(out: W) -> std::io::Result<Self> {
+    pub(in super::super) fn begin(out: W) -> std::io::Result<Self> {
         let mut writer = Self {
             out,
             sum: XxHash3_64::new(),
@@ -45,7 +45,7 @@ impl<W: Write> ListWriter<W> {
     }
 
     /// Ends the index.
-    pub(super) fn finish(mut self) -> std::io::Result<()> {
+    pub(in super::super) fn finish(mut self) -> std::io::Result<()> {
         self.write_sum()?;
         self.out.flush()
     }
@@ -68,7 +68,7 @@ pub(in super::super) struct ListReader<R> {
 
 impl<R: Read> ListReader<R> {
     /// Reads magic and version.
-    pub(super) fn begin(input: R) -> Result<Self, StoredIndexError> {
+    pub(in super::super) fn begin(input: R) -> Result<Self, StoredIndexError> {
         let mut reader = Self {
             input,
             sum: XxHash3_64::new(),
@@ -110,13 +110,14 @@ impl<R: Read> ListReader<R> {
         &mut self,
     ) -> Result<[T; N], StoredIndexError> {
         let list = self.take()?;
-        list.try_into().map_err(|_: Vec<T>| StoredIndexError::Damaged {
-            what: "a list of another length",
+        let array = list.try_into().ok();
+        array.ok_or(StoredIndexError::Damaged {
+            what: "a list has another length",
         })
     }
 
     /// Checks the sum at the end.
-    pub(super) fn finish(mut self) -> Result<(), StoredIndexError> {
+    pub(in super::super) fn finish(mut self) -> Result<(), StoredIndexError> {
         self.check_sum()
     }
 

@@ -3,6 +3,7 @@
 mod batch;
 mod meridian;
 mod nearest;
+mod partitioned;
 mod stored;
 
 use geo::{

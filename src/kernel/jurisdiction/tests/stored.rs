@@ -19,7 +19,7 @@ fn small_index() -> JurisdictionIndex {
             &format!("{n:03}"),
             Rect::new((west, 0.0), (west + 1.0, 1.0)).to_polygon(),
         );
-        square.name = (n % 3 > 0).then(|| format!("Señor {n}"));
+        square.name = (!n.is_multiple_of(3)).then(|| format!("Señor {n}"));
         square
     };
     JurisdictionIndex::build((0..7).map(square).collect())
