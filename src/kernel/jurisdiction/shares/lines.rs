@@ -8,7 +8,7 @@ use super::surface::Surface;
 use super::tally::Tally;
 use super::walk::walk;
 
-/// Adds the edges of a line to the sums.
+/// Adds the edges of a line to the sums; what goes along ±180 counts for the side on which it is written.
 ///
 /// A piece along a border belongs to both sides: it lies in a polygon if it does so pushed one way or the other.
 pub(super) fn add_line(edges: &[Edge], faces: &Faces, tally: &mut Tally) {

@@ -23,7 +23,8 @@ const THINNEST: f64 = 1e-12;
 ///
 /// Edges are straight in longitude and latitude, and go the short way across ±180. Each polygon is what its
 /// rings enclose by the even-odd rule; polygons of one geometry add up, even where they overlap. Members with a
-/// coordinate that isn't finite count for nothing. As good as sums of geodesics of 0.005°: 1e-9 of lengths.
+/// coordinate that isn't finite count for nothing. What sums of ever shorter geodesics tend to: those of 0.005° differ
+/// from it by 3e-10 of a length, and by 3e-6 of an area of less than a square kilometre.
 ///
 /// ```
 /// use cikr::kernel::jurisdiction::measure_of;

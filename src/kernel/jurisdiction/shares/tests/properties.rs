@@ -105,18 +105,15 @@ fn check_areas(asked: Polygon<f64>, polygons: &[Polygon<f64>]) -> Result<(), Tes
     Ok(())
 }
 
+/// Found by chance: crossings at the corner that all three share were put somewhere along the line they share, too.
 #[test]
-fn found_by_chance() {
-    for (asked, polygons) in [(
-        "POLYGON((-99 41,-96 44,-96 40,-99.5 43,-97 40,-99 41))",
-        [
-            "POLYGON((-98 42,-99 41,-100 40.5,-98 42))",
-            "POLYGON((-97 43,-99 41,-100 40.5,-97 43))",
-        ],
-    )] {
-        let polygons = polygons.map(polygon);
-        check_areas(polygon(asked), &polygons).unwrap();
-    }
+fn three_borders_along_one_line_cross_at_the_same_place() {
+    let polygons = [
+        polygon("POLYGON((-98 42,-99 41,-100 40.5,-98 42))"),
+        polygon("POLYGON((-97 43,-99 41,-100 40.5,-97 43))"),
+    ];
+    let asked = polygon("POLYGON((-99 41,-96 44,-96 40,-99.5 43,-97 40,-99 41))");
+    check_areas(asked, &polygons).unwrap();
 }
 
 fn polygon(text: &str) -> Polygon<f64> {
