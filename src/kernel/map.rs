@@ -96,12 +96,12 @@ pub fn map_batch(
     )?;
     // Once, for locate, claims and pack: that of a polygon takes its crossings with a line, edge by edge.
     let points: Vec<Point<f64>> = normalised.geometries.iter().map(point_of).collect();
-    let places = Places {
+    let standing = Places {
         kind: schema.geometry,
         geometries: &normalised.geometries,
         points: &points,
     };
-    let mut located = locate::locate(&places, join);
+    let mut located = locate::locate(&standing, join);
     let placed = Placed {
         columns: &normalised.columns,
         geometries: &normalised.geometries,
@@ -265,6 +265,9 @@ impl StageBatch {
     ///
     /// # Errors
     /// When Arrow can't take rows, which would be a mistake of this program.
+    ///
+    /// # Panics
+    /// Never: no batch has 2^32 rows.
     pub fn crossing_rows(&self) -> Result<Option<StageRows>, KernelError> {
         if self.crossings.is_empty() {
             return Ok(None);
@@ -272,7 +275,7 @@ impl StageBatch {
         let places = self.places_of(self.crossings.iter().map(|crossing| crossing.row));
         let mut order: Vec<u32> = Vec::with_capacity(places.len());
         for place in places {
-            order.push(u32::try_from(place).map_err(|_| KernelError::Geometry)?);
+            order.push(u32::try_from(place).expect("a batch has less than 2^32 rows"));
         }
         let regions = self.crossings.iter().map(|crossing| crossing.region.as_str());
         let regions = StringArray::from_iter_values(regions);

@@ -148,11 +148,10 @@ fn read_cells(rows: &RecordBatch) -> Result<HashMap<Key, Before>, ColumnError> {
 
 /// The text of a row; empty for null, as in a [`Place`].
 fn text_at(texts: &StringArray, row: usize) -> String {
-    texts
-        .is_valid(row)
-        .then(|| texts.value(row))
-        .unwrap_or_default()
-        .to_owned()
+    if texts.is_null(row) {
+        return String::new();
+    }
+    texts.value(row).to_owned()
 }
 
 fn share_at(shares: &Float64Array, row: usize) -> Option<f64> {

@@ -113,7 +113,7 @@ fn what_is_not_finite_counts_for_nothing() {
         squares().shares_of(&Geometry::Polygon(polygon.clone()), LOWEST),
         Shares::default()
     );
-    let index = SurfaceIndex::build(&vec![Boundary {
+    let index = SurfaceIndex::build(&[Boundary {
         code: "A".to_owned(),
         name: None,
         shape: MultiPolygon::new(vec![polygon]),
