@@ -65,9 +65,9 @@ pub struct ScanPart {
 /// ```
 /// use std::path::Path;
 ///
-/// use cikr::feature::Crs;
+/// use arrow_array::Array;
 /// use cikr::plan::{Format, SourcePlan};
-/// use cikr::source::{self, SourceError, scan_geometry};
+/// use cikr::source::{SourceError, scan_geometry};
 ///
 /// let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/parquet/duckdb_2.parquet");
 /// let format = Format::Parquet { geometry: None };
