@@ -28,6 +28,7 @@ use super::{DeriveError, Release};
 use crate::feature::release::paths;
 use crate::feature::release::product_names;
 use crate::feature::{LayerReport, ProductDoc, RunReport};
+use crate::plan::JurisdictionPlan;
 
 /// The product.
 pub(super) struct Registry;
@@ -62,7 +63,7 @@ impl Product for Registry {
             .plan
             .jurisdictions
             .iter()
-            .filter_map(|set| set.code_column());
+            .filter_map(JurisdictionPlan::code_column);
         Ok(ProductWork::Tables(Box::new(Making {
             columns: columns.collect(),
             layers: Mutex::default(),

@@ -153,11 +153,8 @@ fn read_cells(rows: &RecordBatch) -> Result<HashMap<Key, Before>, ColumnError> {
 
 /// The text of a row; empty for null, as in a [`Place`].
 fn text_at(texts: &StringArray, row: usize) -> String {
-    texts
-        .is_valid(row)
-        .then(|| texts.value(row))
-        .unwrap_or_default()
-        .to_owned()
+    let text = if texts.is_valid(row) { texts.value(row) } else { "" };
+    text.to_owned()
 }
 
 fn share_at(shares: &Float64Array, row: usize) -> Option<f64> {

@@ -1,7 +1,7 @@
 //! Whether the edges of rings keep apart: a sweep from west to east over all of them.
 
-use geo::Line;
 use geo::line_intersection::{LineIntersection, line_intersection};
+use geo::{Coord, Line};
 
 /// An edge, and where it stands.
 #[derive(Clone, Copy)]
@@ -46,10 +46,20 @@ fn east_of(edge: &Edge) -> f64 {
     edge.line.start.x.max(edge.line.end.x)
 }
 
+fn south_of(edge: &Edge) -> f64 {
+    edge.line.start.y.min(edge.line.end.y)
+}
+
+fn north_of(edge: &Edge) -> f64 {
+    edge.line.start.y.max(edge.line.end.y)
+}
+
+fn ends_of(edge: &Edge) -> [Coord<f64>; 2] {
+    [edge.line.start, edge.line.end]
+}
+
 fn meet_wrongly(one: &Edge, other: &Edge) -> bool {
-    let north = |edge: &Edge| edge.line.start.y.max(edge.line.end.y);
-    let south = |edge: &Edge| edge.line.start.y.min(edge.line.end.y);
-    if south(one) > north(other) || south(other) > north(one) {
+    if south_of(one) > north_of(other) || south_of(other) > north_of(one) {
         return false;
     }
     match line_intersection(one.line, other.line) {
@@ -64,8 +74,7 @@ fn meet_wrongly(one: &Edge, other: &Edge) -> bool {
 
 /// Whether two edges have a corner in common in which they may meet.
 fn may_share_corner(one: &Edge, other: &Edge) -> bool {
-    let ends = |edge: &Edge| [edge.line.start, edge.line.end];
-    let is_shared = ends(one).iter().any(|end| ends(other).contains(end));
+    let is_shared = ends_of(one).iter().any(|end| ends_of(other).contains(end));
     if one.ring != other.ring {
         return is_shared;
     }

@@ -191,11 +191,12 @@ mod tests {
 
     #[test]
     fn a_narrow_inlet_is_not_closed_over_itself() {
-        // Two banks 0.002 degrees apart, each with teeth of 0.008: flattened by 0.01, they would cross.
+        // Both banks dip in the middle, the southern one by a little less than the tolerance, the northern one by a little
+        // more: the one straightened and the other not, they would cross.
         let inlet = wkt!(MULTIPOLYGON(((
-            0. 0., 1. 0., 1. 0.999, 0.8 1.007, 0.6 0.999, 0.4 1.007, 0.2 0.999, 0.2 1.001, 0.4 1.009, 0.6 1.001,
-            0.8 1.009, 1. 1.001, 1. 2., 0. 2., 0. 0.
+            0. 0., 1. 0., 1. 0.999, 0.6 0.9903, 0.2 0.999, 0.2 1.001, 0.6 0.9908, 1. 1.001, 1. 2., 0. 2., 0. 0.
         ))));
+        assert!(is_drawable(&inlet) && !is_drawable(&super::simplified_to(&inlet, 0.01, 2.0)));
         let found = simplify(&inlet);
         assert!(
             is_drawable(&found.shape) && found.tolerance < 0.01,
