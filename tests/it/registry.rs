@@ -54,11 +54,8 @@ fn table(release: &Path, name: &str) -> RecordBatch {
 
 fn text(rows: &RecordBatch, column: &str, row: usize) -> String {
     let texts = rows.column_by_name(column).unwrap().as_string::<i32>();
-    texts
-        .is_valid(row)
-        .then(|| texts.value(row))
-        .unwrap_or("-")
-        .to_owned()
+    let text = if texts.is_valid(row) { texts.value(row) } else { "-" };
+    text.to_owned()
 }
 
 fn count(rows: &RecordBatch, column: &str, row: usize) -> Option<u64> {
