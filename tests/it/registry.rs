@@ -54,7 +54,11 @@ fn table(release: &Path, name: &str) -> RecordBatch {
 
 fn text(rows: &RecordBatch, column: &str, row: usize) -> String {
     let texts = rows.column_by_name(column).unwrap().as_string::<i32>();
-    let text = if texts.is_valid(row) { texts.value(row) } else { "-" };
+    let text = if texts.is_valid(row) {
+        texts.value(row)
+    } else {
+        "-"
+    };
     text.to_owned()
 }
 

@@ -1,4 +1,6 @@
-//! Whether the edges of rings keep apart: a sweep from west to east over all of them.
+//! Which edges of rings meet where they mustn't: a sweep from west to east over all of them.
+
+use std::collections::BTreeSet;
 
 use geo::line_intersection::{LineIntersection, line_intersection};
 use geo::{Coord, Line};
@@ -13,10 +15,11 @@ struct Edge {
     of: usize,
 }
 
-/// Whether no two edges meet, but neighbours in the corner that they share, and edges of two rings in a corner of both.
+/// Edges that meet where they mustn't, as ring and place in it: neighbours of a ring may meet in the corner that they share, edges of
+/// two rings in a corner of both, and no others.
 ///
-/// A ring that touches itself in a corner doesn't keep apart; neither does one that has an edge twice.
-pub(super) fn edges_keep_apart(rings: &[Vec<Line<f64>>]) -> bool {
+/// A ring that touches itself in a corner meets wrongly there; so do edges that lie on each other.
+pub(super) fn edges_that_meet(rings: &[Vec<Line<f64>>]) -> BTreeSet<(usize, usize)> {
     let mut edges: Vec<Edge> = Vec::with_capacity(rings.iter().map(Vec::len).sum());
     for (ring, lines) in rings.iter().enumerate() {
         edges.extend(lines.iter().enumerate().map(|(place, line)| Edge {
@@ -27,15 +30,16 @@ pub(super) fn edges_keep_apart(rings: &[Vec<Line<f64>>]) -> bool {
         }));
     }
     edges.sort_by(|a, b| west_of(a).total_cmp(&west_of(b)));
+    let mut wrong = BTreeSet::new();
     let mut active: Vec<Edge> = Vec::new();
     for edge in edges {
         active.retain(|other| east_of(other) >= west_of(&edge));
-        if active.iter().any(|other| meet_wrongly(other, &edge)) {
-            return false;
+        for other in active.iter().filter(|other| meet_wrongly(other, &edge)) {
+            wrong.extend([(other.ring, other.place), (edge.ring, edge.place)]);
         }
         active.push(edge);
     }
-    true
+    wrong
 }
 
 fn west_of(edge: &Edge) -> f64 {
@@ -86,11 +90,11 @@ fn may_share_corner(one: &Edge, other: &Edge) -> bool {
 mod tests {
     use geo::{LineString, wkt};
 
-    use super::edges_keep_apart;
+    use super::edges_that_meet;
 
     fn keep_apart(rings: &[LineString<f64>]) -> bool {
         let lines: Vec<_> = rings.iter().map(|ring| ring.lines().collect()).collect();
-        edges_keep_apart(&lines)
+        edges_that_meet(&lines).is_empty()
     }
 
     #[test]
