@@ -54,10 +54,12 @@ fn table(release: &Path, name: &str) -> RecordBatch {
 
 fn text(rows: &RecordBatch, column: &str, row: usize) -> String {
     let texts = rows.column_by_name(column).unwrap().as_string::<i32>();
-    if texts.is_null(row) {
-        return "-".to_owned();
-    }
-    texts.value(row).to_owned()
+    let text = if texts.is_valid(row) {
+        texts.value(row)
+    } else {
+        "-"
+    };
+    text.to_owned()
 }
 
 fn count(rows: &RecordBatch, column: &str, row: usize) -> Option<u64> {

@@ -128,21 +128,22 @@ fn kind_count(reference: &Reference, kind: &JurisdictionKind, sets: &[SetCount])
 
 fn government_sums(counts: &[GovernmentCount]) -> Vec<GovernmentSum> {
     let vintages: BTreeSet<&str> = counts.iter().map(|count| count.vintage.as_str()).collect();
-    let sum = |vintage: &str, is_local: bool| {
-        let of = counts.iter().filter(|count| count.vintage == vintage);
-        of.filter(|count| count.is_local || !is_local)
-            .map(|count| count.governments)
-            .sum()
-    };
-    vintages
-        .into_iter()
-        .rev()
+    let newest_first = vintages.into_iter().rev();
+    newest_first
         .map(|vintage| GovernmentSum {
             vintage: vintage.to_owned(),
-            all: sum(vintage, false),
-            local: sum(vintage, true),
+            all: sum_governments(counts, vintage, |_| true),
+            local: sum_governments(counts, vintage, |count| count.is_local),
         })
         .collect()
+}
+
+fn sum_governments(counts: &[GovernmentCount], vintage: &str, is_meant: fn(&GovernmentCount) -> bool) -> u64 {
+    let of_vintage = counts.iter().filter(|count| count.vintage == vintage);
+    of_vintage
+        .filter(|count| is_meant(count))
+        .map(|count| count.governments)
+        .sum()
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use arrow_array::builder::{Float32Builder, MapBuilder, StringBuilder, StructBuilder, UInt64Builder};
-use arrow_array::{ArrayRef, BinaryArray};
+use arrow_array::{ArrayRef, BinaryArray, StringArray};
 use arrow_schema::{DataType, Field, Fields};
 use geo::Rect;
 
@@ -75,13 +75,10 @@ impl<'a> SetRows<'a> {
                 sectors: counts.and_then(|counts| counts.get(code)),
             }
         });
-        let without = |counts: &BTreeMap<String, SectorCounts>| {
-            counts.get("").map_or(0, |sectors| sectors.values().sum())
-        };
         Self {
             set,
             rows: rows.collect(),
-            unassigned: counts.map(without),
+            unassigned: counts.map(rows_without_code),
         }
     }
 
@@ -134,11 +131,10 @@ impl<'a> SetRows<'a> {
             .iter()
             .map(|row| format!("{}:{}", self.set.id, row.code))
             .collect();
-        let constant = |text: &'a str| text_column(rows, move |_| Some(text));
         vec![
             ("jurisdiction_id", text_column(&ids, |id| Some(id))),
-            ("set", constant(&self.set.id)),
-            ("kind", constant(&self.set.kind.id)),
+            ("set", self.repeated(&self.set.id)),
+            ("kind", self.repeated(&self.set.kind.id)),
             ("code", text_column(rows, |row| Some(row.code))),
             ("name", text_column(rows, |row| row.name)),
             ("parent_kind", text_column(rows, |row| row.parent.as_ref()?.kind)),
@@ -150,10 +146,18 @@ impl<'a> SetRows<'a> {
                 "parent_from",
                 text_column(rows, |row| Some(row.parent.as_ref()?.from)),
             ),
-            ("vintage", constant(&self.set.vintage)),
-            ("agency", constant(&self.set.agency)),
-            ("licence", constant(&self.set.licence)),
+            ("vintage", self.repeated(&self.set.vintage)),
+            ("agency", self.repeated(&self.set.agency)),
+            ("licence", self.repeated(&self.set.licence)),
         ]
+    }
+
+    /// One text in every row.
+    fn repeated(&self, text: &str) -> ArrayRef {
+        Arc::new(StringArray::from_iter_values(std::iter::repeat_n(
+            text,
+            self.rows.len(),
+        )))
     }
 
     fn measures(&self) -> Vec<(&'static str, ArrayRef)> {
@@ -164,7 +168,6 @@ impl<'a> SetRows<'a> {
             _ => None,
         };
         let is_counted = self.unassigned.is_some();
-        let tolerance = |row: &Row<'_>| row.shape.map(|shape| shape.tolerance_deg);
         vec![
             ("is_government", flag_column(rows, |_| governs)),
             (
@@ -172,7 +175,10 @@ impl<'a> SetRows<'a> {
                 number_column(rows, |row| row.shape.map(|shape| shape.area_km2)),
             ),
             ("has_polygon", flag_column(rows, |row| Some(row.has_polygon))),
-            ("outline_tolerance_deg", number_column(rows, tolerance)),
+            (
+                "outline_tolerance_deg",
+                number_column(rows, |row| row.shape.map(|shape| shape.tolerance_deg)),
+            ),
             (
                 "facilities",
                 count_column(rows, |row| is_counted.then(|| row.facilities())),
@@ -200,6 +206,11 @@ impl<'a> SetRows<'a> {
         let outlines = self.rows.iter().map(|row| Some(row.shape?.outline.as_slice()));
         Arc::new(outlines.collect::<BinaryArray>())
     }
+}
+
+/// Facilities that have no code, which the empty one stands for.
+fn rows_without_code(counts: &BTreeMap<String, SectorCounts>) -> u64 {
+    counts.get("").map_or(0, |sectors| sectors.values().sum())
 }
 
 /// Codes that the reference tables list of a kind, and their names: where a set has no polygon of one, that is told.

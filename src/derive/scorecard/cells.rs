@@ -37,7 +37,6 @@ impl Shares {
 /// When columns don't fit together, which would be a mistake of this program.
 pub(super) fn cells_table(totals: &Totals, states: &[State]) -> Result<Table, DeriveError> {
     let rows: Vec<(&Place, &Total)> = totals.iter().collect();
-    let known = |total: &Total, count: u64| total.facilities.map(|_| count);
     let mut columns = place_columns(&rows, |(place, _)| place, states);
     columns.extend([
         ("facilities", count_column(&rows, |(_, total)| total.facilities)),
@@ -50,11 +49,11 @@ pub(super) fn cells_table(totals: &Totals, states: &[State]) -> Result<Table, De
         ),
         (
             "dated",
-            count_column(&rows, |(_, total)| known(total, total.dated)),
+            count_column(&rows, |(_, total)| known_count(total, total.dated)),
         ),
         (
             "current",
-            count_column(&rows, |(_, total)| known(total, total.current)),
+            count_column(&rows, |(_, total)| known_count(total, total.current)),
         ),
         (
             "currency",
@@ -62,11 +61,11 @@ pub(super) fn cells_table(totals: &Totals, states: &[State]) -> Result<Table, De
         ),
         (
             "claimed",
-            count_column(&rows, |(_, total)| known(total, total.claimed)),
+            count_column(&rows, |(_, total)| known_count(total, total.claimed)),
         ),
         (
             "agreeing",
-            count_column(&rows, |(_, total)| known(total, total.agreeing)),
+            count_column(&rows, |(_, total)| known_count(total, total.agreeing)),
         ),
         (
             "accuracy",
@@ -74,6 +73,11 @@ pub(super) fn cells_table(totals: &Totals, states: &[State]) -> Result<Table, De
         ),
     ]);
     Table::new(CELLS.path, columns)
+}
+
+/// A count of a cell of which anything is known.
+fn known_count(total: &Total, count: u64) -> Option<u64> {
+    total.facilities.map(|_| count)
 }
 
 struct CapacityRow<'a> {
@@ -151,11 +155,20 @@ pub(super) fn key_columns<'a, T>(
     rows: &'a [T],
     place: fn(&'a T) -> &'a Place,
 ) -> Vec<(&'static str, ArrayRef)> {
-    let filled = |text: &'a str| Some(text).filter(|text| !text.is_empty());
     vec![
         ("kind", text_column(rows, |row| Some(place(row).kind.word()))),
         ("code", text_column(rows, |row| Some(&place(row).code))),
-        ("sector_code", text_column(rows, |row| filled(&place(row).sector))),
-        ("lifeline", text_column(rows, |row| filled(&place(row).lifeline))),
+        (
+            "sector_code",
+            text_column(rows, |row| filled_text(&place(row).sector)),
+        ),
+        (
+            "lifeline",
+            text_column(rows, |row| filled_text(&place(row).lifeline)),
+        ),
     ]
+}
+
+fn filled_text(text: &str) -> Option<&str> {
+    Some(text).filter(|text| !text.is_empty())
 }

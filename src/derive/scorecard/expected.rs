@@ -64,11 +64,16 @@ fn places_of<'a>(plan: &'a Plan, count: &'a ExpectedCount) -> Vec<(Kind, &'a str
         (Kind::National, NATION),
         (Kind::State, fips_of(&reference.states, &count.state)),
     ];
-    let is_of = |region: &&Region| region.county.is_none() && region.state == count.state;
-    if let Some(region) = reference.regions.iter().find(is_of) {
+    if let Some(region) = region_of_state(&reference.regions, &count.state) {
         places.push((Kind::Region, &region.code));
     }
     places
+}
+
+/// The region that a whole state is in.
+fn region_of_state<'a>(regions: &'a [Region], state: &str) -> Option<&'a Region> {
+    let mut whole_states = regions.iter().filter(|region| region.county.is_none());
+    whole_states.find(|region| region.state == state)
 }
 
 /// The place of a layer's sector and lifeline, as its schema gives them to every row.

@@ -18,7 +18,7 @@ use crate::feature::{ColumnError, RunReport, typed_column};
 use crate::geoparquet::{self, GeoparquetError};
 
 /// Columns that are read of an earlier scorecard.
-const COLUMNS: [&str; 8] = [
+const COLUMNS: [&str; 9] = [
     "kind",
     "code",
     "sector_code",
@@ -27,6 +27,7 @@ const COLUMNS: [&str; 8] = [
     "completeness",
     "currency",
     "accuracy",
+    "reason",
 ];
 
 /// Why a cell is empty.
@@ -37,17 +38,19 @@ const NO_CELL: &str = "the release had no such cell";
 type Key = (String, String, String, String);
 
 /// What an earlier release says of a cell.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 struct Before {
     facilities: Option<u64>,
     shares: Shares,
+    /// Why it says nothing.
+    reason: Option<String>,
 }
 
 struct Row<'a> {
     place: &'a Place,
     release: &'a str,
-    before: Option<Before>,
-    reason: Option<&'static str>,
+    before: Option<&'a Before>,
+    reason: Option<&'a str>,
 }
 
 /// The schema of the table, which its pieces have.
@@ -84,12 +87,12 @@ pub(super) fn write_history(
     Ok(())
 }
 
-fn row_of<'a>(place: &'a Place, release: &'a str, cells: Option<&HashMap<Key, Before>>) -> Row<'a> {
-    let before = cells.and_then(|cells| cells.get(&key_of(place)).copied());
+fn row_of<'a>(place: &'a Place, release: &'a str, cells: Option<&'a HashMap<Key, Before>>) -> Row<'a> {
+    let before = cells.and_then(|cells| cells.get(&key_of(place)));
     let reason = match (cells, before) {
         (None, _) => Some(NO_SCORECARD),
         (Some(_), None) => Some(NO_CELL),
-        (Some(_), Some(_)) => None,
+        (Some(_), Some(before)) => before.reason.as_deref(),
     };
     Row {
         place,
@@ -126,6 +129,7 @@ fn read_cells(rows: &RecordBatch) -> Result<HashMap<Key, Before>, ColumnError> {
     let completeness: &Float64Array = typed_column(rows, "completeness")?;
     let currency: &Float64Array = typed_column(rows, "currency")?;
     let accuracy: &Float64Array = typed_column(rows, "accuracy")?;
+    let reasons: &StringArray = typed_column(rows, "reason")?;
     let cells = (0..rows.num_rows()).map(|row| {
         let key = (
             text_at(kinds, row),
@@ -140,6 +144,7 @@ fn read_cells(rows: &RecordBatch) -> Result<HashMap<Key, Before>, ColumnError> {
                 currency: share_at(currency, row),
                 accuracy: share_at(accuracy, row),
             },
+            reason: reasons.is_valid(row).then(|| reasons.value(row).to_owned()),
         };
         (key, before)
     });
@@ -148,10 +153,8 @@ fn read_cells(rows: &RecordBatch) -> Result<HashMap<Key, Before>, ColumnError> {
 
 /// The text of a row; empty for null, as in a [`Place`].
 fn text_at(texts: &StringArray, row: usize) -> String {
-    if texts.is_null(row) {
-        return String::new();
-    }
-    texts.value(row).to_owned()
+    let text = if texts.is_valid(row) { texts.value(row) } else { "" };
+    text.to_owned()
 }
 
 fn share_at(shares: &Float64Array, row: usize) -> Option<f64> {
@@ -160,13 +163,15 @@ fn share_at(shares: &Float64Array, row: usize) -> Option<f64> {
 
 fn table_of(rows: &[Row<'_>]) -> Result<Table, DeriveError> {
     let mut columns = key_columns(rows, |row| row.place);
-    let shares = |row: &Row<'_>| row.before.unwrap_or_default().shares;
     columns.extend([
         ("release", text_column(rows, |row| Some(row.release))),
         ("facilities", count_column(rows, |row| row.before?.facilities)),
-        ("completeness", share_column(rows, |row| shares(row).completeness)),
-        ("currency", share_column(rows, |row| shares(row).currency)),
-        ("accuracy", share_column(rows, |row| shares(row).accuracy)),
+        (
+            "completeness",
+            share_column(rows, |row| row.before?.shares.completeness),
+        ),
+        ("currency", share_column(rows, |row| row.before?.shares.currency)),
+        ("accuracy", share_column(rows, |row| row.before?.shares.accuracy)),
         ("reason", text_column(rows, |row| row.reason)),
     ]);
     Table::new(HISTORY.path, columns)

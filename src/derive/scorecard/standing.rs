@@ -111,7 +111,7 @@ pub(super) fn scorecard_report(
     reference: &Reference,
     unknown: &BTreeMap<String, String>,
 ) -> ScorecardReport {
-    let mut by_sector: BTreeMap<(&str, &str), u64> = BTreeMap::new();
+    let mut by_sector = CountsBySector::new();
     for (place, total) in totals.iter().filter(|(place, _)| place.kind == Kind::State) {
         *by_sector.entry((&place.code, &place.sector)).or_default() += total.facilities.unwrap_or_default();
     }
@@ -130,23 +130,30 @@ pub(super) fn scorecard_report(
         .map(|state| (state.fips.as_str(), state.usps.as_str()));
     let lines = places
         .chain([(RegionId::UNASSIGNED, RegionId::UNASSIGNED)])
-        .map(|(code, state)| {
-            let count = |sector: &str| by_sector.get(&(code, sector)).copied().unwrap_or_default();
-            let facilities = reference
+        .map(|(code, state)| StateLine {
+            state: state.to_owned(),
+            facilities: reference
                 .sectors
                 .iter()
-                .map(|sector| (!unknown.contains_key(&sector.code)).then(|| count(&sector.code)));
-            StateLine {
-                state: state.to_owned(),
-                facilities: facilities.collect(),
-                without_sector: count(""),
-            }
+                .map(|sector| {
+                    let is_known = !unknown.contains_key(&sector.code);
+                    is_known.then(|| count_at(&by_sector, code, &sector.code))
+                })
+                .collect(),
+            without_sector: count_at(&by_sector, code, ""),
         });
     ScorecardReport {
         cells: totals.len() as u64,
         sectors: sectors.collect(),
         states: lines.filter(has_facilities).collect(),
     }
+}
+
+/// Facilities by code of the state and by sector.
+type CountsBySector<'a> = BTreeMap<(&'a str, &'a str), u64>;
+
+fn count_at(by_sector: &CountsBySector<'_>, code: &str, sector: &str) -> u64 {
+    by_sector.get(&(code, sector)).copied().unwrap_or_default()
 }
 
 fn has_facilities(line: &StateLine) -> bool {

@@ -123,7 +123,7 @@ pub(super) const HISTORY: TableDoc = TableDoc {
         ("accuracy", "as in scorecard/cells, then"),
         (
             "reason",
-            "why nothing is known: the release has no scorecard, or had no such cell",
+            "why nothing is known: the release has no scorecard, had no such cell, or said itself why",
         ),
     ],
 };

@@ -2,7 +2,7 @@
 //!
 //! Reads the tables again; trusts nothing but the files.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use arrow_array::{Array, Float64Array, RecordBatch, StringArray, UInt64Array};
@@ -141,33 +141,82 @@ fn sums_by_kind(
 
 /// Kinds whose sums are not the nation's: the first of each.
 fn kinds_that_differ(sums: &Sums, what: &str, with_counties: bool) -> Vec<String> {
-    let nothing = BTreeMap::new();
-    let of = |kind: Kind| sums.get(kind.word()).unwrap_or(&nothing);
-    let nation = of(Kind::National);
     let kinds = [Kind::Region, Kind::State, Kind::County].into_iter();
     let kinds = kinds.filter(|kind| with_counties || *kind == Kind::State);
     kinds
-        .filter_map(|kind| {
-            let found = of(kind);
-            let keys = nation.keys().chain(found.keys());
-            let differs = |key: &&String| !nearly_equal(nation.get(*key), found.get(*key));
-            let key = keys
-                .min()
-                .and_then(|_| nation.keys().chain(found.keys()).find(differs))?;
-            let number = |sums: &BTreeMap<String, i128>| sums.get(key).copied().unwrap_or_default();
-            let sum = number(found);
-            let whole = number(nation);
-            Some(format!(
-                "{what} of {key}: {sum} in all {} rows, {whole} in the nation",
-                kind.word()
-            ))
-        })
+        .filter_map(|kind| first_difference(sums, kind, what))
         .collect()
 }
 
+fn first_difference(sums: &Sums, kind: Kind, what: &str) -> Option<String> {
+    let nothing = BTreeMap::new();
+    let found = sums.get(kind.word()).unwrap_or(&nothing);
+    let nation = sums.get(Kind::National.word()).unwrap_or(&nothing);
+    let keys: BTreeSet<&String> = nation.keys().chain(found.keys()).collect();
+    keys.into_iter().find_map(|key| {
+        let sum = found.get(key).copied().unwrap_or_default();
+        let whole = nation.get(key).copied().unwrap_or_default();
+        let word = kind.word();
+        (!are_nearly_equal(sum, whole))
+            .then(|| format!("{what} of {key}: {sum} in all {word} rows, {whole} in the nation"))
+    })
+}
+
 /// Equal, but for what a double loses of numbers with more than fifteen digits.
-fn nearly_equal(one: Option<&i128>, other: Option<&i128>) -> bool {
-    let one = one.copied().unwrap_or_default();
-    let other = other.copied().unwrap_or_default();
+fn are_nearly_equal(one: i128, other: i128) -> bool {
     one.abs_diff(other) <= one.unsigned_abs() / 1_000_000_000_000_000
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use arrow_array::ArrayRef;
+
+    use super::*;
+
+    fn capacities(sums: &[(&str, f64)]) -> RecordBatch {
+        let rows = sums.len();
+        let text = |value: &str| Arc::new(StringArray::from(vec![value; rows])) as ArrayRef;
+        let counts = || Arc::new(UInt64Array::from(vec![0; rows])) as ArrayRef;
+        let kinds: StringArray = sums.iter().map(|(kind, _)| Some(*kind)).collect();
+        let values: Float64Array = sums.iter().map(|(_, sum)| Some(*sum)).collect();
+        RecordBatch::try_from_iter([
+            ("kind", Arc::new(kinds) as ArrayRef),
+            ("sector_code", text("HLPH")),
+            ("lifeline", text("Health and Medical/Medical Care")),
+            ("layer", text("hospitals")),
+            ("field", text("beds")),
+            ("sum", Arc::new(values) as ArrayRef),
+            ("facilities", counts()),
+            ("facilities_with_value", counts()),
+        ])
+        .unwrap()
+    }
+
+    #[test]
+    fn a_sum_that_is_off_by_a_millionth_is_found() {
+        let sound = [
+            ("national", 0.3),
+            ("state", 0.1),
+            ("state", 0.2),
+            ("region", 0.3),
+            ("county", 0.3),
+        ];
+        assert!(check_capacity(&capacities(&sound)).unwrap().is_empty());
+        let mut unsound = sound;
+        unsound[1].1 = 0.100_001;
+        let found = check_capacity(&capacities(&unsound)).unwrap();
+        let told = "sum of HLPH, Health and Medical/Medical Care, hospitals, beds: 300001 in all state rows, 300000 in the nation";
+        assert_eq!(found, [told]);
+    }
+
+    #[test]
+    fn large_sums_are_as_exact_as_a_double_is() {
+        assert!(are_nearly_equal(
+            12_345_678_901_234_567_890,
+            12_345_678_901_234_568_000
+        ));
+        assert!(!are_nearly_equal(9_000_000_000_000, 9_000_000_000_001));
+    }
 }

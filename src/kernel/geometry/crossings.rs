@@ -1,7 +1,9 @@
-//! Whether the edges of rings keep apart: a sweep from west to east over all of them.
+//! Which edges of rings meet where they mustn't: a sweep from west to east over all of them.
 
-use geo::Line;
+use std::collections::BTreeSet;
+
 use geo::line_intersection::{LineIntersection, line_intersection};
+use geo::{Coord, Line};
 
 /// An edge, and where it stands.
 #[derive(Clone, Copy)]
@@ -13,10 +15,11 @@ struct Edge {
     of: usize,
 }
 
-/// Whether no two edges meet, but neighbours in the corner that they share, and edges of two rings in a corner of both.
+/// Edges that meet where they mustn't, as ring and place in it: neighbours of a ring may meet in the corner that they share, edges of
+/// two rings in a corner of both, and no others.
 ///
-/// A ring that touches itself in a corner doesn't keep apart; neither does one that has an edge twice.
-pub(super) fn edges_keep_apart(rings: &[Vec<Line<f64>>]) -> bool {
+/// A ring that touches itself in a corner meets wrongly there; so do edges that lie on each other.
+pub(super) fn edges_that_meet(rings: &[Vec<Line<f64>>]) -> BTreeSet<(usize, usize)> {
     let mut edges: Vec<Edge> = Vec::with_capacity(rings.iter().map(Vec::len).sum());
     for (ring, lines) in rings.iter().enumerate() {
         edges.extend(lines.iter().enumerate().map(|(place, line)| Edge {
@@ -27,15 +30,16 @@ pub(super) fn edges_keep_apart(rings: &[Vec<Line<f64>>]) -> bool {
         }));
     }
     edges.sort_by(|a, b| west_of(a).total_cmp(&west_of(b)));
+    let mut wrong = BTreeSet::new();
     let mut active: Vec<Edge> = Vec::new();
     for edge in edges {
         active.retain(|other| east_of(other) >= west_of(&edge));
-        if active.iter().any(|other| meet_wrongly(other, &edge)) {
-            return false;
+        for other in active.iter().filter(|other| meet_wrongly(other, &edge)) {
+            wrong.extend([(other.ring, other.place), (edge.ring, edge.place)]);
         }
         active.push(edge);
     }
-    true
+    wrong
 }
 
 fn west_of(edge: &Edge) -> f64 {
@@ -46,10 +50,20 @@ fn east_of(edge: &Edge) -> f64 {
     edge.line.start.x.max(edge.line.end.x)
 }
 
+fn south_of(edge: &Edge) -> f64 {
+    edge.line.start.y.min(edge.line.end.y)
+}
+
+fn north_of(edge: &Edge) -> f64 {
+    edge.line.start.y.max(edge.line.end.y)
+}
+
+fn ends_of(edge: &Edge) -> [Coord<f64>; 2] {
+    [edge.line.start, edge.line.end]
+}
+
 fn meet_wrongly(one: &Edge, other: &Edge) -> bool {
-    let north = |edge: &Edge| edge.line.start.y.max(edge.line.end.y);
-    let south = |edge: &Edge| edge.line.start.y.min(edge.line.end.y);
-    if south(one) > north(other) || south(other) > north(one) {
+    if south_of(one) > north_of(other) || south_of(other) > north_of(one) {
         return false;
     }
     match line_intersection(one.line, other.line) {
@@ -64,8 +78,7 @@ fn meet_wrongly(one: &Edge, other: &Edge) -> bool {
 
 /// Whether two edges have a corner in common in which they may meet.
 fn may_share_corner(one: &Edge, other: &Edge) -> bool {
-    let ends = |edge: &Edge| [edge.line.start, edge.line.end];
-    let is_shared = ends(one).iter().any(|end| ends(other).contains(end));
+    let is_shared = ends_of(one).iter().any(|end| ends_of(other).contains(end));
     if one.ring != other.ring {
         return is_shared;
     }
@@ -77,11 +90,11 @@ fn may_share_corner(one: &Edge, other: &Edge) -> bool {
 mod tests {
     use geo::{LineString, wkt};
 
-    use super::edges_keep_apart;
+    use super::edges_that_meet;
 
     fn keep_apart(rings: &[LineString<f64>]) -> bool {
         let lines: Vec<_> = rings.iter().map(|ring| ring.lines().collect()).collect();
-        edges_keep_apart(&lines)
+        edges_that_meet(&lines).is_empty()
     }
 
     #[test]
