@@ -14,46 +14,11 @@ use super::tables;
 use super::tile::{self, TileColumns};
 use super::tile_error::TileError;
 use crate::engine::{self, LayerRows, LayerTiles, PackError, Room};
+use crate::feature::release::ReleaseId;
 use crate::feature::release::paths::{crossing_folder, facility_links_path};
-use crate::feature::{FacilityLink, LayerReport, LinkCount, TableDoc, TileRecord};
+use crate::feature::{FacilityLink, LayerReport, LinkCount, TileRecord};
 use crate::plan::{JurisdictionPlan, LayerPlan};
 use crate::store::{Care, ReleaseFile, StoreError};
-
-/// The links of a layer to the jurisdictions of a set.
-pub(super) const FACILITY_JURISDICTION: TableDoc = TableDoc {
-    path: "links/facility_jurisdiction/kind=<kind>/<layer>.<set>.parquet",
-    what: "a facility in a jurisdiction that no column of its tile tells: one of several, a part of a line or an area, or \
-           one that is only near",
-    columns: &[
-        ("facility_id", "the facility, as in the tiles of its layer"),
-        ("set", "the polygon set, as the pipeline calls it"),
-        (
-            "jurisdiction_id",
-            "code of the jurisdiction (reference/jurisdictions)",
-        ),
-        ("vintage", "vintage of the set"),
-        (
-            "method",
-            "within (all of the facility), overlap (a part of it) or nearest (none of it)",
-        ),
-        (
-            "share",
-            "share of the geodesic length or area of the facility, 0 to 1; 1 of a point; null where it is only near",
-        ),
-        (
-            "distance_m",
-            "geodesic distance, metres; null where the facility lies in it",
-        ),
-        (
-            "rank",
-            "its place among those of the facility and set, the largest share first, ties by the lowest code; from 1",
-        ),
-        (
-            "is_primary",
-            "whether the tile's columns have it; never of a set whose polygons lie over each other",
-        ),
-    ],
-};
 
 /// What stands beside the tiles of a layer that was made.
 pub(super) struct Beside {
@@ -170,7 +135,7 @@ pub(super) fn possible_paths(context: &Context<'_>, layer: &str) -> Vec<PathBuf>
 /// Links what stands beside a layer's tiles as an earlier release has it; gives the tiles of other regions.
 pub(super) fn link_beside(
     context: &Context<'_>,
-    from: &crate::feature::release::ReleaseId,
+    from: &ReleaseId,
     report: &LayerReport,
     care: Care,
 ) -> Result<Vec<TileRecord>, TileError> {

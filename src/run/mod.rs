@@ -26,6 +26,7 @@ mod layer_error;
 mod layer_outcome;
 mod layer_report;
 mod layers;
+mod link_docs;
 mod memory;
 mod mode;
 mod national;

@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use super::beside::FACILITY_JURISDICTION;
+use super::link_docs::FACILITY_JURISDICTION;
 use super::reference_docs;
 use crate::catalog::column_notes;
 use crate::derive;

@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use geo::{Geometry, Intersects, Point};
 
 use super::context::{Gap, JoinSet};
-use super::links::is_whole;
-use super::{Places, SLIVER};
+use super::places::Places;
+use super::slivers::{SLIVER, is_whole};
 use crate::kernel::jurisdiction::{JurisdictionShare, Overlaps, ShareRule};
 use crate::plan::GeometryKind;
 

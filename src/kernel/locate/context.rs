@@ -8,9 +8,9 @@ use std::sync::Arc;
 use arrow_array::{ArrayRef, StringArray};
 use geo::{CoordsIter, Geometry, Point, Rect};
 
-use super::links::RowLink;
 use super::lists::{SetLists, StateLists};
 use super::regions::Regions;
+use super::row_link::RowLink;
 use crate::feature::{FacilityLink, LocationMethod};
 use crate::kernel::jurisdiction::{JurisdictionIndex, Match, SurfaceIndex};
 use crate::plan::{JurisdictionKind, JurisdictionPlan, Reference, State};

@@ -9,36 +9,26 @@ mod answers;
 mod context;
 mod links;
 mod lists;
+mod places;
 mod regions;
+mod row_link;
+mod slivers;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use arrow_array::{Float64Array, Int32Array};
-use geo::{Geometry, Point};
 
 use super::CodedArray;
 use crate::feature::LocationMethod;
-use crate::plan::{GeometryKind, JurisdictionKind};
+use crate::plan::JurisdictionKind;
 use answers::Answers;
 use lists::null_column;
 use regions::RegionSource;
 
 pub use context::{Gap, JoinContext, JoinSet};
-pub use links::RowLink;
-
-/// Share of a line or an area below which what it touches is not told: what boundaries of two sources differ by.
-const SLIVER: f64 = 1e-6;
-
-/// Where the rows of a batch are.
-#[derive(Debug, Clone, Copy)]
-pub struct Places<'a> {
-    /// Kind of the geometries.
-    pub kind: GeometryKind,
-    /// The geometry of every row, OGC:CRS84.
-    pub geometries: &'a [Geometry<f64>],
-    /// The point that stands for every row.
-    pub points: &'a [Point<f64>],
-}
+pub use places::Places;
+pub use row_link::RowLink;
 
 /// Location columns, one value per row; names as the core columns'.
 #[derive(Debug, Clone)]
@@ -214,7 +204,7 @@ fn crossings(context: &JoinContext, region: &Answers, county: &Answers, state: &
     let mut found = Vec::new();
     // Polygons of states often end at the shore, and those of counties don't: both are asked where regions are of states.
     let by_states = context.regions.source == RegionSource::States;
-    let rows: std::collections::BTreeSet<usize> = [region, county, state]
+    let rows: BTreeSet<usize> = [region, county, state]
         .into_iter()
         .flat_map(|answers| answers.several.keys().copied())
         .collect();

@@ -5,15 +5,13 @@
 use std::fmt;
 use std::sync::OnceLock;
 
-use geo::{Geometry, Polygon};
+use geo::Polygon;
 use rayon::prelude::*;
 use rstar::primitives::{GeomWithData, Rectangle};
 use rstar::{AABB, RTree};
 
-use super::answer::{ShareRule, Shares};
 use super::bounds::Bounds;
 use super::outline::surface_of_polygon;
-use super::question::shares_of;
 use super::surface::Surface;
 use super::within::common_area;
 use crate::kernel::jurisdiction::Boundary;
@@ -75,18 +73,6 @@ impl SurfaceIndex {
             shapes,
             faces: OnceLock::new(),
         }
-    }
-
-    /// Every jurisdiction touched by a line or surface, with its share of the length or area.
-    ///
-    /// Lengths and areas are those of [`measure_of`](super::measure_of). A line along a border lies in both sides of it,
-    /// so that with [`Overlaps::Lowest`](super::Overlaps::Lowest) it counts for the lower code; a point on a border
-    /// likewise. What has no length or area belongs as a whole to what holds its first vertex, with a measure of 0. What
-    /// meets a jurisdiction in points or, being a surface, along its border alone isn't told.
-    ///
-    /// The first question makes ready what all need, on one thread; see [`Self::prepare`].
-    pub fn shares_of(&self, geometry: &Geometry<f64>, rule: ShareRule) -> Shares {
-        shares_of(self, geometry, rule)
     }
 
     /// Makes ready what [`Self::shares_of`] needs, on rayon's current pool: worth it before many threads ask, of which the

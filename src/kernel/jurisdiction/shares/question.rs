@@ -48,6 +48,20 @@ pub fn measure_of(geometry: &Geometry<f64>) -> f64 {
     }
 }
 
+impl SurfaceIndex {
+    /// Every jurisdiction touched by a line or surface, with its share of the length or area.
+    ///
+    /// Lengths and areas are those of [`measure_of`](super::measure_of). A line along a border lies in both sides of it,
+    /// so that with [`Overlaps::Lowest`](super::Overlaps::Lowest) it counts for the lower code; a point on a border
+    /// likewise. What has no length or area belongs as a whole to what holds its first vertex, with a measure of 0. What
+    /// meets a jurisdiction in points or, being a surface, along its border alone isn't told.
+    ///
+    /// The first question makes ready what all need, on one thread; see [`Self::prepare`].
+    pub fn shares_of(&self, geometry: &Geometry<f64>, rule: ShareRule) -> Shares {
+        shares_of(self, geometry, rule)
+    }
+}
+
 /// What each jurisdiction holds of a geometry.
 pub(super) fn shares_of(surfaces: &SurfaceIndex, geometry: &Geometry<f64>, rule: ShareRule) -> Shares {
     let faces = surfaces.faces();
