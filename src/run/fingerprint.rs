@@ -9,7 +9,7 @@ use crate::feature::digest::sha256_hex;
 use crate::plan::{JurisdictionPlan, LayerPlan, Output, Plan};
 
 /// To be raised when the same source and plan give other files than before within one version.
-const GENERATION: u32 = 7;
+const GENERATION: u32 = 8;
 
 /// Everything but the source that a layer's files follow from.
 ///
