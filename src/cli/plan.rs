@@ -93,7 +93,7 @@ fn describe_plan(plan: &Plan) -> String {
         let _ = writeln!(
             text,
             "jurisdiction {} ({:?}, {}) from {}{nearest}",
-            set.id, set.kind, set.vintage, set.source.shown
+            set.id, set.kind.id, set.vintage, set.source.shown
         );
     }
     for layer in &plan.layers {

@@ -121,7 +121,7 @@ fn codes_are_restored_to_their_digits_or_refused() {
         &set(&[square(-100.0, "001", true), square(-90.0, "003", true)]),
         "1,A,,1,-85,35\n",
     );
-    ended.says("counties.geojson:1: 001 (n001): `001` should be five digits of a state and a county");
+    ended.says("counties.geojson:1: 001 (n001): `001` should be the 5 digits of a county or county equivalent, a state's first");
 }
 
 /// The states end at the shore, the counties don't.
