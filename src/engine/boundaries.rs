@@ -8,8 +8,8 @@ use rayon::prelude::*;
 use super::EngineError;
 use super::gaps;
 use super::jurisdictions::list_jurisdictions;
-use super::kept_sets::{KeptSets, SetAtHand, set_at_hand};
-use super::polygon_set::{PolygonSet, Unusable};
+use super::kept_sets::{KeptSets, SetAtHand, recall_set, set_at_hand};
+use super::polygon_set::{PolygonSet, Unusable, read_set};
 use crate::feature::release::product_names;
 use crate::feature::{Jurisdiction, Landed, Outline};
 use crate::kernel::geometry;
@@ -189,8 +189,11 @@ pub fn state_outlines(
     let states = sets.find(|(set, _)| set.kind.is_state());
     let readers = Readers::in_process();
     states.map_or(Ok(vec![]), |(set, landed)| {
-        let read = set_at_hand(set, landed, plan, &readers, kept)?;
-        Ok(outlines_of(&read.polygons.boundaries))
+        let polygons = match recall_set(set, landed, plan, kept) {
+            Some(known) => known.polygons,
+            None => read_set(set, landed, plan, &readers)?,
+        };
+        Ok(outlines_of(&polygons.boundaries))
     })
 }
 

@@ -4,14 +4,13 @@
 //! index, so that no set is in memory twice. Whatever is wrong with it, the set is made again as if there were none: it may
 //! cost a night its time, and never its answer.
 
-use std::fmt;
 use std::io::{self, Read};
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use tracing::{debug, warn};
 
 use super::EngineError;
-use super::polygon_set::{PolygonSet, Unusable, read_set};
+use super::polygon_set::{PolygonSet, read_set};
 use crate::feature::digest::sha256_hex;
 use crate::feature::{Crs, KeptFiles, Landed, NewKeptFile, error_chain};
 use crate::kernel::jurisdiction::{
@@ -51,34 +50,57 @@ pub(super) fn set_at_hand<'a>(
     readers: &Readers,
     kept: KeptSets<'a>,
 ) -> Result<SetAtHand<'a>, EngineError> {
-    let place = Place::of(set, landed, plan, kept);
-    if let (Some(place), KeptSets::ReadBack(_)) = (&place, kept)
-        && let Some(known) = place.recall()
-    {
+    if let Some(known) = recall_set(set, landed, plan, kept) {
         return Ok(known);
     }
+    let place = Place::of(set, landed, plan, kept);
     let polygons = read_set(set, landed, plan, readers)?;
-    let file = place.and_then(|place| place.begin(&note_of(&polygons), &polygons.boundaries));
+    let file = place.and_then(|place| {
+        let note = serde_json::to_vec(&polygons).expect("texts and finite numbers serialize");
+        place.begin(&note, &polygons.boundaries)
+    });
     Ok(SetAtHand {
         polygons,
         index: IndexToCome::Made { file },
     })
 }
 
+/// A set that was kept; none where it has to be read.
+pub(super) fn recall_set<'a>(
+    set: &'a JurisdictionPlan,
+    landed: &Landed,
+    plan: &Plan,
+    kept: KeptSets<'a>,
+) -> Option<SetAtHand<'a>> {
+    match kept {
+        KeptSets::ReadBack(_) => Place::of(set, landed, plan, kept)?.recall(),
+        KeptSets::Nowhere | KeptSets::MadeAgain(_) => None,
+    }
+}
+
 /// An index that is still to be read back or made.
 pub(super) enum IndexToCome<'a> {
     /// It follows in the file.
-    Kept { place: Place<'a>, rest: Box<dyn Read + Send>, note: Vec<u8> },
+    Kept {
+        place: Place<'a>,
+        rest: Box<dyn Read + Send>,
+        note: Vec<u8>,
+    },
     /// It is made of the boundaries, and goes into the file where one was begun.
     Made { file: Option<NewFile<'a>> },
 }
 
 impl IndexToCome<'_> {
     /// The index of these boundaries, and whether it was read back.
+    /// One that can't be read back is made of the boundaries and kept anew.
     pub(super) fn index_of(self, boundaries: Vec<Boundary>) -> (JurisdictionIndex, bool) {
         let file = match self {
             Self::Made { file } => file,
-            Self::Kept { place, mut rest, note } => match JurisdictionIndex::read_from(&mut rest) {
+            Self::Kept {
+                place,
+                mut rest,
+                note,
+            } => match JurisdictionIndex::read_from(&mut rest) {
                 Ok(index) => return (index, true),
                 Err(error) => {
                     place.tell_of(&error);
@@ -120,21 +142,23 @@ impl<'a> Place<'a> {
         let mut file = match self.files.open(self.set) {
             Ok(file) => file?,
             Err(error) => {
-                warn!(set = self.set, reason = error_chain(&error), "a kept polygon set can't be opened: it is made again");
+                warn!(
+                    set = self.set,
+                    reason = error_chain(&error),
+                    "a kept polygon set can't be opened: it is made again"
+                );
                 return None;
             }
         };
         let found = read_boundaries(&mut file, &self.key);
         let stored = found.inspect_err(|error| self.tell_of(error)).ok()?;
-        let note: Note = serde_json::from_slice(&stored.note)
+        let known: PolygonSet = serde_json::from_slice(&stored.note)
             .inspect_err(|error| self.tell_of(error))
             .ok()?;
         Some(SetAtHand {
             polygons: PolygonSet {
                 boundaries: stored.boundaries,
-                parents: note.parents,
-                unusable: note.unusable,
-                restored: note.restored,
+                ..known
             },
             index: IndexToCome::Kept {
                 place: self.clone(),
@@ -151,9 +175,15 @@ impl<'a> Place<'a> {
             .is_some_and(StoredIndexError::is_outdated);
         let reason = error_chain(error);
         if is_outdated {
-            debug!(set = self.set, reason, "a kept polygon set is no longer the one that is wanted: it is made again");
+            debug!(
+                set = self.set,
+                reason, "a kept polygon set is no longer the one that is wanted: it is made again"
+            );
         } else {
-            warn!(set = self.set, reason, "a kept polygon set is damaged: it is made again");
+            warn!(
+                set = self.set,
+                reason, "a kept polygon set is damaged: it is made again"
+            );
         }
     }
 
@@ -186,13 +216,50 @@ impl NewFile<'_> {
 }
 
 fn warn_unkept(set: &str, error: &io::Error) {
-    warn!(set, reason = error_chain(error), "a polygon set can't be kept for the next run");
+    warn!(
+        set,
+        reason = error_chain(error),
+        "a polygon set can't be kept for the next run"
+    );
 }
 
-/// What is known of a set beside its boundaries.
-#[derive(Deserialize)]
-struct Note {
-    parents: std::collections::BTreeMap<String, String>,
-    unusable: Vec<Unusable>,
-    restored: u64,
+/// What a kept set follows from, beside its kind's own row and the program's code.
+#[derive(Serialize)]
+struct Basis<'a> {
+    generation: u32,
+    version: &'static str,
+    /// GDAL may be replaced without this program.
+    libraries: String,
+    sha256: &'a str,
+    shown: &'a str,
+    format: &'a Format,
+    crs: Option<&'a Crs>,
+    code: &'a str,
+    name: Option<&'a str>,
+    parent: Option<&'a str>,
+    kind: &'a JurisdictionKind,
+    /// Bytes of a record and of an archive, beyond which a source can't be read.
+    limits: (usize, u64),
+    /// Codes are restored by them.
+    states: &'a [State],
+}
+
+fn key_of(set: &JurisdictionPlan, landed: &Landed, plan: &Plan) -> String {
+    let basis = Basis {
+        generation: GENERATION,
+        version: env!("CARGO_PKG_VERSION"),
+        libraries: source::library_versions(),
+        sha256: &landed.sha256,
+        shown: &set.source.shown,
+        format: &set.source.format,
+        crs: set.source.crs.as_ref(),
+        code: &set.code,
+        name: set.name.as_deref(),
+        parent: set.parent.as_deref(),
+        kind: &set.kind,
+        limits: (plan.limits.record_bytes, plan.limits.archive_bytes),
+        states: &plan.reference.states,
+    };
+    let json = serde_json::to_vec(&basis).expect("a plan has text keys only, so it serializes");
+    sha256_hex(&json)
 }

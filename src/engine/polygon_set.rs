@@ -19,8 +19,10 @@ use crate::plan::{GeometryKind, JurisdictionPlan, Limits, Plan};
 use crate::source::{self, Readers};
 
 /// The polygons of a set.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct PolygonSet {
+    /// Not part of its JSON, which has no room for so many numbers.
+    #[serde(skip)]
     pub(super) boundaries: Vec<Boundary>,
     /// What each code is a part of, where the set says.
     pub(super) parents: BTreeMap<String, String>,

@@ -52,7 +52,8 @@ pub use apart::{Program, Readers, answer_questions};
 pub use describe::{ColumnDescription, Description, LayerDescription, are_degrees_by_name};
 pub use error::SourceError;
 pub use ogr::{
-    VectorError, VectorFile, VectorFormat, VectorLayer, VectorRows, init, library_versions, reprojection_to_crs84,
+    VectorError, VectorFile, VectorFormat, VectorLayer, VectorRows, init, library_versions,
+    reprojection_to_crs84,
 };
 pub use parquet::scan::{GeometryScan, ScanPart, scan_geometry};
 pub use reader::Reader;

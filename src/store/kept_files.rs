@@ -178,11 +178,7 @@ mod tests {
 
     fn bytes_of(kept: &KeptFolder, name: &str) -> Vec<u8> {
         let mut bytes = Vec::new();
-        kept.open(name)
-            .unwrap()
-            .unwrap()
-            .read_to_end(&mut bytes)
-            .unwrap();
+        kept.open(name).unwrap().unwrap().read_to_end(&mut bytes).unwrap();
         bytes
     }
 

@@ -64,7 +64,7 @@ fn demo() -> Plan {
 
 fn join(plan: &Plan) -> JoinContext {
     let sets: Vec<Landed> = plan.jurisdictions.iter().map(|set| landed(&set.source)).collect();
-    cikr::engine::join_context(plan, &sets, &Readers::in_process())
+    cikr::engine::join_context(plan, &sets, &Readers::in_process(), KeptSets::Nowhere)
         .unwrap()
         .context
 }

@@ -125,7 +125,8 @@ impl Group {
             self.rings.push(index_u32(polygon.interiors().len() + 1));
             for ring in std::iter::once(polygon.exterior()).chain(polygon.interiors()) {
                 self.ring_vertices.push(index_u32(ring.0.len()));
-                self.vertices.extend(ring.0.iter().map(|place| [place.x, place.y]));
+                self.vertices
+                    .extend(ring.0.iter().map(|place| [place.x, place.y]));
             }
         }
     }
@@ -177,8 +178,10 @@ impl Group {
                 shape: MultiPolygon::new(shape),
             });
         }
-        let is_used_up =
-            texts.is_empty() && rest.rings.is_empty() && rest.ring_vertices.is_empty() && rest.vertices.is_empty();
+        let is_used_up = texts.is_empty()
+            && rest.rings.is_empty()
+            && rest.ring_vertices.is_empty()
+            && rest.vertices.is_empty();
         if is_used_up { Ok(()) } else { Err(TORN) }
     }
 }

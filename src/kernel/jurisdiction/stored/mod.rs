@@ -18,5 +18,4 @@ mod lists;
 
 pub use boundaries::{StoredBoundaries, read_boundaries, write_boundaries};
 pub use error::StoredIndexError;
-pub(super) use lists::{ListReader, ListWriter};
-use lists::Signature;
+pub(super) use lists::{ListReader, ListWriter, Signature};
