@@ -25,6 +25,7 @@ Examples:
   cikr locate sites.parquet --to us_states.zip,places.parquet -o sites.geojsonl   two sets at once
   cikr locate wells.shp --to districts=d.gdb.zip --code DIST_NO --nearest-m 5000 -o wells.parquet
   cikr locate pipelines.geojson --to counties=us_counties.gpkg --lines-shares -o shares.parquet
+  cikr locate tonight.parquet --to places.gpkg --kept-sets ~/.cache/cikr -o out.parquet   indexes the places once for all nights
   cikr locate points.csv --x EASTING --y NORTHING --crs EPSG:26915 --to us_counties.gpkg --format json
 
 Any file that a pipeline reads can be either side: GeoParquet, CSV, GeoJSON, GeoPackage, Shapefile, FileGDB, FlatGeobuf, XLSX,
@@ -116,8 +117,9 @@ impl Locate {
             Some(path) => Some(RejectsFile::begin(path, self.force).map_err(join_error)?),
             None => None,
         };
+        let kept = self.sets.kept_folder().map_err(join_error)?;
         let opened = Opened::look_at(&self.file_asked(), "--crs").map_err(join_error)?;
-        let sets = join::read_sets(&asked, self.detail()).map_err(join_error)?;
+        let sets = join::read_sets(&asked, self.detail(), kept.as_ref()).map_err(join_error)?;
         sets.iter().for_each(warn_of_set);
         let progress = Reporter::new(logging.bars(), quiet);
         let flow = Flow {

@@ -2,13 +2,14 @@
 //!
 //! Every flag that is about a set takes `ID=VALUE`; where there is one set, the value alone is enough.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
 use crate::config::known_names_hint;
 use crate::feature::Crs;
-use crate::join::{FileAsked, SetAsked};
+use crate::join::{FileAsked, JoinError, SetAsked};
+use crate::store::KeptFolder;
 
 /// Sets to join to.
 #[derive(Debug, Args)]
@@ -28,6 +29,10 @@ pub(super) struct SetFlags {
     /// CRS of a set's file, where it doesn't say
     #[arg(long, value_name = "[ID=]CRS")]
     to_crs: Vec<String>,
+    /// Folder to keep indexed sets in, so that the next command with the same file and fields reads them back; made where there is
+    /// none, one file for each set and its fields, replaced when the set's file changes [default: none is kept]
+    #[arg(long, value_name = "DIR")]
+    kept_sets: Option<PathBuf>,
 }
 
 /// A CRS as people write one.
@@ -36,6 +41,12 @@ pub(super) fn parse_crs(text: &str) -> Result<Crs, String> {
 }
 
 impl SetFlags {
+    /// The folder that sets are kept in, where one is named.
+    pub(super) fn kept_folder(&self) -> Result<Option<KeptFolder>, JoinError> {
+        let folder = self.kept_sets.as_deref().map(KeptFolder::at).transpose();
+        folder.map_err(|source| JoinError::Store { source })
+    }
+
     /// The sets, or what the command line has wrong.
     pub(super) fn asked(&self) -> Result<Vec<SetAsked>, String> {
         let mut sets: Vec<SetAsked> = Vec::new();
@@ -139,6 +150,7 @@ mod tests {
             name: vec![],
             to_layer: vec![],
             to_crs: vec![],
+            kept_sets: None,
         }
         .asked()
     }

@@ -92,7 +92,7 @@ fn describe_plan(plan: &Plan) -> String {
         };
         let _ = writeln!(
             text,
-            "jurisdiction {} ({:?}, {}) from {}{nearest}",
+            "jurisdiction {} ({}, {}) from {}{nearest}",
             set.id, set.kind.id, set.vintage, set.source.shown
         );
     }

@@ -1,25 +1,22 @@
 //! Reads polygon sets and indexes them, all sets in parallel.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::fmt;
 
-use arrow_array::{Array, BinaryArray, StringArray};
-use geo::{Geometry, MultiPolygon, Rect};
+use geo::Rect;
 use rayon::prelude::*;
 
 use super::EngineError;
-use super::codes;
-use super::gaps::{self, Whereabouts};
+use super::gaps;
 use super::jurisdictions::list_jurisdictions;
+use super::kept_sets::{KeptSets, SetAtHand, recall_set, set_at_hand};
+use super::polygon_set::{PolygonSet, Unusable, read_set};
 use crate::feature::release::product_names;
-use crate::feature::{Defect, Jurisdiction, Landed, Outline, RawBatch, Reproject, spelling};
+use crate::feature::{Jurisdiction, Landed, Outline};
 use crate::kernel::geometry;
 use crate::kernel::jurisdiction::{Boundary, JurisdictionIndex, SurfaceIndex};
 use crate::kernel::locate::{JoinContext, JoinSet};
-use crate::kernel::shapes;
 use crate::plan::{GeometryKind, JurisdictionKind, JurisdictionPlan, Plan};
-use crate::source::{self, Readers};
+use crate::source::Readers;
 
 /// Polygon sets, ready to locate features.
 #[derive(Debug)]
@@ -43,21 +40,28 @@ pub struct SetRead {
     pub unusable: Vec<String>,
     /// Codes that had lost a zero, were printed as numbers or had more before them.
     pub restored_codes: u64,
+    /// Whether it was read back as an earlier run had indexed it.
+    pub is_kept: bool,
 }
 
-/// Reads and indexes every polygon set of the plan; `landed` holds them in plan order.
+/// Reads and indexes every polygon set of the plan, or reads it back; `landed` holds them in plan order.
 ///
 /// A polygon that can't be used is left out and told of; what lies in its box and in no other gets no code of that set.
 ///
 /// # Errors
 /// When a set can't be read, or over a tenth of it can't be used: with the row of the first.
-pub fn join_context(plan: &Plan, landed: &[Landed], readers: &Readers) -> Result<Sets, EngineError> {
+pub fn join_context(
+    plan: &Plan,
+    landed: &[Landed],
+    readers: &Readers,
+    kept: KeptSets<'_>,
+) -> Result<Sets, EngineError> {
     // All are read before any is indexed: where a polygon may be that one set lacks, the states of another say.
-    let read: Vec<PolygonSet> = plan
+    let read: Vec<SetAtHand<'_>> = plan
         .jurisdictions
         .par_iter()
         .zip(landed)
-        .map(|(set, landed)| read_set(set, landed, plan, readers))
+        .map(|(set, landed)| set_at_hand(set, landed, plan, readers, kept))
         .collect::<Result<_, _>>()?;
     let states = state_boxes(plan, &read);
     // To measure and simplify takes about as long as to read: for those alone who list them.
@@ -94,16 +98,17 @@ struct IndexedSet {
 
 fn index_set(
     set: &JurisdictionPlan,
-    read: PolygonSet,
+    read: SetAtHand<'_>,
     states: &BTreeMap<String, Rect<f64>>,
     plan: &Plan,
 ) -> IndexedSet {
+    let SetAtHand { polygons, index } = read;
     let PolygonSet {
         boundaries,
         parents,
         unusable,
         restored,
-    } = read;
+    } = polygons;
     let polygons = boundaries.len() as u64;
     let has_shapes = plan.makes_product(product_names::REGISTRY);
     let jurisdictions = list_jurisdictions(&boundaries, &parents, has_shapes);
@@ -125,10 +130,11 @@ fn index_set(
     if let Some(surfaces) = &surfaces {
         surfaces.prepare();
     }
+    let (index, is_kept) = index.index_of(boundaries);
     let join = JoinSet {
         plan: set.clone(),
         surfaces,
-        index: JurisdictionIndex::build(boundaries),
+        index,
         gaps,
     };
     let read = SetRead {
@@ -136,12 +142,13 @@ fn index_set(
         polygons,
         unusable: unusable.iter().map(Unusable::to_string).collect(),
         restored_codes: restored,
+        is_kept,
     };
     IndexedSet { join, read, outlines }
 }
 
 /// Boxes around the states: by their own polygons, else by their counties'.
-fn state_boxes(plan: &Plan, read: &[PolygonSet]) -> BTreeMap<String, Rect<f64>> {
+fn state_boxes(plan: &Plan, read: &[SetAtHand<'_>]) -> BTreeMap<String, Rect<f64>> {
     let mut boxes = BTreeMap::new();
     for kind in [JurisdictionKind::STATE, JurisdictionKind::COUNTY] {
         let sets = plan
@@ -149,7 +156,7 @@ fn state_boxes(plan: &Plan, read: &[PolygonSet]) -> BTreeMap<String, Rect<f64>> 
             .iter()
             .zip(read)
             .filter(|(set, _)| set.kind.id == kind);
-        for (state, bounds) in sets.flat_map(|(_, read)| gaps::boxes_by_state(&read.boundaries)) {
+        for (state, bounds) in sets.flat_map(|(_, read)| gaps::boxes_by_state(&read.polygons.boundaries)) {
             boxes.entry(state).or_insert(bounds);
         }
     }
@@ -173,96 +180,21 @@ pub fn context_without_polygons(plan: &Plan) -> JoinContext {
 ///
 /// # Errors
 /// As `join_context`.
-pub fn state_outlines(plan: &Plan, landed: &[Landed]) -> Result<Vec<Outline>, EngineError> {
+pub fn state_outlines(
+    plan: &Plan,
+    landed: &[Landed],
+    kept: KeptSets<'_>,
+) -> Result<Vec<Outline>, EngineError> {
     let mut sets = plan.jurisdictions.iter().zip(landed);
     let states = sets.find(|(set, _)| set.kind.is_state());
     let readers = Readers::in_process();
     states.map_or(Ok(vec![]), |(set, landed)| {
-        Ok(outlines_of(&read_set(set, landed, plan, &readers)?.boundaries))
+        let polygons = match recall_set(set, landed, plan, kept) {
+            Some(known) => known.polygons,
+            None => read_set(set, landed, plan, &readers)?,
+        };
+        Ok(outlines_of(&polygons.boundaries))
     })
-}
-
-/// The polygons of a set.
-#[derive(Default)]
-struct PolygonSet {
-    boundaries: Vec<Boundary>,
-    /// What each code is a part of, where the set says.
-    parents: BTreeMap<String, String>,
-    unusable: Vec<Unusable>,
-    restored: u64,
-}
-
-/// A polygon that can't be used.
-struct Unusable {
-    origin: String,
-    code: Option<String>,
-    name: Option<String>,
-    why: String,
-    place: Whereabouts,
-}
-
-impl fmt::Display for Unusable {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let code = self.code.as_deref().unwrap_or("no code");
-        write!(f, "{}: {code}", self.origin)?;
-        if let Some(name) = &self.name {
-            write!(f, " ({name})")?;
-        }
-        write!(f, ": {}", self.why)
-    }
-}
-
-fn read_set(
-    set: &JurisdictionPlan,
-    landed: &Landed,
-    plan: &Plan,
-    readers: &Readers,
-) -> Result<PolygonSet, EngineError> {
-    // `--limit` takes the first rows of layers; the first counties of a set would place nothing.
-    let limits = crate::plan::Limits {
-        rows: None,
-        ..plan.limits
-    };
-    let reader = readers
-        .open(landed, &set.source, &limits, None)
-        .map_err(|source| EngineError::Source { source })?;
-    let crs = reader.crs().to_string();
-    let mut reprojection: Option<Option<Box<dyn Reproject>>> = None;
-    let mut read = PolygonSet::default();
-    for batch in reader {
-        let batch = batch.map_err(|source| EngineError::Source { source })?;
-        if reprojection.is_none() {
-            let found = source::reprojection_to_crs84(&batch.crs);
-            reprojection = Some(found.map_err(|source| EngineError::Source { source })?);
-        }
-        let transform = reprojection.as_ref().and_then(|inner| inner.as_deref());
-        read_batch(set, &batch, plan, transform, &mut read)?;
-    }
-    if reprojection
-        .flatten()
-        .is_some_and(|transform| transform.coordinates_seen().are_degrees())
-    {
-        return Err(EngineError::Degrees {
-            shown: set.source.shown.to_string(),
-            crs,
-        });
-    }
-    let bad = read.unusable.len();
-    let all = bad + read.boundaries.len();
-    if all == 0 {
-        return Err(EngineError::Empty {
-            shown: set.source.shown.to_string(),
-        });
-    }
-    // Fewer than all but a tenth are no set to place facilities by.
-    match read.unusable.first().filter(|_| bad * 10 > all) {
-        Some(first) => Err(EngineError::Boundary {
-            bad,
-            all,
-            first: first.to_string(),
-        }),
-        None => Ok(read),
-    }
 }
 
 fn outlines_of(boundaries: &[Boundary]) -> Vec<Outline> {
@@ -271,126 +203,4 @@ fn outlines_of(boundaries: &[Boundary]) -> Vec<Outline> {
         rings: geometry::outline(&boundary.shape),
     });
     outlines.collect()
-}
-
-fn read_batch(
-    set: &JurisdictionPlan,
-    batch: &RawBatch,
-    plan: &Plan,
-    transform: Option<&dyn Reproject>,
-    read: &mut PolygonSet,
-) -> Result<(), EngineError> {
-    let codes = text_column(set, batch, &set.code)?;
-    let names = optional_column(set, batch, set.name.as_deref())?;
-    let parents = optional_column(set, batch, set.parent.as_deref())?;
-    let geometry = without_lines(&batch.geometry);
-    let prepared = shapes::prepare(&geometry, &batch.crs, GeometryKind::Polygon, transform);
-    let defects: BTreeMap<usize, String> = prepared
-        .defects
-        .iter()
-        .chain(&batch.defects)
-        .map(|defect| (defect.index, describe_defect(defect)))
-        .collect();
-    for (row, shape) in prepared.shapes.into_iter().enumerate() {
-        let written = filled_text(&codes, row);
-        let name = names.as_ref().and_then(|names| filled_text(names, row));
-        let code = written
-            .as_deref()
-            .map(|code| codes::restore_code(code, &set.kind, &plan.reference.states));
-        let polygon = match (defects.get(&row), shape.and_then(into_polygons)) {
-            (Some(why), _) => Err(why.clone()),
-            (None, None) => Err("not a polygon".to_owned()),
-            (None, Some(shape)) => Ok(shape),
-        };
-        let usable = match (polygon, &code) {
-            (Ok(shape), Some(Ok(code))) => Ok((shape, code.clone())),
-            (Err(why), _) => Err(why),
-            (Ok(_), Some(Err(why))) => Err(why.clone()),
-            (Ok(_), None) => Err(format!("no code in `{}`", set.code)),
-        };
-        match usable {
-            Ok((shape, code)) => {
-                let parent = parents.as_ref().and_then(|parents| filled_text(parents, row));
-                note_parent(&mut read.parents, &code, parent);
-                read.restored += u64::from(written.as_deref() != Some(&*code));
-                read.boundaries.push(Boundary {
-                    code: code.into_owned(),
-                    name,
-                    shape,
-                });
-            }
-            Err(why) => read.unusable.push(Unusable {
-                origin: format!("{}:{}", batch.source, batch.rows.value(row)),
-                code: code.and_then(Result::ok).map(Cow::into_owned).or(written),
-                name,
-                why,
-                place: gaps::polygon_whereabouts(&geometry, row, transform),
-            }),
-        }
-    }
-    Ok(())
-}
-
-/// Of several polygons of a code the lowest parent counts, in whatever order they come.
-fn note_parent(parents: &mut BTreeMap<String, String>, code: &str, parent: Option<String>) {
-    let Some(parent) = parent else { return };
-    let lowest = parents.entry(code.to_owned()).or_insert_with(|| parent.clone());
-    if parent < *lowest {
-        *lowest = parent;
-    }
-}
-
-/// The text of a row, without the blanks around it; none where that is nothing.
-fn filled_text(column: &StringArray, row: usize) -> Option<String> {
-    let text = column.is_valid(row).then(|| column.value(row).trim())?;
-    (!text.is_empty()).then(|| text.to_owned())
-}
-
-/// Why a row can't be used.
-fn describe_defect(defect: &Defect) -> String {
-    match defect.value.as_str() {
-        "" => defect.reason.code().to_owned(),
-        value => format!("{}, {value}", defect.reason.code()),
-    }
-}
-
-/// Geometries, of collections of several kinds their polygons alone: boundaries come with points and lines on them.
-fn without_lines(geometries: &BinaryArray) -> BinaryArray {
-    if !geometries.iter().flatten().any(geometry::is_collection) {
-        return geometries.clone();
-    }
-    let areas = geometries.iter().map(|wkb| {
-        let wkb = wkb?;
-        Some(geometry::areas(wkb).unwrap_or_else(|| wkb.to_owned()))
-    });
-    areas.collect()
-}
-
-fn optional_column(
-    set: &JurisdictionPlan,
-    batch: &RawBatch,
-    name: Option<&str>,
-) -> Result<Option<StringArray>, EngineError> {
-    name.map(|name| text_column(set, batch, name)).transpose()
-}
-
-fn text_column(set: &JurisdictionPlan, batch: &RawBatch, name: &str) -> Result<StringArray, EngineError> {
-    let mut columns = batch.columns.iter();
-    let exact = columns.clone().find(|(column, _)| column == name);
-    exact
-        .or_else(|| columns.find(|(column, _)| column.eq_ignore_ascii_case(name)))
-        .map(|(_, values)| spelling::spell_column(values))
-        .ok_or_else(|| EngineError::MissingColumn {
-            shown: set.source.shown.to_string(),
-            column: name.to_owned(),
-            found: batch.columns.iter().map(|(column, _)| column.clone()).collect(),
-        })
-}
-
-fn into_polygons(geometry: Geometry<f64>) -> Option<MultiPolygon<f64>> {
-    match geometry {
-        Geometry::Polygon(polygon) => Some(MultiPolygon::new(vec![polygon])),
-        Geometry::MultiPolygon(polygons) => Some(polygons),
-        _ => None,
-    }
 }

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use arrow_array::{Array, BinaryArray};
 use geo::{BoundingRect, Coord, CoordsIter, Geometry, Intersects, MultiPoint, Point, Rect};
+use serde::{Deserialize, Serialize};
 
 use crate::feature::Reproject;
 use crate::kernel::geometry;
@@ -26,7 +27,8 @@ fn whole_world() -> Rect<f64> {
 }
 
 /// Where an item that can't be used may be.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(from = "WrittenPlace", into = "WrittenPlace")]
 pub(super) enum Whereabouts {
     /// It is no area: points, lines, nothing at all.
     Nowhere,
@@ -34,6 +36,40 @@ pub(super) enum Whereabouts {
     Within(Rect<f64>),
     /// Its geometry doesn't tell.
     Unknown,
+}
+
+/// The same as it is kept: west, south, east and north, since a box has no spelling of its own.
+#[derive(Serialize, Deserialize)]
+enum WrittenPlace {
+    Nowhere,
+    Within([f64; 4]),
+    Unknown,
+}
+
+impl From<Whereabouts> for WrittenPlace {
+    fn from(place: Whereabouts) -> Self {
+        match place {
+            Whereabouts::Nowhere => Self::Nowhere,
+            Whereabouts::Within(bounds) => {
+                let south_west = bounds.min();
+                let north_east = bounds.max();
+                Self::Within([south_west.x, south_west.y, north_east.x, north_east.y])
+            }
+            Whereabouts::Unknown => Self::Unknown,
+        }
+    }
+}
+
+impl From<WrittenPlace> for Whereabouts {
+    fn from(place: WrittenPlace) -> Self {
+        match place {
+            WrittenPlace::Nowhere => Self::Nowhere,
+            WrittenPlace::Within([west, south, east, north]) => {
+                Self::Within(Rect::new((west, south), (east, north)))
+            }
+            WrittenPlace::Unknown => Self::Unknown,
+        }
+    }
 }
 
 /// Where the item of a row may be: by those of its coordinates that are numbers, in degrees once transformed.

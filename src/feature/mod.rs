@@ -22,6 +22,7 @@ mod gate;
 mod history;
 mod ids;
 mod jurisdiction;
+mod kept_files;
 mod landing;
 mod layer_report_json;
 mod link;
@@ -68,6 +69,7 @@ pub use gate::{Acceptance, Check, Finding, GateReport, SourceColumn, SourceProfi
 pub use history::{LayerCounts, ReleaseCounts};
 pub use ids::{LayerId, Origin, RegionId};
 pub use jurisdiction::{Jurisdiction, JurisdictionShape};
+pub use kept_files::{KeptFiles, NewKeptFile};
 pub use landing::{FetchRecord, Generalised, Landed, PageRecord};
 pub use link::{FacilityLink, LinkCount};
 pub use location::LocationMethod;

@@ -11,6 +11,7 @@ mod count;
 mod csv_text;
 mod error;
 mod geojson_text;
+mod kept_sets;
 mod names;
 mod open;
 mod parquet_rows;

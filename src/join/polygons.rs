@@ -9,6 +9,7 @@ use rayon::prelude::*;
 
 use super::asked::{Detail, SetAsked};
 use super::error::JoinError;
+use super::kept_sets::{KeptPlace, SetNote};
 use super::names;
 use super::open::Opened;
 use crate::config::known_names_hint;
@@ -18,6 +19,7 @@ use crate::kernel::jurisdiction::{Boundary, JurisdictionIndex, SurfaceIndex};
 use crate::kernel::shapes;
 use crate::plan::GeometryKind;
 use crate::source;
+use crate::store::KeptFolder;
 
 /// Unusable rows of a set that are told of; more are counted alone.
 const TOLD: usize = 5;
@@ -51,7 +53,8 @@ pub struct PolygonSet {
     pub(super) names: Option<Arc<StringArray>>,
 }
 
-/// Reads and indexes sets, side by side, in the order asked for and for what is asked of them.
+/// Reads and indexes sets, side by side, in the order asked for and for what is asked of them; where `kept` is a folder, a set
+/// is read back from it while its file and what is asked of it are the same, and kept there else.
 ///
 /// ```
 /// use std::path::Path;
@@ -66,7 +69,7 @@ pub struct PolygonSet {
 ///     code: None,
 ///     name: None,
 /// };
-/// let sets = read_sets(&[asked], Detail::None)?;
+/// let sets = read_sets(&[asked], Detail::None, None)?;
 /// assert_eq!((sets[0].code_field.as_str(), sets[0].unusable), ("GEOID", 0));
 /// let houston = sets[0].index.locate(Point::new(-95.4, 29.8)).map(|found| found.code);
 /// assert_eq!(houston, Some("48201"));
@@ -75,11 +78,83 @@ pub struct PolygonSet {
 ///
 /// # Errors
 /// Where one can't be read, lacks a field, or over a tenth of it can't be used.
-pub fn read_sets(asked: &[SetAsked], detail: Detail) -> Result<Vec<PolygonSet>, JoinError> {
-    asked.par_iter().map(|asked| read_set(asked, detail)).collect()
+pub fn read_sets(
+    asked: &[SetAsked],
+    detail: Detail,
+    kept: Option<&KeptFolder>,
+) -> Result<Vec<PolygonSet>, JoinError> {
+    asked
+        .par_iter()
+        .map(|asked| recall_or_read_set(asked, detail, kept))
+        .collect()
 }
 
-fn read_set(asked: &SetAsked, detail: Detail) -> Result<PolygonSet, JoinError> {
+fn recall_or_read_set(
+    asked: &SetAsked,
+    detail: Detail,
+    kept: Option<&KeptFolder>,
+) -> Result<PolygonSet, JoinError> {
+    let place = kept.and_then(|folder| KeptPlace::of(folder, asked, detail));
+    let Some(place) = place else {
+        let (note, boundaries) = read_set(asked)?;
+        let surfaces = make_surfaces(&boundaries, detail);
+        return Ok(ready_set(
+            asked,
+            note,
+            surfaces,
+            JurisdictionIndex::build(boundaries),
+        ));
+    };
+    if let Some(known) = place.recall() {
+        let surfaces = make_surfaces(&known.boundaries, detail);
+        return Ok(ready_set(asked, known.note, surfaces, known.index));
+    }
+    let (note, boundaries) = read_set(asked)?;
+    let surfaces = make_surfaces(&boundaries, detail);
+    // Shares are cut out of the boundaries themselves; for points the index has all that is needed.
+    let needed: &[Boundary] = if surfaces.is_some() { &boundaries } else { &[] };
+    let file = place.begin(&note, needed);
+    let index = JurisdictionIndex::build(boundaries);
+    if let Some(file) = file {
+        file.finish(&index, asked);
+    }
+    Ok(ready_set(asked, note, surfaces, index))
+}
+
+/// Surfaces for shares: a copy of every vertex, so only where something is to be shared out.
+fn make_surfaces(boundaries: &[Boundary], detail: Detail) -> Option<SurfaceIndex> {
+    let is_shared = matches!(detail, Detail::Shares);
+    let surfaces = is_shared.then(|| SurfaceIndex::build(boundaries))?;
+    surfaces.prepare();
+    Some(surfaces)
+}
+
+fn ready_set(
+    asked: &SetAsked,
+    note: SetNote,
+    surfaces: Option<SurfaceIndex>,
+    index: JurisdictionIndex,
+) -> PolygonSet {
+    let codes = StringArray::from_iter_values(index.names().map(|found| found.code));
+    let names: StringArray = index.names().map(|found| found.name).collect();
+    PolygonSet {
+        id: asked.id.clone(),
+        shown: asked.file.shown().into(),
+        is_code_named: asked.code.is_some(),
+        code_field: note.code_field,
+        names: note.name_field.is_some().then(|| Arc::new(names)),
+        name_field: note.name_field,
+        unusable: note.unusable,
+        first_unusable: note.first_unusable,
+        has_numbers: note.has_numbers,
+        index,
+        surfaces,
+        codes: Arc::new(codes),
+    }
+}
+
+/// A set's polygons, and what is to be told of it.
+fn read_set(asked: &SetAsked) -> Result<(SetNote, Vec<Boundary>), JoinError> {
     let opened = Opened::look_at(&asked.file, &format!("--to-crs {}=CRS", asked.id))?;
     let reader = opened.open_reader()?;
     let crs = reader.crs().clone();
@@ -111,34 +186,14 @@ fn read_set(asked: &SetAsked, detail: Detail) -> Result<PolygonSet, JoinError> {
     let has_numbers = batches
         .iter()
         .any(|batch| column_of(batch, &code_field).is_some_and(|codes| codes.data_type().is_numeric()));
-    drop(batches);
-    let unusable = gathered.unusable;
-    // A copy of every vertex: only where something is to be shared out.
-    let is_shared = matches!(detail, Detail::Shares);
-    let surfaces = is_shared.then(|| SurfaceIndex::build(&gathered.boundaries));
-    if let Some(surfaces) = &surfaces {
-        surfaces.prepare();
-    }
-    let index = JurisdictionIndex::build(gathered.boundaries);
-    let codes = Arc::new(StringArray::from_iter_values(
-        index.names().map(|found| found.code),
-    ));
-    let names: StringArray = index.names().map(|found| found.name).collect();
-    let names = name_field.is_some().then(|| Arc::new(names));
-    Ok(PolygonSet {
-        id: asked.id.clone(),
-        shown: Arc::clone(shown),
-        is_code_named: asked.code.is_some(),
+    let note = SetNote {
         code_field,
         name_field,
-        unusable,
+        unusable: gathered.unusable,
         first_unusable: gathered.first_unusable,
         has_numbers,
-        index,
-        surfaces,
-        codes,
-        names,
-    })
+    };
+    Ok((note, gathered.boundaries))
 }
 
 /// Fields of all batches, in the order in which they come.

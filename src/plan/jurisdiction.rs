@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::check::{Bounds, Check, LONGEST_ID, optional_text, text_or_empty};
 use super::field::is_core;
@@ -19,7 +19,8 @@ use crate::config::{Diagnostic, JurisdictionConfig, PipelineConfig, Spanned};
 pub struct JurisdictionPlan {
     /// Id in the pipeline, lower snake case.
     pub id: String,
-    /// What it answers.
+    /// What it answers. Its row is a table's: in a plan stands its word.
+    #[serde(serialize_with = "serialize_kind")]
     pub kind: JurisdictionKind,
     /// Vintage of the boundaries, as written (`2023`).
     pub vintage: String,
@@ -39,6 +40,10 @@ pub struct JurisdictionPlan {
     pub agency: String,
     /// Licence of the boundaries.
     pub licence: String,
+}
+
+fn serialize_kind<S: Serializer>(kind: &JurisdictionKind, to: S) -> Result<S::Ok, S::Error> {
+    to.serialize_str(&kind.id)
 }
 
 impl JurisdictionPlan {

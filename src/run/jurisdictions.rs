@@ -1,5 +1,6 @@
 //! Polygon sets of a run: landed, indexed, and described.
 
+use std::collections::BTreeSet;
 use std::panic::resume_unwind;
 
 use tracing::{info, warn};
@@ -7,11 +8,12 @@ use tracing::{info, warn};
 use super::arrival::{Arrival, LandFault};
 use super::context::Context;
 use super::fetch;
-use crate::engine;
-use crate::error::Error;
+use crate::engine::{self, KeptSets};
+use crate::error::{Error, error_chain};
 use crate::feature::{Jurisdiction, JurisdictionReport, Landed, Outline, RunReport};
 use crate::kernel::locate::JoinContext;
 use crate::plan::JurisdictionPlan;
+use crate::store::{KeptFolder, Lock};
 
 /// Polygons that can't be used of which a run tells, by set.
 const MOST_TOLD: usize = 20;
@@ -106,7 +108,8 @@ pub(super) fn describe_as_before(
 ) -> Result<JoinedSets, Error> {
     let plan = context.plan;
     let task = context.progress.start("read", "jurisdictions", None);
-    let outlines = engine::state_outlines(plan, &landed_files(sources))
+    let folder = context.store.kept_sets();
+    let outlines = engine::state_outlines(plan, &landed_files(sources), kept_sets(context, &folder))
         .map_err(|source| Error::Jurisdiction { source })?;
     drop(task);
     // Where no layer is made no row is located, so that nothing needs an index of the polygons.
@@ -132,7 +135,9 @@ pub(super) fn index_and_check_sets(
 ) -> Result<JoinedSets, Error> {
     let plan = context.plan;
     let task = context.progress.start("read", "jurisdictions", None);
-    let sets = engine::join_context(plan, &landed_files(sources), &context.readers)
+    let folder = context.store.kept_sets();
+    let kept = kept_sets(context, &folder);
+    let sets = engine::join_context(plan, &landed_files(sources), &context.readers, kept)
         .map_err(|source| Error::Jurisdiction { source })?;
     drop(task);
     for (set, read) in plan.jurisdictions.iter().zip(&sets.read) {
@@ -150,7 +155,12 @@ pub(super) fn index_and_check_sets(
         .zip(sources)
         .zip(&sets.read)
         .map(|((set, source), read)| {
-            info!(stage = "read", set = %set.id, polygons = read.polygons, "jurisdictions indexed");
+            let how = if read.is_kept {
+                "jurisdictions read back"
+            } else {
+                "jurisdictions indexed"
+            };
+            info!(stage = "read", set = %set.id, polygons = read.polygons, "{how}");
             JurisdictionReport {
                 id: set.id.clone(),
                 vintage: set.vintage.clone(),
@@ -171,6 +181,31 @@ pub(super) fn index_and_check_sets(
         jurisdictions: sets.read.into_iter().map(|read| read.jurisdictions).collect(),
         outlines: sets.outlines,
     })
+}
+
+/// How the store's kept sets are used: `--rebuild` believes none of them.
+fn kept_sets<'a>(context: &Context<'_>, folder: &'a KeptFolder) -> KeptSets<'a> {
+    if context.mode.rebuild {
+        KeptSets::MadeAgain(folder)
+    } else {
+        KeptSets::ReadBack(folder)
+    }
+}
+
+/// Removes the kept sets that the plan no longer has; the night needs none of them, so that a failure is only told.
+pub(super) fn drop_unplanned_sets(context: &Context<'_>, lock: &Lock) {
+    let names: BTreeSet<&str> = context
+        .plan
+        .jurisdictions
+        .iter()
+        .map(|set| set.id.as_str())
+        .collect();
+    if let Err(error) = context.store.keep_only_sets(lock, &names) {
+        warn!(
+            reason = error_chain(&error),
+            "polygon sets that are no longer wanted can't be removed"
+        );
+    }
 }
 
 fn landed_files(sources: &[SetSource]) -> Vec<Landed> {

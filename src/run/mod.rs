@@ -138,6 +138,7 @@ fn run_stages(fetching: Fetching<'_>, lock: &Lock, id: &ReleaseId, mode: Mode<'_
     let night = context.night(&records);
     let landings = Landings::new(fetching);
     let mut layers = landings.land_while(|| layers::link_or_make(&mut context, night, &room, &landings))?;
+    jurisdictions::drop_unplanned_sets(&context, lock);
     // Whether or not anything is published: else an analyst could not accept what kept it all back.
     gate::record_held_back(&context, lock, &layers.outcomes)?;
     report::refuse_without_layers(&layers.outcomes)?;

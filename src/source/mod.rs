@@ -51,7 +51,10 @@ use crate::plan::{Format, Limits, SourcePlan};
 pub use apart::{Program, Readers, answer_questions};
 pub use describe::{ColumnDescription, Description, LayerDescription, are_degrees_by_name};
 pub use error::SourceError;
-pub use ogr::{VectorError, VectorFile, VectorFormat, VectorLayer, VectorRows, init, reprojection_to_crs84};
+pub use ogr::{
+    VectorError, VectorFile, VectorFormat, VectorLayer, VectorRows, init, library_versions,
+    reprojection_to_crs84,
+};
 pub use parquet::scan::{GeometryScan, ScanPart, scan_geometry};
 pub use reader::Reader;
 

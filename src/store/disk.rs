@@ -218,6 +218,14 @@ pub(super) fn name_new(temp: TempPath, path: &Path) -> Result<(), StoreError> {
         .while_writing(path)
 }
 
+/// Gives a temporary file its name, over an older file.
+pub(super) fn name_over(temp: TempPath, path: &Path) -> Result<(), StoreError> {
+    clear_way(path)?;
+    step()
+        .and_then(|()| temp.persist(path).map_err(|e| e.error))
+        .while_writing(path)
+}
+
 /// Renames a file (over an older one) or a folder, within the store.
 pub(super) fn rename(from: &Path, to: &Path) -> Result<(), StoreError> {
     if !is_folder(from) {
@@ -279,7 +287,6 @@ pub(super) fn put_file_for(
     path: &Path,
     content: &[u8],
 ) -> Result<(), StoreError> {
-    clear_way(path)?;
     let (mut file, temp) = temp_file(staging, readers)?;
     step()
         .and_then(|()| file.write_all(content))
@@ -287,9 +294,7 @@ pub(super) fn put_file_for(
     // Bytes before the name, and the name before its folder: after a power cut a file that was renamed without being
     // synced may stand there empty, and a folder that was not synced may not know the name yet.
     sync_file(&file, path)?;
-    step()
-        .and_then(|()| temp.persist(path).map_err(|e| e.error))
-        .while_writing(path)?;
+    name_over(temp, path)?;
     sync_folder_of(path)
 }
 

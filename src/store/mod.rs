@@ -16,6 +16,7 @@
 //!   log/<release>.log
 //!   gate/<layer>.json      what the gate held back, and what was accepted
 //!   tallies/<collection>.json  what was counted of its tiles, for nights on which they are the same
+//!   sets/<set>.polygons     polygon sets of the pipeline as they were read and indexed, for nights on which they are the same
 //!   pointed.json            since when which release was the latest
 //!   frozen.json             who has gone back to an earlier release, so that nights don't become the latest
 //!   public/                 all that a web server may serve
@@ -49,6 +50,7 @@ mod heal;
 mod held;
 mod history;
 mod keep;
+mod kept_files;
 mod landed;
 mod landing;
 mod landing_error;
@@ -87,6 +89,7 @@ pub use gate::GateRecord;
 pub use heal::Repair;
 pub use held::HeldCopy;
 pub use keep::Keep;
+pub use kept_files::{KeptFolder, digest_of_source};
 pub use landing_error::LandingError;
 pub use layout::Store;
 pub use lock::Lock;

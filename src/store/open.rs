@@ -4,21 +4,23 @@ use std::fs;
 use std::path::Path;
 
 use super::error::{IoResultExt, StoreError};
+use super::kept_files::SETS;
 use super::layout::{CHECKED, FROZEN, POINTED, PUBLIC, RELEASES, Store};
 use super::{disk, move_over};
 use crate::feature::release::paths::{FEED, LATEST};
 
-const FOLDERS: [&str; 6] = ["landing", "work", PUBLIC, "log", "gate", "tallies"];
+const FOLDERS: [&str; 7] = ["landing", "work", PUBLIC, "log", "gate", "tallies", SETS];
 const FILES: [&str; 4] = ["lock", CHECKED, POINTED, FROZEN];
 /// What a store that was moved over has links to.
 const OF_BEFORE: [&str; 3] = [RELEASES, LATEST, FEED];
 /// Folders that are the owner's alone; those in `work` may share files with releases.
-const OWN: [(&str, bool); 5] = [
+const OWN: [(&str, bool); 6] = [
     ("landing", true),
     ("work", false),
     ("log", true),
     ("gate", true),
     ("tallies", true),
+    (SETS, true),
 ];
 impl Store {
     /// Opens a store for writing, and makes it where there is none.

@@ -45,6 +45,7 @@ mod hostile;
 mod hostile_server;
 mod jurisdictions;
 mod keeping;
+mod kept_sets;
 mod keys;
 mod killed;
 mod landing;

@@ -10,8 +10,8 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::UInt64Type;
 use cikr::engine::rows::{LocalRows, RowStore};
 use cikr::engine::{
-    EngineError, InventoryMember, InventoryRows, LayerRows, LayerTiles, LayerWork, Packable, Packing, Room,
-    pack, read_layer,
+    EngineError, InventoryMember, InventoryRows, KeptSets, LayerRows, LayerTiles, LayerWork, Packable,
+    Packing, Room, pack, read_layer,
 };
 use cikr::feature::{Flag, Landed, Reject, RunReport, Task};
 use cikr::geoparquet::{FeatureWriter, WriteOptions, read};
@@ -64,7 +64,7 @@ fn demo() -> Plan {
 
 fn join(plan: &Plan) -> JoinContext {
     let sets: Vec<Landed> = plan.jurisdictions.iter().map(|set| landed(&set.source)).collect();
-    cikr::engine::join_context(plan, &sets, &Readers::in_process())
+    cikr::engine::join_context(plan, &sets, &Readers::in_process(), KeptSets::Nowhere)
         .unwrap()
         .context
 }

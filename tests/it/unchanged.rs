@@ -25,7 +25,7 @@ fn folder() -> Folder {
 }
 
 /// Every Parquet file of a release but the lists of items and the changes, which tell of the run.
-fn tables(release: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+pub(crate) fn tables(release: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let mut found = BTreeMap::new();
     let mut folders = vec![release.to_owned()];
     while let Some(next) = folders.pop() {

@@ -43,4 +43,4 @@ pub use boundary::{Boundary, Match};
 pub use index::JurisdictionIndex;
 pub use partitioned::{PartitionError, PartitionedIndex};
 pub use shares::{JurisdictionShare, Overlaps, ShareRule, Shares, SurfaceIndex, measure_of};
-pub use stored::StoredIndexError;
+pub use stored::{StoredBoundaries, StoredIndexError, read_boundaries, write_boundaries};

@@ -19,6 +19,7 @@ mod geopackage;
 mod messages;
 mod proj;
 mod records;
+mod version;
 mod writer;
 
 pub(super) use dataset::Dataset;
@@ -27,4 +28,5 @@ pub use messages::init;
 pub use proj::reprojection_to_crs84;
 pub(super) use proj::{canonical_crs, identify_projjson, identify_wkt, is_same};
 pub(super) use records::OgrRecords;
+pub use version::library_versions;
 pub use writer::{VectorError, VectorFile, VectorFormat, VectorLayer, VectorRows};

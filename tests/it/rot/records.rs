@@ -126,6 +126,11 @@ fn what_was_counted_of_a_layer() {
 }
 
 #[test]
+fn a_polygon_set_that_is_kept() {
+    survives("sets/", "", "county.polygons", false);
+}
+
+#[test]
 fn what_latest_points_to() {
     survives("public/latest.json", "", "", true);
 }

@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 use super::{HEADER, files, two_layers};
 use crate::program::{Folder, ended};
 
-const OWN: [&str; 5] = ["landing", "work", "log", "gate", "tallies"];
+const OWN: [&str; 6] = ["landing", "work", "log", "gate", "tallies", "sets"];
 
 fn mode(path: &Path) -> u32 {
     fs::metadata(path).unwrap().permissions().mode() & 0o777

@@ -46,6 +46,7 @@ const KINDS: [Kind; 14] = [
     }),
     ("gate", |path| path.starts_with("gate/")),
     ("tally", |path| path.starts_with("tallies/")),
+    ("polygon set", |path| path.starts_with("sets/")),
     ("work", |path| path.starts_with("work/")),
     ("top", |path| {
         [

@@ -15,12 +15,18 @@ use super::super::grid::Grid;
 use super::super::index::is_inland;
 use super::super::meridian::within_turn;
 use super::super::outlines::Outlines;
-use super::super::stored::{ListReader, ListWriter};
+use super::super::stored::{ListReader, ListWriter, Signature};
 use super::PartitionError;
 use super::filing::Filing;
 use super::squares::square_at;
 use super::streams::{ScratchReader, ScratchWriter};
 use crate::feature::{ScratchFile, ScratchSpace};
+
+/// What each partition in the scratch file begins with.
+const SIGNATURE: Signature = Signature {
+    magic: *b"cikr-jpt",
+    version: 1,
+};
 
 /// Points of a task.
 const TASK: usize = 16_384;
@@ -177,7 +183,7 @@ impl PartitionedIndex {
 
     fn read_partition(&self, partition: u32) -> Result<(Outlines, Grid), PartitionError> {
         let place = self.places[partition as usize].unwrap_or_default();
-        let mut lists = ListReader::begin(ScratchReader::new(&*self.file, place))?;
+        let mut lists = ListReader::begin(ScratchReader::new(&*self.file, place), &SIGNATURE)?;
         let outlines = Outlines::read_lists(&mut lists, self.names.len())?;
         let grid = Grid::read_lists(&mut lists, self.names.len(), outlines.places.len())?;
         lists.finish()?;
@@ -211,7 +217,7 @@ fn write_partition(
     file: &dyn ScratchFile,
 ) -> Result<(u64, u64), PartitionError> {
     let mut place = None;
-    let mut lists = ListWriter::begin(ScratchWriter::new(file, &mut place))?;
+    let mut lists = ListWriter::begin(ScratchWriter::new(file, &mut place), &SIGNATURE)?;
     outlines.write_lists(&mut lists)?;
     grid.write_lists(&mut lists)?;
     lists.finish()?;

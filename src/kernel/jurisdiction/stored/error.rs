@@ -20,6 +20,9 @@ pub enum StoredIndexError {
         /// The one that can be read.
         known: u64,
     },
+    /// It is whole, and of something else than what is asked for.
+    #[error("what is stored was made of something else")]
+    OtherKey,
     /// Bytes have changed since it was written.
     #[error("the stored index is damaged: {what}")]
     Damaged {
@@ -29,6 +32,18 @@ pub enum StoredIndexError {
 }
 
 impl StoredIndexError {
+    /// Whether what is stored is sound, and merely of no use any more.
+    ///
+    /// ```
+    /// use cikr::kernel::jurisdiction::{JurisdictionIndex, StoredIndexError};
+    ///
+    /// assert!(StoredIndexError::OtherKey.is_outdated());
+    /// assert!(!JurisdictionIndex::read_from(&mut &b"short"[..]).unwrap_err().is_outdated());
+    /// ```
+    pub fn is_outdated(&self) -> bool {
+        matches!(self, Self::OtherKey | Self::Version { .. })
+    }
+
     /// An error if something isn't as it must be.
     pub(in super::super) fn unless(is_sound: bool, what: &'static str) -> Result<(), Self> {
         if is_sound {

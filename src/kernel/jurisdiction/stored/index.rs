@@ -6,13 +6,18 @@ use super::super::grid::Grid;
 use super::super::index::JurisdictionIndex;
 use super::super::outlines::{Outlines, index_u32};
 use super::super::tree::Tree;
-use super::{ListReader, ListWriter, StoredIndexError};
+use super::{ListReader, ListWriter, Signature, StoredIndexError};
+
+const SIGNATURE: Signature = Signature {
+    magic: *b"cikr-jix",
+    version: 1,
+};
 
 /// The length of a name that there isn't.
-const NO_NAME: u32 = u32::MAX;
+pub(super) const NO_NAME: u32 = u32::MAX;
 
 /// Where the bytes of codes and names aren't any.
-const NO_TEXT: StoredIndexError = StoredIndexError::Damaged {
+pub(super) const NO_TEXT: StoredIndexError = StoredIndexError::Damaged {
     what: "codes and names are no text",
 };
 
@@ -38,7 +43,7 @@ impl JurisdictionIndex {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn write_to(&self, out: &mut impl Write) -> io::Result<()> {
-        let mut lists = ListWriter::begin(out)?;
+        let mut lists = ListWriter::begin(out, &SIGNATURE)?;
         lists.put(&[self.len() as u64])?;
         write_names(self.all_names(), &mut lists)?;
         self.outlines().write_lists(&mut lists)?;
@@ -52,7 +57,7 @@ impl JurisdictionIndex {
     /// # Errors
     /// [`StoredIndexError`]: where bytes are missing or have changed, or were written by another version.
     pub fn read_from(input: &mut impl Read) -> Result<Self, StoredIndexError> {
-        let mut lists = ListReader::begin(input)?;
+        let mut lists = ListReader::begin(input, &SIGNATURE)?;
         let [boundaries] = lists.take_array::<u64, 1>()?;
         let boundaries = usize::try_from(boundaries).unwrap_or(usize::MAX);
         let names = read_names(&mut lists)?;

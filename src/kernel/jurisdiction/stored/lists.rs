@@ -8,10 +8,14 @@ use twox_hash::XxHash3_64;
 
 use super::StoredIndexError;
 
-/// What every stored index begins with.
-const MAGIC: &[u8; 8] = b"cikr-jix";
-/// Of the lists and what is in them; rises with every change of either.
-const VERSION: u64 = 1;
+/// What lists belong to: the first bytes of them.
+pub(in super::super) struct Signature {
+    /// What they begin with.
+    pub(in super::super) magic: [u8; 8],
+    /// Of the lists and what is in them; rises with every change of either.
+    pub(in super::super) version: u64,
+}
+
 /// Bytes that memory is taken for at first.
 const STEP: usize = 1 << 24;
 
@@ -25,14 +29,14 @@ pub(in super::super) struct ListWriter<W> {
 }
 
 impl<W: Write> ListWriter<W> {
-    /// Begins an index.
-    pub(in super::super) fn begin(out: W) -> std::io::Result<Self> {
+    /// Begins with a signature.
+    pub(in super::super) fn begin(out: W, signature: &Signature) -> std::io::Result<Self> {
         let mut writer = Self {
             out,
             sum: XxHash3_64::new(),
         };
-        writer.write(MAGIC)?;
-        writer.write(&VERSION.to_le_bytes())?;
+        writer.write(&signature.magic)?;
+        writer.write(&signature.version.to_le_bytes())?;
         Ok(writer)
     }
 
@@ -44,7 +48,7 @@ impl<W: Write> ListWriter<W> {
         self.write(bytes)
     }
 
-    /// Ends the index.
+    /// Ends the lists.
     pub(in super::super) fn finish(mut self) -> std::io::Result<()> {
         self.write_sum()?;
         self.out.flush()
@@ -67,22 +71,23 @@ pub(in super::super) struct ListReader<R> {
 }
 
 impl<R: Read> ListReader<R> {
-    /// Reads magic and version.
-    pub(in super::super) fn begin(input: R) -> Result<Self, StoredIndexError> {
+    /// Reads the signature, which must be this one.
+    pub(in super::super) fn begin(input: R, signature: &Signature) -> Result<Self, StoredIndexError> {
         let mut reader = Self {
             input,
             sum: XxHash3_64::new(),
         };
-        if reader.read_word()? != *MAGIC {
+        if reader.read_word()? != signature.magic {
             return Err(StoredIndexError::Foreign);
         }
-        match u64::from_le_bytes(reader.read_word()?) {
-            VERSION => Ok(reader),
-            found => Err(StoredIndexError::Version {
+        let found = u64::from_le_bytes(reader.read_word()?);
+        if found != signature.version {
+            return Err(StoredIndexError::Version {
                 found,
-                known: VERSION,
-            }),
+                known: signature.version,
+            });
         }
+        Ok(reader)
     }
 
     /// Reads a list.

@@ -1,6 +1,7 @@
 //! The index against brute force, on points that lie on borders and corners as often as not.
 
 mod batch;
+mod boundaries;
 mod meridian;
 mod nearest;
 mod partitioned;
