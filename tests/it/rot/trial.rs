@@ -16,7 +16,7 @@ use crate::program::{Folder, POINTS_LAYER};
 type Kind = (&'static str, fn(&str) -> bool);
 
 /// Kinds of files of a store.
-const KINDS: [Kind; 14] = [
+const KINDS: [Kind; 15] = [
     ("landed copy", |path| {
         path.starts_with("landing/") && !path.contains("/pages/") && !path.ends_with(".json")
     }),
