@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use crate::locate;
 use crate::program::{Ended, Folder, POINTS_LAYER, latest};
@@ -84,17 +85,31 @@ fn kept(folder: &Folder, set: &str) -> PathBuf {
     folder.path().join(format!("store/sets/{set}.polygons"))
 }
 
-/// A run of which any layer may be changed.
+fn copy_all(from: &Path, to: &Path) {
+    let copied = Command::new("cp").arg("-a").arg(from).arg(to).status();
+    assert!(copied.unwrap().success());
+}
+
+/// A run with these rows; what the store was like before it is in `fresh`, but for kept sets.
 fn night(folder: &Folder, rows: &str) -> String {
     folder.write("points.csv", format!("ID,NAME,COUNTYFIPS,BEDS,LON,LAT\n{rows}"));
+    let store = folder.path().join("store");
+    let fresh = folder.path().join("fresh");
+    drop(fs::remove_dir_all(&fresh));
+    if store.exists() {
+        copy_all(&store, &fresh);
+        fs::remove_dir_all(fresh.join("sets")).unwrap();
+    }
     folder.run().code(0);
     log(folder)
 }
 
-/// The latest release has the tables of one that is made in a store of its own.
+/// The latest release has the tables of one that is made of the store before it without kept sets.
 fn assert_as_if_made_anew(folder: &Folder) {
     let fresh = folder.path().join("fresh");
-    drop(fs::remove_dir_all(&fresh));
+    // Tables tell when a source was landed.
+    fs::remove_dir_all(fresh.join("landing")).unwrap();
+    copy_all(&folder.path().join("store/landing"), &fresh.join("landing"));
     folder
         .cikr(&["run", "pipeline.toml", "--store", "fresh", "--format", "json"])
         .code(0);
