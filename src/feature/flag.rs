@@ -58,11 +58,13 @@ pub enum FlagCode {
     BoundariesDisagree,
     /// A polygon that can't be used may hold the row.
     BoundaryMissing,
+    /// Rings of an area cross so often that it can't be shared out among jurisdictions.
+    TangledShape,
 }
 
 impl FlagCode {
     /// Every code, in the order they are told in.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::MangledDate,
         Self::RecoveredDate,
         Self::ExcelSerialDate,
@@ -84,6 +86,7 @@ impl FlagCode {
         Self::StateMismatch,
         Self::BoundariesDisagree,
         Self::BoundaryMissing,
+        Self::TangledShape,
     ];
 
     /// Stable code, as in `quality/flags/<layer>.parquet`.
@@ -110,6 +113,7 @@ impl FlagCode {
             Self::StateMismatch => "state_mismatch",
             Self::BoundariesDisagree => "boundaries_disagree",
             Self::BoundaryMissing => "boundary_missing",
+            Self::TangledShape => "tangled_shape",
         }
     }
 
@@ -148,6 +152,9 @@ impl FlagCode {
             }
             Self::BoundaryMissing => {
                 "a point near a polygon that can't be used, and in no other: no code of that kind"
+            }
+            Self::TangledShape => {
+                "an area whose own rings cross too often to be shared out: placed by its first vertex, geometry as it is"
             }
         }
     }

@@ -22,6 +22,8 @@ def points(tables: dict[str, pa.Table]) -> geopandas.GeoDataFrame:
 def test_codes_are_those_of_a_point_in_polygon_join(
     kind: str, points: geopandas.GeoDataFrame, pipeline: dict, pipeline_folder: Path
 ):
+    # A line or an area that spans several is where most of it is, which a point of it can't tell.
+    points = points[points["location_method"] != "overlap"]
     truth = holding(points, boundaries(kind, pipeline, pipeline_folder))
     # A point on a common border is in both polygons; the rule is the lowest code.
     found = points.assign(computed=points[COLUMNS[kind]], expected=truth.groupby(level=0).min())

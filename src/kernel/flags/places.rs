@@ -27,5 +27,14 @@ pub fn doubtful_places(located: &Located) -> Vec<RowFlag> {
             detail: "in the box of a polygon that can't be used".to_owned(),
         });
     }
+    for index in &located.tangled {
+        flags.push(RowFlag {
+            index: *index,
+            field: "geometry".to_owned(),
+            value: String::new(),
+            code: FlagCode::TangledShape,
+            detail: "placed by its first vertex".to_owned(),
+        });
+    }
     flags
 }

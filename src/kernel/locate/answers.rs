@@ -25,6 +25,8 @@ pub(super) struct Answers {
     pub(super) several: BTreeMap<usize, Vec<JurisdictionShare>>,
     /// Shares too small to be told.
     pub(super) slivers: u64,
+    /// Areas whose own rings cross too often for shares to be told.
+    pub(super) tangled: BTreeSet<usize>,
 }
 
 impl Answers {
@@ -92,6 +94,9 @@ impl Answers {
             part.share = part.share.min(1.0);
         }
         self.slivers += u64::from(shares.slivers);
+        if shares.is_tangled {
+            self.tangled.insert(row);
+        }
         let Some(largest) = shares.parts.first() else {
             return false;
         };

@@ -53,6 +53,8 @@ pub struct Located {
     pub crossings: Vec<Crossing>,
     /// Shares below the tolerance, which are not told.
     pub slivers: u64,
+    /// Areas whose own rings cross too often to be shared out.
+    pub tangled: BTreeSet<usize>,
     /// Rows in one state by the states' polygons, in another by the counties'.
     pub disagreements: Vec<Disagreement>,
     /// Rows that may be in a polygon that can't be used, each with the column that is null therefore.
@@ -145,6 +147,10 @@ pub fn locate(places: &Places<'_>, context: &JoinContext) -> Located {
         links: links_of_sets(context, &answers),
         crossings: crossings(context, region, county, state),
         slivers: answers.iter().map(|answers| answers.slivers).sum(),
+        tangled: answers
+            .iter()
+            .flat_map(|answers| answers.tangled.iter().copied())
+            .collect(),
         disagreements,
         missing: missing_rows(context, &answers),
     }

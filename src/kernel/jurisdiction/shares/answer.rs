@@ -54,4 +54,6 @@ pub struct Shares {
     pub slivers: u32,
     /// How much those hold together, in the unit of the whole.
     pub dropped: f64,
+    /// Whether its own rings cross too often for shares to be told: all of it is given to what holds its first vertex.
+    pub is_tangled: bool,
 }

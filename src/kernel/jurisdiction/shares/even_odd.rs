@@ -12,10 +12,17 @@ use super::crossing::crossing_part;
 use super::edge::{Edge, crossings};
 use super::tree::EdgeTree;
 
-/// The border of the surface, which lies to the left of every edge.
-pub(super) fn border_of(edges: Vec<Edge>) -> Vec<Edge> {
+/// Crossings of a shape's own edges that are sorted out, at most. Shapes of facilities have some dozens where they have
+/// any; a scribble of 300 edges has more than these.
+const MOST_CROSSINGS: usize = 20_000;
+/// Edges that stand between two levels, added up over all levels, at most: some ten seconds. Areas of a million vertices
+/// stay below.
+const MOST_STEPS: usize = 1_000_000_000;
+
+/// The border of the surface, which lies to the left of every edge; none where edges cross too often to be sorted out.
+pub(super) fn border_of(edges: Vec<Edge>) -> Option<Vec<Edge>> {
     let (rising, order) = rising_edges(edges);
-    let levels = levels_of(&rising);
+    let levels = levels_of(&rising)?;
     let mut sweep = Sweep {
         edges: &rising,
         standing: Vec::new(),
@@ -24,14 +31,20 @@ pub(super) fn border_of(edges: Vec<Edge>) -> Vec<Edge> {
         ledges: Vec::new(),
     };
     let mut next = 0;
+    let mut steps = 0;
     for (at, &level) in levels.iter().enumerate() {
         let first = next;
         while rising.get(next).is_some_and(|edge| edge.from.y <= level) {
             next += 1;
         }
         sweep.pass(level, levels.get(at + 1).copied(), first..next);
+        // What comes from outside may be made to keep a night busy.
+        steps += sweep.standing.len();
+        if steps > MOST_STEPS {
+            return None;
+        }
     }
-    sweep.into_border(&order)
+    Some(sweep.into_border(&order))
 }
 
 /// Edges that aren't level, from south to north, by where they begin; those that come twice enclose nothing.
@@ -61,8 +74,8 @@ fn from_south(a: Coord<f64>, b: Coord<f64>) -> Ordering {
     a.y.total_cmp(&b.y).then(a.x.total_cmp(&b.x))
 }
 
-/// Latitudes at which edges begin, end or cross.
-fn levels_of(edges: &[Edge]) -> Vec<f64> {
+/// Latitudes at which edges begin, end or cross; none where they cross too often.
+fn levels_of(edges: &[Edge]) -> Option<Vec<f64>> {
     let mut levels: Vec<f64> = edges.iter().flat_map(|edge| [edge.from.y, edge.to.y]).collect();
     let tree = EdgeTree::new(edges.to_vec());
     for (at, edge) in edges.iter().enumerate() {
@@ -72,10 +85,13 @@ fn levels_of(edges: &[Edge]) -> Vec<f64> {
                 levels.push(edge.at(crossing_part(edge, other)).y);
             }
         });
+        if levels.len() > 2 * edges.len() + MOST_CROSSINGS {
+            return None;
+        }
     }
     levels.sort_by(f64::total_cmp);
     levels.dedup();
-    levels
+    Some(levels)
 }
 
 /// A piece of an edge that has begun.

@@ -14,7 +14,8 @@ use super::surface::Surface;
 use super::tree::{EdgeTree, RUN};
 use crate::kernel::jurisdiction::meridian;
 
-/// The surface of a polygon, cut at ±180 as an index cuts it; none where a coordinate isn't finite.
+/// The surface of a polygon, cut at ±180 as an index cuts it; none where a coordinate isn't finite, or its rings cross too
+/// often.
 pub(super) fn surface_of_polygon(polygon: &Polygon<f64>) -> Option<Surface> {
     if !meridian::is_to_be_cut(polygon) {
         return surface_on_plane(polygon);
@@ -26,7 +27,7 @@ pub(super) fn surface_of_polygon(polygon: &Polygon<f64>) -> Option<Surface> {
     let edges = ends
         .filter(|[from, to]| from != to)
         .map(|[from, to]| Edge { from, to });
-    Some(Surface::new(even_odd::border_of(edges.collect())))
+    even_odd::border_of(edges.collect()).map(Surface::new)
 }
 
 /// The surface of a polygon as it stands on the plane.
@@ -42,7 +43,7 @@ fn surface_on_plane(polygon: &Polygon<f64>) -> Option<Surface> {
             }));
         });
     }
-    Some(outline.into_surface())
+    outline.into_surface()
 }
 
 fn closed_rings(polygon: &Polygon<f64>) -> Option<Vec<Vec<Coord<f64>>>> {
@@ -75,16 +76,16 @@ impl Outline {
         }
     }
 
-    fn into_surface(self) -> Surface {
+    fn into_surface(self) -> Option<Surface> {
         let tree = EdgeTree::new(self.edges);
         let rings = Rings {
             tree: &tree,
             starts: &self.starts,
         };
         if rings.are_apart() {
-            return Surface::new(rings.turned());
+            return Some(Surface::new(rings.turned()));
         }
-        Surface::new(even_odd::border_of(tree.edges().to_vec()))
+        even_odd::border_of(tree.edges().to_vec()).map(Surface::new)
     }
 }
 

@@ -69,6 +69,14 @@ pub(super) fn shares_of(surfaces: &SurfaceIndex, geometry: &Geometry<f64>, rule:
     let first_vertex = match Members::of(geometry) {
         Members::Surfaces(polygons) => {
             let surfaces = surfaces_of(&polygons);
+            // Members are finite, so what has no surface here is tangled.
+            if surfaces.len() < polygons.len() {
+                let first_vertex = polygons[0].exterior().0[0];
+                return Shares {
+                    is_tangled: true,
+                    ..shares_of_nothing(first_vertex, faces, rule.overlaps)
+                };
+            }
             if size_of(&surfaces) > 0.0 {
                 for surface in &surfaces {
                     add_surface(surface, faces, &mut tally);

@@ -214,3 +214,22 @@ fn corners_within_rounding_of_a_border_do_no_harm() {
     );
     assert_eq!((alone.parts.len(), alone.parts[0].rank), (1, 1), "{alone:?}");
 }
+
+#[test]
+fn rings_that_cross_too_often_are_told_and_not_sorted_out() {
+    // A scribble over both squares: each of its edges crosses nearly all others.
+    let mut scribble: Vec<Coord<f64>> = vec![Coord { x: 1.75, y: 1.75 }];
+    for at in 0..1_500_u32 {
+        let angle = f64::from(at) * 2.4;
+        scribble.push(Coord {
+            x: 2.0 + 1.9 * angle.cos(),
+            y: 1.0 + 0.9 * angle.sin(),
+        });
+    }
+    let tangled = Geometry::Polygon(Polygon::new(LineString(scribble), vec![]));
+    let found = squares().shares_of(&tangled, LOWEST);
+    assert!(found.is_tangled);
+    assert_eq!(by_rank(&found, 2), [0.0, 1.0], "where its first vertex lies");
+    let untangled = squares().shares_of(&geometry("POLYGON((1 1.6,3 1.6,1 1.9,3 1.9,1 1.6))"), LOWEST);
+    assert!(!untangled.is_tangled && gap(&untangled) < 1e-12);
+}
