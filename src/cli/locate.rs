@@ -1,5 +1,6 @@
 //! `cikr locate`.
 
+use std::env;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -10,13 +11,18 @@ use tracing::{info, warn};
 use super::locate_sets::{SetFlags, parse_crs};
 use super::output::Output;
 use super::run::parse_memory;
+use crate::config::parse_size;
 use crate::error::{Error, exit};
 use crate::feature::Crs;
 use crate::join::{
     self, Detail, FileAsked, Flow, GeometryAsked, JoinError, JoinFormat, NewFile, Opened, PolygonSet,
-    RejectsFile, SetTally, Tally, Target,
+    RejectsFile, SetBound, SetMeans, SetTally, Tally, Target,
 };
 use crate::report::{Logging, Reporter, human_size};
+use crate::store::Scratch;
+
+/// Some thousand vertices: less is a partition for every square of the world.
+const LEAST_SET_MEMORY: u64 = 1 << 20;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -26,6 +32,7 @@ Examples:
   cikr locate wells.shp --to districts=d.gdb.zip --code DIST_NO --nearest-m 5000 -o wells.parquet
   cikr locate pipelines.geojson --to counties=us_counties.gpkg --lines-shares -o shares.parquet
   cikr locate tonight.parquet --to places.gpkg --kept-sets ~/.cache/cikr -o out.parquet   indexes the places once for all nights
+  cikr locate sites.parquet --to parcels.parquet --set-memory 1GiB -o out.parquet   polygons that are larger than memory
   cikr locate points.csv --x EASTING --y NORTHING --crs EPSG:26915 --to us_counties.gpkg --format json
 
 Any file that a pipeline reads can be either side: GeoParquet, CSV, GeoJSON, GeoPackage, Shapefile, FileGDB, FlatGeobuf, XLSX,
@@ -83,6 +90,16 @@ pub(super) struct Locate {
     /// Memory for rows on their way, such as 512MiB; polygon sets come on top [default: two batches for each thread]
     #[arg(long, value_name = "SIZE", value_parser = parse_memory)]
     memory: Option<u64>,
+    /// Memory for the polygons of a set, such as 512MiB: a larger set waits on disk in TMPDIR and is asked a part at a time, for
+    /// which FILE is read twice [default: sets are in memory]
+    #[arg(long, value_name = "SIZE", value_parser = parse_set_memory, conflicts_with_all = ["nearest_m", "lines_shares", "kept_sets"])]
+    set_memory: Option<u64>,
+}
+
+/// A size that a partition of a set fits into.
+fn parse_set_memory(text: &str) -> Result<u64, String> {
+    let bytes = parse_size(text).filter(|bytes| *bytes >= LEAST_SET_MEMORY);
+    bytes.ok_or_else(|| "write a size with its unit, 1MiB or more, such as 512MiB or 2GB".to_owned())
 }
 
 fn parse_format(text: &str) -> Result<JoinFormat, String> {
@@ -119,7 +136,16 @@ impl Locate {
         };
         let kept = self.sets.kept_folder().map_err(join_error)?;
         let opened = Opened::look_at(&self.file_asked(), "--crs").map_err(join_error)?;
-        let sets = join::read_sets(&asked, self.detail(), kept.as_ref()).map_err(join_error)?;
+        let scratch = Scratch::new(&env::temp_dir());
+        let means = SetMeans {
+            detail: self.detail(),
+            kept: kept.as_ref(),
+            bound: self.set_memory.map(|memory| SetBound {
+                memory,
+                space: &scratch,
+            }),
+        };
+        let sets = join::read_sets(&asked, means).map_err(join_error)?;
         sets.iter().for_each(warn_of_set);
         let progress = Reporter::new(logging.bars(), quiet);
         let flow = Flow {
@@ -282,7 +308,7 @@ impl Locate {
         json!({
             "id": set.id,
             "file": &*set.shown,
-            "polygons": set.index.len(),
+            "polygons": set.index.polygon_count(),
             "unusable": set.unusable,
             "code_field": set.code_field,
             "code_field_named": set.is_code_named,
@@ -334,7 +360,7 @@ fn is_stream(path: &Path) -> bool {
 fn set_account(set: &PolygonSet) -> String {
     let mut text = format!(
         "{} polygons of {}, code {}",
-        set.index.len(),
+        set.index.polygon_count(),
         set.shown,
         set.code_field
     );

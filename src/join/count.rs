@@ -5,16 +5,18 @@ use std::sync::Arc;
 use arrow_array::{Array, BinaryViewArray};
 use rayon::prelude::*;
 
-use super::answers::Answers;
+use super::ahead::Ahead;
+use super::answers::{Answers, Asking};
 use super::error::JoinError;
 use super::open::Opened;
 use super::polygons::PolygonSet;
 use super::positions::{Positions, is_broken_record};
 use super::rejects::{RejectsFile, rejects_of};
+use super::set_index::SetIndex;
 use super::stream::{Flow, for_each_batch, refuse_degrees};
 use super::tally::Tally;
 use crate::feature::{CoordinatesSeen, Defect, RawBatch, Reject, Reproject, Task};
-use crate::source::{self, GeometryScan, ScanPart, SourceError};
+use crate::source::{self, GeometryScan, ScanPart};
 
 /// Parts at work at a time for each thread, where what is told of them waits.
 const PARTS_OF_THREAD: usize = 8;
@@ -27,7 +29,7 @@ const PARTS_OF_THREAD: usize = 8;
 /// use std::path::Path;
 ///
 /// use cikr::feature::{Progress, Task};
-/// use cikr::join::{Detail, FileAsked, Flow, Opened, SetAsked, count, read_sets};
+/// use cikr::join::{Detail, FileAsked, Flow, Opened, SetAsked, SetMeans, count, read_sets};
 ///
 /// struct Silent;
 /// impl Task for Silent {
@@ -46,7 +48,7 @@ const PARTS_OF_THREAD: usize = 8;
 ///     code: None,
 ///     name: None,
 /// };
-/// let sets = read_sets(&[states], Detail::None)?;
+/// let sets = read_sets(&[states], SetMeans { detail: Detail::None, kept: None, bound: None })?;
 /// let capitals = Opened::look_at(&FileAsked::of_path(&samples.join("state_capitals.geojson")), "--crs")?;
 /// let flow = Flow { detail: Detail::None, memory: None, progress: &Silent };
 /// let tally = count(&capitals, &sets, flow, None)?;
@@ -63,14 +65,23 @@ pub fn count(
     mut rejects: Option<&mut RejectsFile>,
 ) -> Result<Tally, JoinError> {
     let mut whole = Tally::new(sets);
-    if let Some(scan) = opened.scan_geometry()? {
-        count_scanned(opened, &scan, sets, flow, &mut whole, rejects)?;
+    let ahead = Ahead::ask(opened, sets, flow)?;
+    let asking = Asking {
+        opened,
+        sets,
+        ahead: &ahead,
+        detail: flow.detail,
+    };
+    let has_all_sets = sets.iter().all(|set| matches!(set.index, SetIndex::Whole(_)));
+    // Parts are read out of their order, and what was asked ahead is in the order of rows.
+    if let Some(scan) = opened.scan_geometry()?.filter(|_| has_all_sets) {
+        count_scanned(asking, &scan, flow, &mut whole, rejects)?;
         return Ok(whole);
     }
     for_each_batch(
         opened,
         flow,
-        &|batch, transform| Ok(count_batch(&batch, transform, sets, flow)),
+        &|batch, rows_before, transform| count_batch(&batch, rows_before, transform, asking),
         &mut |(tally, rejected)| {
             whole.add_tally(tally);
             write_rejects(rejects.as_deref_mut(), &rejected)
@@ -85,20 +96,19 @@ fn write_rejects(rejects: Option<&mut RejectsFile>, rejected: &[Reject]) -> Resu
 
 /// Counts the parts of a source, as many at a time as there are threads.
 fn count_scanned(
-    opened: &Opened,
+    asking: Asking<'_>,
     scan: &GeometryScan,
-    sets: &[PolygonSet],
     flow: Flow<'_>,
     whole: &mut Tally,
     mut rejects: Option<&mut RejectsFile>,
 ) -> Result<(), JoinError> {
+    let opened = asking.opened;
     let task = flow
         .progress
         .start("count", opened.shown(), Some(scan.row_count()));
     let counting = Counting {
         scan,
-        sets,
-        flow,
+        asking,
         is_telling: rejects.is_some(),
         task: &*task,
     };
@@ -112,11 +122,7 @@ fn count_scanned(
     for parts in scan.parts().chunks(at_once) {
         let counted: Vec<CountedPart> = parts
             .par_iter()
-            .map(|part| {
-                counting
-                    .count_part(*part)
-                    .map_err(|source| opened.source_error(source))
-            })
+            .map(|part| counting.count_part(*part))
             .collect::<Result<_, _>>()?;
         for part in counted {
             whole.add_tally(part.tally);
@@ -131,8 +137,7 @@ fn count_scanned(
 #[derive(Clone, Copy)]
 struct Counting<'a> {
     scan: &'a GeometryScan,
-    sets: &'a [PolygonSet],
-    flow: Flow<'a>,
+    asking: Asking<'a>,
     /// Whether rejects are to be told, and not only counted.
     is_telling: bool,
     task: &'a dyn Task,
@@ -146,24 +151,31 @@ struct CountedPart {
 }
 
 impl Counting<'_> {
-    fn count_part(self, part: ScanPart) -> Result<CountedPart, SourceError> {
-        let transform = source::reprojection_to_crs84(self.scan.crs())?;
-        let mut tally = Tally::new(self.sets);
+    fn count_part(self, part: ScanPart) -> Result<CountedPart, JoinError> {
+        let opened = self.asking.opened;
+        let transform =
+            source::reprojection_to_crs84(self.scan.crs()).map_err(|source| opened.source_error(source))?;
+        let mut tally = Tally::new(self.asking.sets);
         let mut rejected = Vec::new();
         // Made once for all batches of the part: memory that is written again is in the caches.
         let mut positions = Positions::default();
         let mut answers = Answers::default();
-        self.scan.read_part(part, &mut |shown, first, geometries| {
+        let mut noted = Ok(());
+        let read = self.scan.read_part(part, &mut |shown, first, geometries| {
             positions.forget_rows();
             fill_positions(&mut positions, geometries, self.scan, transform.as_deref());
-            note_batch(&mut tally, &mut answers, &positions, self.sets, self.flow);
+            if noted.is_ok() {
+                noted = note_batch(&mut tally, &mut answers, &positions, 0, self.asking);
+            }
             let defects = &positions.defects;
             tally.note_rejects(shown, defects, |index| first + index as u64);
             if self.is_telling {
                 rejected.extend(rejects_of(shown, defects, |index| first + index as u64));
             }
             self.task.advance(geometries.len() as u64);
-        })?;
+        });
+        read.map_err(|source| opened.source_error(source))?;
+        noted?;
         let seen = transform.map(|transform| transform.coordinates_seen());
         Ok(CountedPart {
             tally,
@@ -193,16 +205,22 @@ fn fill_positions(
 
 fn count_batch(
     batch: &RawBatch,
+    rows_before: usize,
     transform: Option<&dyn Reproject>,
-    sets: &[PolygonSet],
-    flow: Flow<'_>,
-) -> (Tally, Vec<Reject>) {
+    asking: Asking<'_>,
+) -> Result<(Tally, Vec<Reject>), JoinError> {
     let positions = Positions::of_batch(&batch.geometry, &batch.crs, transform, &batch.defects);
-    let mut tally = Tally::new(sets);
-    note_batch(&mut tally, &mut Answers::default(), &positions, sets, flow);
+    let mut tally = Tally::new(asking.sets);
+    note_batch(
+        &mut tally,
+        &mut Answers::default(),
+        &positions,
+        rows_before,
+        asking,
+    )?;
     note_defects(&mut tally, &batch.source, batch, &positions.defects);
     let rejected = rejects_of(&batch.source, &positions.defects, |index| batch.rows.value(index));
-    (tally, rejected)
+    Ok((tally, rejected))
 }
 
 /// Asks the sets for a batch, and counts.
@@ -210,14 +228,15 @@ fn note_batch(
     tally: &mut Tally,
     answers: &mut Answers,
     positions: &Positions,
-    sets: &[PolygonSet],
-    flow: Flow<'_>,
-) {
+    rows_before: usize,
+    asking: Asking<'_>,
+) -> Result<(), JoinError> {
     tally.rows += positions.points.len() as u64;
-    for (set, counts) in sets.iter().zip(&mut tally.sets) {
-        answers.ask_set(set, &positions.points, flow.detail);
+    for (set, counts) in tally.sets.iter_mut().enumerate() {
+        asking.ask_set(set, rows_before, &positions.points, answers)?;
         counts.note_answers(answers, positions.defects.len());
     }
+    Ok(())
 }
 
 /// Counts the rows of a batch that can't be placed, and those that no output can have.

@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use crate::geoparquet::GeoparquetError;
+use crate::kernel::jurisdiction::PartitionError;
 use crate::source::SourceError;
 use crate::store::StoreError;
 
@@ -88,6 +89,12 @@ pub enum JoinError {
         before: String,
         now: String,
     },
+    /// A set larger than memory can't wait in a scratch file, or be read back.
+    #[error("{shown} is more than --set-memory, and can't be put aside: TMPDIR names another folder for it")]
+    Partitions { shown: String, source: PartitionError },
+    /// A file that changed between two readings.
+    #[error("{shown} changed while it was joined: start again")]
+    Changed { shown: String },
     /// The output can't be written.
     #[error("cannot write {}", path.display())]
     Write { path: PathBuf, source: io::Error },
@@ -134,6 +141,8 @@ impl JoinError {
             | Self::BadPolygons { .. }
             | Self::Degrees { .. }
             | Self::ChangedType { .. }
+            | Self::Partitions { .. }
+            | Self::Changed { .. }
             | Self::Write { .. }
             | Self::Encode { .. }
             | Self::Store { .. } => false,

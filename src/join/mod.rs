@@ -5,11 +5,13 @@
 //! source is read), `geoparquet`, `feature`, `config` (did you mean), `store` (where files are made). No network, no clock,
 //! no environment.
 
+mod ahead;
 mod answers;
 mod asked;
 mod count;
 mod csv_text;
 mod error;
+mod gathered;
 mod geojson_text;
 mod kept_sets;
 mod names;
@@ -19,6 +21,7 @@ mod polygons;
 mod positions;
 mod rejects;
 mod schema;
+mod set_index;
 mod shares;
 mod stream;
 mod table;
@@ -30,8 +33,9 @@ pub use asked::{Detail, FileAsked, GeometryAsked, SetAsked};
 pub use count::count;
 pub use error::JoinError;
 pub use open::Opened;
-pub use polygons::{PolygonSet, read_sets};
+pub use polygons::{PolygonSet, SetMeans, read_sets};
 pub use rejects::RejectsFile;
+pub use set_index::{SetBound, SetIndex};
 pub use stream::Flow;
 pub use tally::{FirstReject, SetTally, Tally};
 pub use target::{JoinFormat, NewFile, Target};

@@ -1,28 +1,25 @@
 //! Polygon sets: read, their fields chosen, indexed.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use arrow_array::{Array, ArrayRef, BinaryArray, StringArray};
-use geo::{Geometry, MultiPolygon};
+use arrow_array::StringArray;
 use rayon::prelude::*;
+use tracing::info;
 
 use super::asked::{Detail, SetAsked};
 use super::error::JoinError;
+use super::gathered::{Gathered, Polygons, SetFields};
 use super::kept_sets::{KeptPlace, SetNote};
 use super::names;
 use super::open::Opened;
+use super::schema::own_names;
+use super::set_index::{SetBound, SetIndex};
 use crate::config::known_names_hint;
-use crate::feature::{Defect, RawBatch, spelling};
-use crate::kernel::geometry;
-use crate::kernel::jurisdiction::{Boundary, JurisdictionIndex, SurfaceIndex};
-use crate::kernel::shapes;
-use crate::plan::GeometryKind;
+use crate::kernel::jurisdiction::{
+    Boundary, JurisdictionIndex, PartitionError, PartitionedIndexBuilder, SurfaceIndex,
+};
 use crate::source;
 use crate::store::KeptFolder;
-
-/// Unusable rows of a set that are told of; more are counted alone.
-const TOLD: usize = 5;
 
 /// A polygon set, ready to be asked.
 #[derive(Debug)]
@@ -44,7 +41,7 @@ pub struct PolygonSet {
     /// Whether the codes are numbers in the file, so that zeros before them are lost.
     pub has_numbers: bool,
     /// Which polygon holds a point.
-    pub index: JurisdictionIndex,
+    pub index: SetIndex,
     /// The same as surfaces, where shares are asked for.
     pub(super) surfaces: Option<SurfaceIndex>,
     /// Codes by rank.
@@ -53,14 +50,23 @@ pub struct PolygonSet {
     pub(super) names: Option<Arc<StringArray>>,
 }
 
-/// Reads and indexes sets, side by side, in the order asked for and for what is asked of them; where `kept` is a folder, a set
-/// is read back from it while its file and what is asked of it are the same, and kept there else.
+/// How sets are read.
+#[derive(Debug, Clone, Copy)]
+pub struct SetMeans<'a> {
+    /// What is asked of them.
+    pub detail: Detail,
+    /// Folder from which a set is read back while its file and what is asked of it are the same, and where it is kept else.
+    pub kept: Option<&'a KeptFolder>,
+    /// Memory for the polygons of a set; only where neither what is near nor shares are asked for, and nothing is kept.
+    pub bound: Option<SetBound<'a>>,
+}
+
+/// Reads and indexes sets, side by side, in the order asked for and for what is asked of them.
 ///
 /// ```
 /// use std::path::Path;
 ///
-/// use cikr::join::{Detail, FileAsked, SetAsked, read_sets};
-/// use geo::Point;
+/// use cikr::join::{Detail, FileAsked, SetAsked, SetMeans, read_sets};
 ///
 /// let counties = Path::new(env!("CARGO_MANIFEST_DIR")).join("sample-data/us_counties.gpkg");
 /// let asked = SetAsked {
@@ -69,56 +75,51 @@ pub struct PolygonSet {
 ///     code: None,
 ///     name: None,
 /// };
-/// let sets = read_sets(&[asked], Detail::None, None)?;
+/// let means = SetMeans { detail: Detail::None, kept: None, bound: None };
+/// let sets = read_sets(&[asked], means)?;
 /// assert_eq!((sets[0].code_field.as_str(), sets[0].unusable), ("GEOID", 0));
-/// let houston = sets[0].index.locate(Point::new(-95.4, 29.8)).map(|found| found.code);
-/// assert_eq!(houston, Some("48201"));
+/// assert!(sets[0].index.names().any(|county| county.code == "48201"));
 /// # Ok::<(), cikr::join::JoinError>(())
 /// ```
 ///
 /// # Errors
 /// Where one can't be read, lacks a field, or over a tenth of it can't be used.
-pub fn read_sets(
-    asked: &[SetAsked],
-    detail: Detail,
-    kept: Option<&KeptFolder>,
-) -> Result<Vec<PolygonSet>, JoinError> {
+pub fn read_sets(asked: &[SetAsked], means: SetMeans<'_>) -> Result<Vec<PolygonSet>, JoinError> {
     asked
         .par_iter()
-        .map(|asked| recall_or_read_set(asked, detail, kept))
+        .map(|asked| recall_or_read_set(asked, means))
         .collect()
 }
 
-fn recall_or_read_set(
-    asked: &SetAsked,
-    detail: Detail,
-    kept: Option<&KeptFolder>,
-) -> Result<PolygonSet, JoinError> {
+fn recall_or_read_set(asked: &SetAsked, means: SetMeans<'_>) -> Result<PolygonSet, JoinError> {
+    let SetMeans { detail, kept, bound } = means;
     let place = kept.and_then(|folder| KeptPlace::of(folder, asked, detail));
-    let Some(place) = place else {
-        let (note, boundaries) = read_set(asked)?;
-        let surfaces = make_surfaces(&boundaries, detail);
+    if let Some(known) = place.as_ref().and_then(KeptPlace::recall) {
+        let surfaces = make_surfaces(&known.boundaries, detail);
         return Ok(ready_set(
             asked,
-            note,
+            known.note,
             surfaces,
-            JurisdictionIndex::build(boundaries),
+            SetIndex::Whole(Box::new(known.index)),
         ));
-    };
-    if let Some(known) = place.recall() {
-        let surfaces = make_surfaces(&known.boundaries, detail);
-        return Ok(ready_set(asked, known.note, surfaces, known.index));
     }
-    let (note, boundaries) = read_set(asked)?;
+    let (note, polygons) = read_set(asked, bound)?;
+    let boundaries = match polygons {
+        Polygons::Kept(boundaries) => boundaries,
+        Polygons::Filed(builder, bound) => {
+            let index = partitioned_index(*builder, bound, asked)?;
+            return Ok(ready_set(asked, note, None, index));
+        }
+    };
     let surfaces = make_surfaces(&boundaries, detail);
     // Shares are cut out of the boundaries themselves; for points the index has all that is needed.
     let needed: &[Boundary] = if surfaces.is_some() { &boundaries } else { &[] };
-    let file = place.begin(&note, needed);
+    let file = place.as_ref().and_then(|place| place.begin(&note, needed));
     let index = JurisdictionIndex::build(boundaries);
     if let Some(file) = file {
         file.finish(&index, asked);
     }
-    Ok(ready_set(asked, note, surfaces, index))
+    Ok(ready_set(asked, note, surfaces, SetIndex::Whole(Box::new(index))))
 }
 
 /// Surfaces for shares: a copy of every vertex, so only where something is to be shared out.
@@ -129,12 +130,7 @@ fn make_surfaces(boundaries: &[Boundary], detail: Detail) -> Option<SurfaceIndex
     Some(surfaces)
 }
 
-fn ready_set(
-    asked: &SetAsked,
-    note: SetNote,
-    surfaces: Option<SurfaceIndex>,
-    index: JurisdictionIndex,
-) -> PolygonSet {
+fn ready_set(asked: &SetAsked, note: SetNote, surfaces: Option<SurfaceIndex>, index: SetIndex) -> PolygonSet {
     let codes = StringArray::from_iter_values(index.names().map(|found| found.code));
     let names: StringArray = index.names().map(|found| found.name).collect();
     PolygonSet {
@@ -154,27 +150,29 @@ fn ready_set(
 }
 
 /// A set's polygons, and what is to be told of it.
-fn read_set(asked: &SetAsked) -> Result<(SetNote, Vec<Boundary>), JoinError> {
+fn read_set<'a>(asked: &SetAsked, bound: Option<SetBound<'a>>) -> Result<(SetNote, Polygons<'a>), JoinError> {
     let opened = Opened::look_at(&asked.file, &format!("--to-crs {}=CRS", asked.id))?;
-    let reader = opened.open_reader()?;
-    let crs = reader.crs().clone();
-    // A set is in memory as a whole, so that its fields can be chosen once all of them are known.
-    let batches: Vec<RawBatch> = reader
-        .collect::<Result<_, _>>()
-        .map_err(|source| opened.source_error(source))?;
-    let fields = field_names(&batches);
+    let fields = own_names(&opened)?;
     let shown = opened.shown();
     let code_field = chosen_code_field(asked, shown, &fields)?;
     let name_field = match &asked.name {
         Some(name) => Some(named_field(name, shown, &fields)?),
         None => names::name_field(&fields).cloned(),
     };
+    let reader = opened.open_reader()?;
+    let crs = reader.crs().clone();
     let transform = source::reprojection_to_crs84(&crs).map_err(|source| JoinError::Source { source })?;
-    let mut gathered = Gathered::default();
-    for batch in &batches {
-        let geometry = without_lines(&batch.geometry);
-        let prepared = shapes::prepare(&geometry, &crs, GeometryKind::Polygon, transform.as_deref());
-        gathered.add_batch(batch, prepared, &code_field, name_field.as_deref());
+    let fields = SetFields {
+        code: &code_field,
+        name: name_field.as_deref(),
+        crs: &crs,
+    };
+    let mut gathered = Gathered::new(bound);
+    for batch in reader {
+        let batch = batch.map_err(|source| opened.source_error(source))?;
+        gathered
+            .add_batch(&batch, &fields, transform.as_deref())
+            .map_err(|source| partition_error(shown, source))?;
     }
     if transform.is_some_and(|transform| transform.coordinates_seen().are_degrees()) {
         return Err(JoinError::Degrees {
@@ -183,28 +181,41 @@ fn read_set(asked: &SetAsked) -> Result<(SetNote, Vec<Boundary>), JoinError> {
         });
     }
     gathered.refuse_poor(shown)?;
-    let has_numbers = batches
-        .iter()
-        .any(|batch| column_of(batch, &code_field).is_some_and(|codes| codes.data_type().is_numeric()));
     let note = SetNote {
         code_field,
         name_field,
         unusable: gathered.unusable,
         first_unusable: gathered.first_unusable,
-        has_numbers,
+        has_numbers: gathered.has_numbers,
     };
-    Ok((note, gathered.boundaries))
+    Ok((note, gathered.polygons))
 }
 
-/// Fields of all batches, in the order in which they come.
-fn field_names(batches: &[RawBatch]) -> Vec<String> {
-    let mut names: Vec<String> = Vec::new();
-    for (name, _) in batches.iter().flat_map(|batch| &batch.columns) {
-        if !names.contains(name) {
-            names.push(name.clone());
-        }
+/// Indexes polygons that wait in a scratch file.
+fn partitioned_index(
+    builder: PartitionedIndexBuilder<'_>,
+    bound: SetBound<'_>,
+    asked: &SetAsked,
+) -> Result<SetIndex, JoinError> {
+    let index = builder
+        .build(bound.vertices_at_once())
+        .map_err(|source| partition_error(&asked.file.shown(), source))?;
+    info!(
+        set = asked.id,
+        polygons = index.len(),
+        "polygon set larger than its memory: it is asked a part at a time"
+    );
+    Ok(SetIndex::Partitioned {
+        index,
+        points_at_once: bound.points_at_once(),
+    })
+}
+
+fn partition_error(shown: &str, source: PartitionError) -> JoinError {
+    JoinError::Partitions {
+        shown: shown.to_owned(),
+        source,
     }
-    names
 }
 
 fn chosen_code_field(asked: &SetAsked, shown: &str, fields: &[String]) -> Result<String, JoinError> {
@@ -234,101 +245,4 @@ fn named_field(name: &str, shown: &str, fields: &[String]) -> Result<String, Joi
             .map(|hint| format!("; {hint}"))
             .unwrap_or_default(),
     })
-}
-
-fn column_of<'a>(batch: &'a RawBatch, name: &str) -> Option<&'a ArrayRef> {
-    let mut columns = batch.columns.iter();
-    columns
-        .find(|(column, _)| column == name)
-        .map(|(_, values)| values)
-}
-
-/// Polygons with a code, and an account of the other rows.
-#[derive(Default)]
-struct Gathered {
-    boundaries: Vec<Boundary>,
-    unusable: usize,
-    first_unusable: Vec<String>,
-}
-
-impl Gathered {
-    fn add_batch(&mut self, batch: &RawBatch, prepared: shapes::Prepared, code: &str, name: Option<&str>) {
-        let codes = column_of(batch, code).map(spelling::spell_column);
-        let names = name
-            .and_then(|name| column_of(batch, name))
-            .map(spelling::spell_column);
-        let defects: BTreeMap<usize, &Defect> = prepared
-            .defects
-            .iter()
-            .chain(&batch.defects)
-            .map(|defect| (defect.index, defect))
-            .collect();
-        for (row, shape) in prepared.shapes.into_iter().enumerate() {
-            let code = codes.as_ref().and_then(|codes| filled_text(codes, row));
-            let shape = shape.and_then(into_polygons);
-            let why = match (defects.get(&row), shape, code) {
-                (Some(defect), ..) => defect.reason.code(),
-                (None, None, _) => "not a polygon",
-                (None, Some(_), None) => "no code",
-                (None, Some(shape), Some(code)) => {
-                    let name = names.as_ref().and_then(|names| filled_text(names, row));
-                    self.boundaries.push(Boundary { code, name, shape });
-                    continue;
-                }
-            };
-            self.unusable += 1;
-            if self.first_unusable.len() < TOLD {
-                let place = batch.rows.value(row);
-                self.first_unusable
-                    .push(format!("{}:{place}: {why}", batch.source));
-            }
-        }
-    }
-
-    /// Fewer than all but a tenth are no set to place anything by.
-    fn refuse_poor(&self, shown: &str) -> Result<(), JoinError> {
-        let first = self.first_unusable.first().cloned();
-        if self.boundaries.is_empty() {
-            return Err(JoinError::NoPolygons {
-                shown: shown.to_owned(),
-                first,
-            });
-        }
-        let all = self.unusable + self.boundaries.len();
-        match first.filter(|_| self.unusable * 10 > all) {
-            Some(first) => Err(JoinError::BadPolygons {
-                shown: shown.to_owned(),
-                bad: self.unusable,
-                all,
-                first,
-            }),
-            None => Ok(()),
-        }
-    }
-}
-
-/// The text of a row, without the blanks around it; none where that is nothing.
-fn filled_text(column: &StringArray, row: usize) -> Option<String> {
-    let text = column.is_valid(row).then(|| column.value(row).trim())?;
-    (!text.is_empty()).then(|| text.to_owned())
-}
-
-/// Geometries, of collections of several kinds their polygons alone: boundaries come with points and lines on them.
-fn without_lines(geometries: &BinaryArray) -> BinaryArray {
-    if !geometries.iter().flatten().any(geometry::is_collection) {
-        return geometries.clone();
-    }
-    let areas = geometries.iter().map(|wkb| {
-        let wkb = wkb?;
-        Some(geometry::areas(wkb).unwrap_or_else(|| wkb.to_owned()))
-    });
-    areas.collect()
-}
-
-fn into_polygons(geometry: Geometry<f64>) -> Option<MultiPolygon<f64>> {
-    match geometry {
-        Geometry::Polygon(polygon) => Some(MultiPolygon::new(vec![polygon])),
-        Geometry::MultiPolygon(polygons) => Some(polygons),
-        _ => None,
-    }
 }

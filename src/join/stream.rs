@@ -34,9 +34,12 @@ impl Flow<'_> {
     }
 }
 
-/// What is made of a batch, given the way to OGC:CRS84 where there is one to go.
+/// What is made of a batch, given the rows of the file before it, and the way to OGC:CRS84 where there is one to go.
 pub(super) type MapBatch<'a, T> =
-    dyn Fn(RawBatch, Option<&dyn Reproject>) -> Result<T, JoinError> + Sync + 'a;
+    dyn Fn(RawBatch, usize, Option<&dyn Reproject>) -> Result<T, JoinError> + Sync + 'a;
+
+/// A batch as it was read, and the rows before it.
+type Numbered = (usize, Result<RawBatch, SourceError>);
 
 /// What was made of a batch.
 struct Mapped<T> {
@@ -62,19 +65,22 @@ pub(super) fn for_each_batch<T: Send>(
     thread::scope(|scope| {
         let (sender, batches) = sync_channel(at_once);
         scope.spawn(move || {
+            let mut rows_before = 0;
             for batch in reader {
+                let rows = batch.as_ref().map_or(0, RawBatch::len);
                 // Nobody takes any more: what failed is told there.
-                if sender.send(batch).is_err() {
+                if sender.send((rows_before, batch)).is_err() {
                     break;
                 }
+                rows_before += rows;
             }
         });
         while let Some(waiting) = next_batches(&batches, at_once) {
             let mapped: Vec<Result<Mapped<T>, JoinError>> = waiting
                 .into_par_iter()
-                .map(|batch| {
+                .map(|(rows_before, batch)| {
                     let batch = batch.map_err(|source| opened.source_error(source))?;
-                    map_batch(batch, &crs, map)
+                    map_batch(batch, rows_before, &crs, map)
                 })
                 .collect();
             for mapped in mapped {
@@ -89,11 +95,16 @@ pub(super) fn for_each_batch<T: Send>(
     refuse_degrees(opened, seen, &crs.to_string())
 }
 
-fn map_batch<T>(batch: RawBatch, crs: &Crs, map: &MapBatch<'_, T>) -> Result<Mapped<T>, JoinError> {
+fn map_batch<T>(
+    batch: RawBatch,
+    rows_before: usize,
+    crs: &Crs,
+    map: &MapBatch<'_, T>,
+) -> Result<Mapped<T>, JoinError> {
     let rows = batch.len();
     // PROJ's way is one thread's: to make it costs less than a batch of points.
     let transform = source::reprojection_to_crs84(crs).map_err(|source| JoinError::Source { source })?;
-    let made = map(batch, transform.as_deref())?;
+    let made = map(batch, rows_before, transform.as_deref())?;
     let seen = transform.map(|transform| transform.coordinates_seen());
     Ok(Mapped {
         made,
@@ -114,10 +125,7 @@ pub(super) fn refuse_degrees(opened: &Opened, seen: CoordinatesSeen, crs: &str) 
 }
 
 /// What has been read, at least one batch unless there is none any more.
-fn next_batches(
-    batches: &Receiver<Result<RawBatch, SourceError>>,
-    most: usize,
-) -> Option<Vec<Result<RawBatch, SourceError>>> {
+fn next_batches(batches: &Receiver<Numbered>, most: usize) -> Option<Vec<Numbered>> {
     let mut waiting = vec![batches.recv().ok()?];
     waiting.extend(batches.try_iter().take(most - 1));
     Some(waiting)

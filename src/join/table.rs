@@ -5,8 +5,9 @@ use std::sync::Arc;
 use arrow_array::{Array, ArrayRef, DictionaryArray, Float64Array, Int32Array, StringArray};
 use geo::{Geometry, Point};
 
-use super::answers::Answers;
+use super::answers::{Answers, Asking};
 use super::asked::Detail;
+use super::error::JoinError;
 use super::polygons::PolygonSet;
 use super::positions::{Positions, is_broken_record};
 use crate::feature::{RawBatch, Reproject};
@@ -23,25 +24,28 @@ pub(super) struct JoinedBatch {
 }
 
 impl JoinedBatch {
-    /// Places the rows of a batch, and asks all sets for them.
+    /// Places the rows of a batch, with so many rows of the file before it, and asks all sets for them.
+    ///
+    /// # Errors
+    /// Where the file has changed since a set was asked ahead.
     pub(super) fn of_batch(
         batch: RawBatch,
+        rows_before: usize,
         transform: Option<&dyn Reproject>,
-        sets: &[PolygonSet],
-        detail: Detail,
-    ) -> Self {
+        asking: Asking<'_>,
+    ) -> Result<Self, JoinError> {
         let positions = Positions::of_batch(&batch.geometry, &batch.crs, transform, &batch.defects);
-        let answers = sets.iter().map(|set| {
+        let answers = (0..asking.sets.len()).map(|set| {
             let mut answers = Answers::default();
-            answers.ask_set(set, &positions.points, detail);
-            answers
+            asking.ask_set(set, rows_before, &positions.points, &mut answers)?;
+            Ok(answers)
         });
-        Self {
-            answers: answers.collect(),
+        Ok(Self {
+            answers: answers.collect::<Result<_, JoinError>>()?,
             batch,
             positions,
-            detail,
-        }
+            detail: asking.detail,
+        })
     }
 
     /// Which rows are written: all but those whose values may stand in wrong columns.

@@ -8,6 +8,8 @@ use std::sync::Arc;
 
 use geo::Rect;
 
+use super::ahead::Ahead;
+use super::answers::Asking;
 use super::asked::Detail;
 use super::count::note_defects;
 use super::csv_text::CsvLayout;
@@ -86,13 +88,20 @@ pub fn write(
         Target::Stream(_) => PathBuf::from("-"),
     };
     let mut sink = Sink::begin_file(&layout, target).map_err(|error| error.at_path(&path))?;
+    let ahead = Ahead::ask(opened, sets, flow)?;
+    let asking = Asking {
+        opened,
+        sets,
+        ahead: &ahead,
+        detail,
+    };
     let mut whole = Tally::new(sets);
     for_each_batch(
         opened,
         flow,
-        &|batch, transform| {
+        &|batch, rows_before, transform| {
             refuse_taken_names(opened, &added, batch.columns.iter().map(|(name, _)| name))?;
-            let joined = JoinedBatch::of_batch(batch, transform, sets, detail);
+            let joined = JoinedBatch::of_batch(batch, rows_before, transform, asking)?;
             let (mut tally, rejected) = tally_of(&joined, sets);
             // Counts are of the rows of the file, of which several rows of the output may be made.
             let joined = match detail {

@@ -226,3 +226,34 @@ fn memory_and_threads_change_nothing() {
             == fs::read(folder.path().join("two.parquet")).unwrap()
     );
 }
+
+#[test]
+fn sets_larger_than_their_memory_answer_the_same() {
+    let folder = Folder::new();
+    let airports = format!("{ROOT}/sample-data/airports.csv");
+    let counties = format!("counties={ROOT}/sample-data/us_counties.gpkg");
+    let states = format!("states={ROOT}/sample-data/us_states.zip");
+    let asked = [airports.as_str(), "--to", &counties, "--to", &states];
+    // Less than the counties take.
+    let bounded = [&asked[..], &["--set-memory", "1MiB"]].concat();
+
+    let whole = locate(&folder, &[&asked[..], &["-o", "whole.csv"]].concat()).code(0);
+    assert!(!whole.stderr.contains("a part at a time"), "{}", whole.stderr);
+    locate(&folder, &[&bounded[..], &["-o", "parts.csv"]].concat())
+        .code(0)
+        .says("a part at a time");
+    assert_eq!(read(&folder, "whole.csv"), read(&folder, "parts.csv"));
+
+    let counted = |args: &[&str]| json(&locate(&folder, &[args, &["--format", "json"]].concat()).code(0));
+    assert_eq!(counted(&asked), counted(&bounded));
+    // Of Parquet the geometries alone are read, where sets are in memory.
+    locate(&folder, &[&asked[..], &["-o", "airports.parquet"]].concat()).code(0);
+    let again = ["airports.parquet", "--to", &counties];
+    assert_eq!(
+        counted(&again),
+        counted(&[&again[..], &["--set-memory", "1MiB"]].concat())
+    );
+
+    let near = locate(&folder, &[&bounded[..], &["--nearest-m", "5"]].concat()).code(2);
+    near.says("--nearest-m");
+}

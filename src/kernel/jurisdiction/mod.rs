@@ -41,6 +41,6 @@ mod tests;
 
 pub use boundary::{Boundary, Match};
 pub use index::JurisdictionIndex;
-pub use partitioned::{PartitionError, PartitionedIndex};
+pub use partitioned::{PartitionError, PartitionedIndex, PartitionedIndexBuilder};
 pub use shares::{JurisdictionShare, Overlaps, ShareRule, Shares, SurfaceIndex, measure_of};
 pub use stored::{StoredBoundaries, StoredIndexError, read_boundaries, write_boundaries};

@@ -1,4 +1,4 @@
-//! Building a partitioned set, and asking it.
+//! Asking a partitioned set.
 
 #![expect(
     clippy::float_cmp,
@@ -15,18 +15,13 @@ use super::super::grid::Grid;
 use super::super::index::is_inland;
 use super::super::meridian::within_turn;
 use super::super::outlines::Outlines;
-use super::super::stored::{ListReader, ListWriter, Signature};
+use super::super::stored::ListReader;
 use super::PartitionError;
-use super::filing::Filing;
+use super::builder::{PartitionedIndexBuilder, SIGNATURE};
+use super::filing::Settled;
 use super::squares::square_at;
-use super::streams::{ScratchReader, ScratchWriter};
+use super::streams::ScratchReader;
 use crate::feature::{ScratchFile, ScratchSpace};
-
-/// What each partition in the scratch file begins with.
-const SIGNATURE: Signature = Signature {
-    magic: *b"cikr-jpt",
-    version: 1,
-};
 
 /// Points of a task.
 const TASK: usize = 16_384;
@@ -84,29 +79,27 @@ impl PartitionedIndex {
         space: &dyn ScratchSpace,
         vertices_at_once: usize,
     ) -> Result<Self, PartitionError> {
-        let mut filing = Filing::new(space)?;
+        let mut builder = PartitionedIndexBuilder::new(space)?;
         for boundary in boundaries {
-            filing.add(boundary)?;
+            builder.add(boundary)?;
         }
-        let set = filing.settle(vertices_at_once)?;
-        let file = space.create_file(0)?;
-        let last = set.partitions.iter().max().copied().unwrap_or(0);
-        let mut places = vec![None; last as usize + 1];
-        for together in set.meetings.chunk_by(|one, next| one.0 == next.0) {
-            let numbers: Vec<u32> = together.iter().map(|(_, polygon)| *polygon).collect();
-            let parts = set.polygons.read_parts(&numbers, &set.ranks)?;
-            let (outlines, runs) = Outlines::of_parts(parts);
-            let grid = Grid::build(&outlines, &runs);
-            places[together[0].0 as usize] = Some(write_partition(&outlines, &grid, &*file)?);
-        }
-        Ok(Self {
+        builder.build(vertices_at_once)
+    }
+
+    /// Puts together what a builder has made.
+    pub(super) fn of_settled(
+        set: Settled,
+        file: Box<dyn ScratchFile>,
+        places: Vec<Option<(u64, u64)>>,
+    ) -> Self {
+        Self {
             boundaries: set.ranks.len(),
             names: set.names,
             partitions: set.partitions,
             file,
             places,
             at_poles: set.at_poles,
-        })
+        }
     }
 
     /// Number of boundaries indexed.
@@ -208,18 +201,4 @@ fn forms_of(p: Coord<f64>) -> impl Iterator<Item = Coord<f64>> {
     let x = if is_inland(p) { p.x } else { within_turn(p.x) };
     let other = (x.abs() == 180.0).then_some(Coord { x: -x, y: p.y });
     std::iter::once(Coord { x, y: p.y }).chain(other)
-}
-
-/// Writes a partition, and tells where it is.
-fn write_partition(
-    outlines: &Outlines,
-    grid: &Grid,
-    file: &dyn ScratchFile,
-) -> Result<(u64, u64), PartitionError> {
-    let mut place = None;
-    let mut lists = ListWriter::begin(ScratchWriter::new(file, &mut place), &SIGNATURE)?;
-    outlines.write_lists(&mut lists)?;
-    grid.write_lists(&mut lists)?;
-    lists.finish()?;
-    Ok(place.unwrap_or((0, 0)))
 }

@@ -9,6 +9,7 @@
 //! In memory for the whole set: codes and names, some 16 bytes a polygon and 8 for each square it meets.
 //! Knows no nearest polygon: what is near may be in another partition.
 
+mod builder;
 mod error;
 mod filing;
 mod index;
@@ -16,5 +17,6 @@ mod polygons;
 mod squares;
 mod streams;
 
+pub use builder::PartitionedIndexBuilder;
 pub use error::PartitionError;
 pub use index::PartitionedIndex;
