@@ -59,6 +59,8 @@ struct FlatLayerReport {
     links: Vec<LinkCount>,
     #[serde(default, skip_serializing_if = "is_zero")]
     slivers: u64,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    ties: u64,
     located: LocationCounts,
     rows_by_state: BTreeMap<String, u64>,
     fields: BTreeMap<String, FieldCounts>,
@@ -166,6 +168,7 @@ impl From<LayerReport> for FlatLayerReport {
             rows_crossing: report.rows_crossing,
             links: report.links,
             slivers: report.slivers,
+            ties: report.ties,
             located: report.located,
             rows_by_state: report.rows_by_state,
             fields: report.fields,
@@ -216,6 +219,7 @@ impl From<FlatLayerReport> for LayerReport {
             rows_crossing: flat.rows_crossing,
             links: flat.links,
             slivers: flat.slivers,
+            ties: flat.ties,
             located: flat.located,
             rows_by_state: flat.rows_by_state,
             fields: flat.fields,

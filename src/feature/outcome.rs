@@ -123,6 +123,8 @@ pub struct LayerReport {
     pub links: Vec<LinkCount>,
     /// Shares of its lines and areas in jurisdictions that are too small to be told.
     pub slivers: u64,
+    /// Its points on borders, which the lowest code has; once for each polygon set.
+    pub ties: u64,
     /// How its rows were located.
     pub located: LocationCounts,
     /// Rows by computed state code; `unassigned` outside every state.
@@ -175,6 +177,7 @@ impl LayerReport {
             rows_crossing: 0,
             links: Vec::new(),
             slivers: 0,
+            ties: 0,
             located: LocationCounts::default(),
             rows_by_state: BTreeMap::new(),
             fields: BTreeMap::new(),

@@ -127,6 +127,7 @@ pub fn map_batch(
     doubts.sort_by_key(|flag| flag.index);
     let mut tally = tally_batch(raw, first, context, &mut normalised, &stage)?;
     tally.slivers = located.slivers;
+    tally.ties = located.ties;
     Ok(StageBatch {
         stage,
         order: None,
@@ -166,6 +167,7 @@ fn tally_batch(
         missing: Some(missing.into_iter().collect()),
         profile: Profiler::of_batch(raw, first),
         slivers: 0,
+        ties: 0,
         rows: RowTally::of_rows(stage, context.places)?,
     })
 }

@@ -34,6 +34,8 @@ pub struct LayerTally {
     pub profile: Profiler,
     /// Shares of lines and areas in jurisdictions that are too small to be told.
     pub slivers: u64,
+    /// Points on borders, which the lowest code has; once for each polygon set.
+    pub ties: u64,
     /// What the publishable rows count.
     pub rows: RowTally,
 }
@@ -83,6 +85,7 @@ impl LayerTally {
         };
         self.profile.merge(later.profile);
         self.slivers += later.slivers;
+        self.ties += later.ties;
         self.rows.merge(later.rows);
     }
 }

@@ -23,6 +23,7 @@ pub(super) fn published_report(
     report.bytes_out = tiles.iter().map(|tile| tile.bytes).sum();
     report.tiles = tiles.len() as u64;
     report.slivers = tally.slivers;
+    report.ties = tally.ties;
     report.located = tally.rows.located;
     report.rows_by_state.clone_from(&tally.rows.states);
     report.flags = rows.flags.counts();

@@ -41,6 +41,8 @@ KINDS = {
 }
 STATUSES = ["OPEN", "CLOSED", "NOT AVAILABLE"]
 MISCODED = 0.02
+# Cells, and vertices of each of their edges.
+CELL_COLUMNS, CELL_ROWS, EDGE_VERTICES = 200, 150, 90
 
 
 def facilities(folder: Path, rows: int) -> Path:
@@ -149,6 +151,40 @@ def boundaries(folder: Path) -> tuple[Path, Path]:
         table = pa.table(columns | {"geometry": pa.array(shapes, pa.binary())})
         paths.append(write(folder / f"{name}.parquet", [table], "MultiPolygon", "Polygon"))
     return paths[0], paths[1]
+
+
+def cells(folder: Path) -> Path:
+    """A coverage of 30,000 cells with 10.8 million vertices: a lattice over the 48 states whose edges wander, each the same
+    from both sides. An edge stays within a third of a right angle of its axis, so that none meets another."""
+    return write(folder / f"cells_{CELL_COLUMNS}x{CELL_ROWS}x{EDGE_VERTICES}.parquet", cell_tables(), "Polygon")
+
+
+def cell_tables() -> Iterator[pa.Table]:
+    random = np.random.default_rng([SEED, 2])
+    x = np.linspace(-125, -66, CELL_COLUMNS + 1)
+    y = np.linspace(24, 50, CELL_ROWS + 1)
+    along = np.arange(EDGE_VERTICES) / EDGE_VERTICES
+    amplitude = 0.1 * np.sin(np.pi * along) * min(x[1] - x[0], y[1] - y[0])
+    # Of each level edge its latitudes, of each upright one its longitudes, at the same places along.
+    level = y[:, None, None] + amplitude * random.uniform(-1, 1, (CELL_ROWS + 1, CELL_COLUMNS, EDGE_VERTICES))
+    upright = x[:, None, None] + amplitude * random.uniform(-1, 1, (CELL_COLUMNS + 1, CELL_ROWS, EDGE_VERTICES))
+    for row in range(CELL_ROWS):
+        rings = [cell_ring(x, y, level, upright, column, row, along) for column in range(CELL_COLUMNS)]
+        codes = [f"{row:03}{column:03}" for column in range(CELL_COLUMNS)]
+        shapes = shapely.to_wkb([shapely.Polygon(ring) for ring in rings])
+        yield pa.table({"GEOID": codes, "NAME": [f"Cell {code}" for code in codes], "geometry": shapes})
+
+
+def cell_ring(x, y, level, upright, column: int, row: int, along: np.ndarray) -> np.ndarray:
+    eastward = x[column] + along * (x[column + 1] - x[column])
+    northward = y[row] + along * (y[row + 1] - y[row])
+    south = np.column_stack([eastward, level[row, column]])
+    east = np.column_stack([upright[column + 1, row], northward])
+    # Northern and western edges run backwards, from the corner that they end at.
+    corner = [[x[column + 1], y[row + 1]]], [[x[column], y[row + 1]]]
+    north = np.concatenate([corner[0], np.column_stack([eastward, level[row + 1, column]])[:0:-1]])
+    west = np.concatenate([corner[1], np.column_stack([upright[column, row], northward])[:0:-1]])
+    return np.concatenate([south, east, north, west, south[:1]])
 
 
 def csv_columns(name: str, key: str, value: str) -> dict[str, str]:

@@ -239,6 +239,28 @@ fn a_kind_fills_columns_of_its_set() {
 }
 
 #[test]
+fn points_on_borders_have_the_lowest_code_and_are_counted() {
+    let folder = Folder::new();
+    folder
+        .pipeline(&format!("{}{POINTS_LAYER}", set("halves", "school_district", "")))
+        .write(
+            "halves.geojson",
+            collection(&[
+                area("4800002", [-95.0, 30.0, -90.0, 40.0]),
+                area("4800001", [-100.0, 30.0, -95.0, 40.0]),
+            ]),
+        )
+        .write(
+            "points.csv",
+            "ID,NAME,LON,LAT\n1,on the border,-95,35\n2,beside it,-96,35\n",
+        );
+    let ended = folder.run().code(0);
+    assert_eq!(ended.layer("points").ties, 1);
+    let codes = by_id(&folder.latest().join("layers/points"), "halves_geoid");
+    assert_eq!(codes["points:1"].as_deref(), Some("4800001"));
+}
+
+#[test]
 fn regions_are_unions_of_counties_or_polygons_of_their_own() {
     let folder = Folder::new();
     two_lines(&folder, "");

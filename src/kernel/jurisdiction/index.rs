@@ -221,6 +221,35 @@ impl JurisdictionIndex {
         ranks.append(&mut own);
     }
 
+    /// Whether several codes hold a point: it lies on a border, or polygons overlap there.
+    ///
+    /// ```
+    /// use cikr::kernel::jurisdiction::{Boundary, JurisdictionIndex};
+    /// use geo::{Point, Rect};
+    ///
+    /// let squares = [0.0, 1.0].map(|west| Boundary {
+    ///     code: west.to_string(),
+    ///     name: None,
+    ///     shape: Rect::new((west, 0.0), (west + 1.0, 1.0)).to_polygon().into(),
+    /// });
+    /// let index = JurisdictionIndex::build(squares.to_vec());
+    /// assert!(index.is_tied(Point::new(1.0, 0.5)));
+    /// assert!(!index.is_tied(Point::new(0.5, 0.5)) && !index.is_tied(Point::new(9.0, 9.0)));
+    /// ```
+    pub fn is_tied(&self, point: Point<f64>) -> bool {
+        let mut first = None;
+        let mut is_tied = false;
+        self.visit_holding(point, |rank| {
+            is_tied = *first.get_or_insert(rank) != rank;
+            if is_tied {
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(())
+            }
+        });
+        is_tied
+    }
+
     /// Shows the ranks of all polygons that hold a point, some of them several times.
     pub(super) fn visit_holding(&self, point: Point<f64>, mut visit: impl FnMut(u32) -> ControlFlow<()>) {
         let Coord { x, y } = point.0;

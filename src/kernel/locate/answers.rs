@@ -25,6 +25,8 @@ pub(super) struct Answers {
     pub(super) several: BTreeMap<usize, Vec<JurisdictionShare>>,
     /// Shares too small to be told.
     pub(super) slivers: u64,
+    /// Points that several polygons hold, of a set whose polygons don't overlap: on a border.
+    pub(super) ties: u64,
     /// Areas whose own rings cross too often for shares to be told.
     pub(super) tangled: BTreeSet<usize>,
 }
@@ -40,7 +42,7 @@ impl Answers {
         for row in 0..places.points.len() {
             let is_held = match places.kind {
                 GeometryKind::Point if set.plan.overlaps => answers.hold_point(row, places.points[row], set),
-                GeometryKind::Point => answers.ranks[row].is_some(),
+                GeometryKind::Point => answers.note_tie(row, places.points[row], set),
                 GeometryKind::Line | GeometryKind::Polygon => {
                     answers.share_out(row, &places.geometries[row], set)
                 }
@@ -57,6 +59,13 @@ impl Answers {
             ranks: vec![None; rows],
             ..Self::default()
         }
+    }
+
+    /// Counts a point on a border, where the lowest code has it; tells whether any polygon holds it.
+    fn note_tie(&mut self, row: usize, point: Point<f64>, set: &JoinSet) -> bool {
+        let is_held = self.ranks[row].is_some();
+        self.ties += u64::from(is_held && set.index.is_tied(point));
+        is_held
     }
 
     /// Notes every polygon that holds a point; tells whether any does.

@@ -53,6 +53,8 @@ pub struct Located {
     pub crossings: Vec<Crossing>,
     /// Shares below the tolerance, which are not told.
     pub slivers: u64,
+    /// Points on a border within a set whose polygons don't overlap, which the lowest code has; once for each such set.
+    pub ties: u64,
     /// Areas whose own rings cross too often to be shared out.
     pub tangled: BTreeSet<usize>,
     /// Rows in one state by the states' polygons, in another by the counties'.
@@ -147,6 +149,7 @@ pub fn locate(places: &Places<'_>, context: &JoinContext) -> Located {
         links: links_of_sets(context, &answers),
         crossings: crossings(context, region, county, state),
         slivers: answers.iter().map(|answers| answers.slivers).sum(),
+        ties: answers.iter().map(|answers| answers.ties).sum(),
         tangled: answers
             .iter()
             .flat_map(|answers| answers.tangled.iter().copied())

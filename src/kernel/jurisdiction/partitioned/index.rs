@@ -15,13 +15,18 @@ use super::super::grid::Grid;
 use super::super::index::is_inland;
 use super::super::meridian::within_turn;
 use super::super::outlines::Outlines;
-use super::super::stored::ListReader;
+use super::super::stored::{ListReader, Signature};
 use super::PartitionError;
-use super::builder::{PartitionedIndexBuilder, SIGNATURE};
 use super::filing::Settled;
 use super::squares::square_at;
 use super::streams::ScratchReader;
 use crate::feature::{ScratchFile, ScratchSpace};
+
+/// What each partition in the scratch file begins with.
+pub(super) const SIGNATURE: Signature = Signature {
+    magic: *b"cikr-jpt",
+    version: 1,
+};
 
 /// Points of a task.
 const TASK: usize = 16_384;
@@ -52,40 +57,6 @@ impl fmt::Debug for PartitionedIndex {
 }
 
 impl PartitionedIndex {
-    /// Indexes polygons as they come, about `vertices_at_once` vertices at a time: building takes some 300 bytes for each of
-    /// these, asking some 100. A square of half a degree is never divided.
-    ///
-    /// # Errors
-    /// The scratch files fail.
-    ///
-    /// ```
-    /// use cikr::kernel::jurisdiction::{Boundary, PartitionedIndex};
-    /// use cikr::store::Scratch;
-    /// use geo::{MultiPolygon, Point, Rect};
-    ///
-    /// let squares = (0..90).map(|n| Boundary {
-    ///     code: format!("{n:02}"),
-    ///     name: None,
-    ///     shape: MultiPolygon::new(vec![Rect::new((f64::from(n), 0.0), (f64::from(n + 1), 1.0)).to_polygon()]),
-    /// });
-    /// let folder = tempfile::tempdir()?;
-    /// let index = PartitionedIndex::build(squares, &Scratch::new(folder.path()), 100)?;
-    /// let ranks = index.ranks_of(&[Point::new(40.5, 0.5), Point::new(3.0, 1.0), Point::new(40.5, 1.5)])?;
-    /// assert_eq!(ranks, [Some(40), Some(2), None]);
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    pub fn build(
-        boundaries: impl IntoIterator<Item = Boundary>,
-        space: &dyn ScratchSpace,
-        vertices_at_once: usize,
-    ) -> Result<Self, PartitionError> {
-        let mut builder = PartitionedIndexBuilder::new(space)?;
-        for boundary in boundaries {
-            builder.add(boundary)?;
-        }
-        builder.build(vertices_at_once)
-    }
-
     /// Puts together what a builder has made.
     pub(super) fn of_settled(
         set: Settled,
