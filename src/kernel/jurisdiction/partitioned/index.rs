@@ -10,7 +10,7 @@ use std::fmt;
 use geo::{Coord, Point};
 use rayon::prelude::*;
 
-use super::super::boundary::{Boundary, Match};
+use super::super::boundary::Match;
 use super::super::grid::Grid;
 use super::super::index::is_inland;
 use super::super::meridian::within_turn;
@@ -20,7 +20,7 @@ use super::PartitionError;
 use super::filing::Settled;
 use super::squares::square_at;
 use super::streams::ScratchReader;
-use crate::feature::{ScratchFile, ScratchSpace};
+use crate::feature::ScratchFile;
 
 /// What each partition in the scratch file begins with.
 pub(super) const SIGNATURE: Signature = Signature {
