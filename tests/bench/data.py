@@ -41,8 +41,6 @@ KINDS = {
 }
 STATUSES = ["OPEN", "CLOSED", "NOT AVAILABLE"]
 MISCODED = 0.02
-# Cells, and vertices of each of their edges.
-CELL_COLUMNS, CELL_ROWS, EDGE_VERTICES = 200, 150, 90
 
 
 def facilities(folder: Path, rows: int) -> Path:
@@ -153,24 +151,24 @@ def boundaries(folder: Path) -> tuple[Path, Path]:
     return paths[0], paths[1]
 
 
-def cells(folder: Path) -> Path:
-    """A coverage of 30,000 cells with 10.8 million vertices: a lattice over the 48 states whose edges wander, each the same
-    from both sides. An edge stays within a third of a right angle of its axis, so that none meets another."""
-    return write(folder / f"cells_{CELL_COLUMNS}x{CELL_ROWS}x{EDGE_VERTICES}.parquet", cell_tables(), "Polygon")
+def cells(folder: Path, columns: int = 200, rows: int = 150, vertices: int = 90) -> Path:
+    """A coverage of cells, by default 30,000 with 10.8 million vertices: a lattice over the 48 states whose edges of so many
+    vertices wander, each the same from both sides and near to its axis, so that none meets another."""
+    return write(folder / f"cells_{columns}x{rows}x{vertices}.parquet", cell_tables(columns, rows, vertices), "Polygon")
 
 
-def cell_tables() -> Iterator[pa.Table]:
+def cell_tables(columns: int, rows: int, vertices: int) -> Iterator[pa.Table]:
     random = np.random.default_rng([SEED, 2])
-    x = np.linspace(-125, -66, CELL_COLUMNS + 1)
-    y = np.linspace(24, 50, CELL_ROWS + 1)
-    along = np.arange(EDGE_VERTICES) / EDGE_VERTICES
+    x = np.linspace(-125, -66, columns + 1)
+    y = np.linspace(24, 50, rows + 1)
+    along = np.arange(vertices) / vertices
     amplitude = 0.1 * np.sin(np.pi * along) * min(x[1] - x[0], y[1] - y[0])
     # Of each level edge its latitudes, of each upright one its longitudes, at the same places along.
-    level = y[:, None, None] + amplitude * random.uniform(-1, 1, (CELL_ROWS + 1, CELL_COLUMNS, EDGE_VERTICES))
-    upright = x[:, None, None] + amplitude * random.uniform(-1, 1, (CELL_COLUMNS + 1, CELL_ROWS, EDGE_VERTICES))
-    for row in range(CELL_ROWS):
-        rings = [cell_ring(x, y, level, upright, column, row, along) for column in range(CELL_COLUMNS)]
-        codes = [f"{row:03}{column:03}" for column in range(CELL_COLUMNS)]
+    level = y[:, None, None] + amplitude * random.uniform(-1, 1, (rows + 1, columns, vertices))
+    upright = x[:, None, None] + amplitude * random.uniform(-1, 1, (columns + 1, rows, vertices))
+    for row in range(rows):
+        rings = [cell_ring(x, y, level, upright, column, row, along) for column in range(columns)]
+        codes = [f"{row:04}{column:04}" for column in range(columns)]
         shapes = shapely.to_wkb([shapely.Polygon(ring) for ring in rings])
         yield pa.table({"GEOID": codes, "NAME": [f"Cell {code}" for code in codes], "geometry": shapes})
 
