@@ -16,6 +16,7 @@ mod geojson_text;
 mod kept_sets;
 mod names;
 mod open;
+mod own_columns;
 mod parquet_rows;
 mod polygons;
 mod positions;

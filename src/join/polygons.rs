@@ -12,7 +12,7 @@ use super::gathered::{Gathered, Polygons, SetFields};
 use super::kept_sets::{KeptPlace, SetNote};
 use super::names;
 use super::open::Opened;
-use super::schema::own_names;
+use super::own_columns::own_names;
 use super::set_index::{SetBound, SetIndex};
 use crate::config::known_names_hint;
 use crate::kernel::jurisdiction::{
