@@ -242,6 +242,7 @@ fn a_kind_fills_columns_of_its_set() {
 fn points_on_borders_have_the_lowest_code_and_are_counted() {
     let folder = Folder::new();
     folder
+        .schema("points", "point", "")
         .pipeline(&format!("{}{POINTS_LAYER}", set("halves", "school_district", "")))
         .write(
             "halves.geojson",
