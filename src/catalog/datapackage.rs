@@ -26,7 +26,10 @@ pub(super) fn package_json(release: &ReleaseContext<'_>, contents: &Contents<'_>
     } = release;
     let collections = contents.collections.iter().flat_map(|of| {
         let tiles = tiles_resource(of, contents);
-        tiles.into_iter().chain(national_resource(of, contents))
+        tiles
+            .into_iter()
+            .chain(crossing_resource(of, contents))
+            .chain(national_resource(of, contents))
     });
     let resources: Vec<Value> = collections
         .chain(contents.tables.iter().map(table_resource))
@@ -65,19 +68,35 @@ pub(super) fn package_json(release: &ReleaseContext<'_>, contents: &Contents<'_>
 
 /// A collection's tiles, one table in several files.
 fn tiles_resource(of: &Collection<'_>, contents: &Contents<'_>) -> Option<Value> {
+    let mut resource = collection_resource(of, contents, &of.base());
+    add_tiles(&mut resource, of, false).then_some(resource)
+}
+
+/// Rows of other regions that reach into one: a table of its own, for whoever reads both would count them twice.
+fn crossing_resource(of: &Collection<'_>, contents: &Contents<'_>) -> Option<Value> {
+    let mut resource = collection_resource(of, contents, &format!("{}/crossing", of.base()));
+    resource["title"] = json!(format!("{}, those of other regions that reach into one", of.title));
+    // A facility stands once in each further region.
+    if let Some(schema) = resource["schema"].as_object_mut() {
+        schema.remove("primaryKey");
+    }
+    add_tiles(&mut resource, of, true).then_some(resource)
+}
+
+/// Adds the tiles in `data/`, or those in `crossing/`; tells whether there is any.
+fn add_tiles(resource: &mut Value, of: &Collection<'_>, crossing: bool) -> bool {
     let items = items_of(of);
     let mut tiles: Vec<(String, &TileRecord)> = Vec::with_capacity(items.len());
-    for item in items.iter().filter(|item| !item.is_crossing()) {
+    for item in items.iter().filter(|item| item.is_crossing() == crossing) {
         tiles.push((format!("{}/{}", of.base(), item.href), item.tile));
     }
     tiles.sort_by(|a, b| a.0.cmp(&b.0));
-    let mut resource = collection_resource(of, contents, &of.base());
     match tiles.as_slice() {
-        [] => return None,
-        [(path, tile)] => add_file(&mut resource, path, &tile.sha256),
+        [] => return false,
+        [(path, tile)] => add_file(resource, path, &tile.sha256),
         tiles => resource["path"] = tiles.iter().map(|(path, _)| path.as_str()).collect(),
     }
-    Some(resource)
+    true
 }
 
 /// The file that holds all of a layer's rows.

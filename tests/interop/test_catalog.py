@@ -81,7 +81,8 @@ def test_there_is_a_collection_per_product_and_an_item_per_tile(product: Path, o
     items = {path: found for path, found in objects.items() if path.parent == product / "stac"}
     assert {item["collection"] for item in items.values()} == {collection["id"]}
     tiles = [tile for path, item in items.items() for tile in data_of(path, item)]
-    assert sorted(tiles) == sorted((product / "data").rglob("*.parquet"))
+    folders = [product / "data", product / "crossing"]
+    assert sorted(tiles) == sorted(tile for folder in folders for tile in folder.rglob("*.parquet"))
     assert len(items) == len(tiles)
 
 

@@ -46,10 +46,10 @@ def test_facilities_are_those_of_the_inventory(name: str, column: str, release: 
         found = connection.sql(
             f"SELECT {column}, count(*) FROM {tiles} WHERE {column} IS NOT NULL GROUP BY ALL ORDER BY 1"
         ).fetchall()
-        by_sector = connection.sql(f"SELECT sum(facilities_by_sector['HLPH']) FROM '{file}'").fetchone()
+        by_sector = connection.sql(f"SELECT sum(facilities_by_sector['HLPH']) FROM '{file}'").fetchall()
         hospitals = connection.sql(
             f"SELECT count(*) FROM {tiles} WHERE sector_code = 'HLPH' AND {column} IS NOT NULL"
-        ).fetchone()
+        ).fetchall()
     assert told == found
     assert by_sector == hospitals
 
@@ -61,7 +61,7 @@ def test_the_scorecard_s_states_add_up_to_the_nation(release: Path):
         kinds = connection.sql(f"SELECT kind, {sums} FROM {cells} GROUP BY kind ORDER BY kind").fetchall()
         unknown = connection.sql(
             f"SELECT count(*) FROM {cells} WHERE facilities IS NULL AND reason IS NULL"
-        ).fetchone()
+        ).fetchall()
     assert [kind for kind, *_ in kinds] == ["county", "national", "region", "state"]
     assert len({tuple(counts) for _, *counts in kinds}) == 1
-    assert unknown == (0,)
+    assert unknown == [(0,)]
