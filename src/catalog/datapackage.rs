@@ -75,7 +75,10 @@ fn tiles_resource(of: &Collection<'_>, contents: &Contents<'_>) -> Option<Value>
 /// Rows of other regions that reach into one: a table of its own, for whoever reads both would count them twice.
 fn crossing_resource(of: &Collection<'_>, contents: &Contents<'_>) -> Option<Value> {
     let mut resource = collection_resource(of, contents, &format!("{}/crossing", of.base()));
-    resource["title"] = json!(format!("{}, those of other regions that reach into one", of.title));
+    resource["title"] = json!(format!(
+        "{}, those of other regions that reach into one",
+        of.title
+    ));
     // A facility stands once in each further region.
     if let Some(schema) = resource["schema"].as_object_mut() {
         schema.remove("primaryKey");

@@ -192,7 +192,12 @@ fn the_package_has_every_table_and_column() {
         .collect();
     assert_eq!(
         names,
-        ["layers.dams", "things.dams", "links.sector_membership"],
+        [
+            "layers.dams",
+            "layers.dams.crossing",
+            "things.dams",
+            "links.sector_membership"
+        ],
         "an inventory without tiles is no table"
     );
     let dams = &resources[0];
@@ -202,7 +207,16 @@ fn the_package_has_every_table_and_column() {
             "layers/dams/data/region=R06/part-000.parquet",
             "layers/dams/data/region=unassigned/part-000.parquet"
         ]),
-        "what crosses a border stands elsewhere"
+        "what crosses a border is a table of its own"
+    );
+    let crossing = &resources[1];
+    assert_eq!(
+        crossing["path"],
+        "layers/dams/crossing/region=R06/part-000.parquet"
+    );
+    assert!(
+        crossing["schema"]["primaryKey"].is_null(),
+        "a dam stands in it once for each further region"
     );
     assert_eq!(
         dams["licenses"],
