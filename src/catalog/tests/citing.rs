@@ -243,8 +243,8 @@ fn the_package_has_every_table_and_column() {
         (&json!("m"), &json!("what DAM_HEIGHT says"))
     );
     let thing = json!({"name": "thing", "type": "integer", "arrow_type": "uint64", "description": "what it is", "missingValues": ["nan"]});
-    assert_eq!(resources[1]["schema"]["fields"], json!([thing]));
-    assert_eq!(resources[1]["hash"], format!("sha256:{}", "cd".repeat(32)));
+    assert_eq!(resources[2]["schema"]["fields"], json!([thing]));
+    assert_eq!(resources[2]["hash"], format!("sha256:{}", "cd".repeat(32)));
 }
 
 #[test]
