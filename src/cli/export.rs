@@ -13,7 +13,7 @@ use crate::error::{Error, exit};
 use crate::export::{self, Export as Work, Exported, LayerToExport, Sink, made_at};
 use crate::feature::{ExportFormat, LayerReport, Progress};
 use crate::report::{Logging, Reporter, human_size};
-use crate::select::{Asked, Held, Selection, Window};
+use crate::select::{Asked, Condition, Held, Selection, Window};
 use crate::store::{self, NewFiles, StoreError};
 use crate::verify;
 
@@ -23,6 +23,7 @@ Examples:
   cikr export out/demo --layer dams --layer airports --region R06 -o r06.gpkg
   cikr export out/demo --layer facilities --sector \"Water and Wastewater\" -o water.fgb
   cikr export out/demo --layer dams --bbox=-106.7,25.8,-93.5,36.6 -o dams.shp.zip
+  cikr export out/demo --layer hospitals --where 'beds>=100' -o large.gpkg
   cikr export out/demo --layer dams --as csv -o - | head
 
 The release is a folder, a store (its latest release) or an id, as for `cikr verify`. States and regions are those that were
@@ -73,6 +74,9 @@ pub(super) struct RowsAsked {
     /// Window in degrees; west of east is across the antimeridian
     #[arg(long, value_name = "W,S,E,N", allow_hyphen_values = true)]
     bbox: Option<Window>,
+    /// What a column must be: status=OPEN, beds>=100, name= for rows without one; several must all hold
+    #[arg(long = "where", value_name = "COLUMN=VALUE")]
+    conditions: Vec<Condition>,
 }
 
 impl RowsAsked {
@@ -83,6 +87,7 @@ impl RowsAsked {
             regions: self.region.clone(),
             sectors: self.sector.clone(),
             window: self.bbox,
+            conditions: self.conditions.clone(),
         }
     }
 }
