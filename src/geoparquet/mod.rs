@@ -33,7 +33,7 @@ pub use metadata::{Covering, GeoColumn, GeoMetadata, crs84_projjson, geo_metadat
 pub use reader::{read, read_bytes, read_each, read_facilities, read_first, read_present, read_rows};
 pub use sparse::SparseFile;
 pub use table::TableWriter;
-pub use tile_index::TileIndex;
+pub use tile_index::{ChunkWeight, TileIndex};
 pub use writer::{WriteOptions, write_table};
 
 use crate::feature::ColumnError;

@@ -35,6 +35,25 @@ pub struct TileIndex {
     footer_bytes: u64,
 }
 
+/// What a column of a row group takes, bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChunkWeight {
+    /// Path of the column, with dots.
+    pub column: String,
+    /// As it is in the file.
+    pub compressed: u64,
+    /// Decompressed.
+    pub uncompressed: u64,
+    /// Of that in the file, its dictionary.
+    pub dictionary: u64,
+    /// Its column index and offset index, which stand apart.
+    pub page_index: u64,
+    /// Names of its encodings.
+    pub encodings: Vec<String>,
+    /// How it is compressed.
+    pub compression: String,
+}
+
 impl TileIndex {
     /// Where the footer of a file is, by its last bytes; 8 are enough.
     ///
@@ -167,6 +186,26 @@ impl TileIndex {
             *value = if side.ends_with("min") { least } else { greatest };
         }
         Some(extent)
+    }
+
+    /// What the columns of a row group take.
+    pub fn chunks(&self, group: usize) -> Vec<ChunkWeight> {
+        let columns = self.metadata.row_group(group).columns().iter();
+        columns
+            .map(|chunk| {
+                let dictionary = chunk.dictionary_page_offset().filter(|place| *place > 0);
+                let index = [chunk.column_index_length(), chunk.offset_index_length()];
+                ChunkWeight {
+                    column: chunk.column_path().parts().join("."),
+                    compressed: chunk.compressed_size().unsigned_abs(),
+                    uncompressed: chunk.uncompressed_size().unsigned_abs(),
+                    dictionary: dictionary.map_or(0, |place| chunk.data_page_offset().abs_diff(place)),
+                    page_index: index.into_iter().flatten().map(|length| u64::from(length.unsigned_abs())).sum(),
+                    encodings: chunk.encodings().map(|encoding| encoding.to_string()).collect(),
+                    compression: chunk.compression().to_string(),
+                }
+            })
+            .collect()
     }
 
     /// Places of columns by their names; an absent one is told.

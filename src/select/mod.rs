@@ -23,6 +23,6 @@ pub use condition::{BadCondition, Condition};
 pub use error::SelectError;
 pub use held::Held;
 pub use layers::unknown_layer;
-pub use row_filter::RowFilter;
+pub use row_filter::{RowFilter, common_runs};
 pub use scan::Scan;
 pub use window::{BadWindow, Window};

@@ -114,7 +114,7 @@ impl RowFilter {
             let may_hold = pages
                 .iter()
                 .filter(|page| page.bounds.is_none_or(|bounds| condition.may_hold(&bounds)));
-            runs = common(&runs, &joined(may_hold.map(|page| page.rows.clone())));
+            runs = common_runs(&runs, &joined(may_hold.map(|page| page.rows.clone())));
         }
         runs
     }
@@ -160,8 +160,8 @@ fn joined(runs: impl IntoIterator<Item = Range<usize>>) -> Vec<Range<usize>> {
     joined
 }
 
-/// What two lists of runs have in common.
-fn common(one: &[Range<usize>], other: &[Range<usize>]) -> Vec<Range<usize>> {
+/// What two lists of runs have in common; both in ascending order.
+pub fn common_runs(one: &[Range<usize>], other: &[Range<usize>]) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     let (mut left, mut right) = (0, 0);
     while let (Some(a), Some(b)) = (one.get(left), other.get(right)) {
@@ -186,7 +186,7 @@ mod tests {
     #[test]
     fn runs_are_joined_and_held_against_each_other() {
         assert_eq!(joined([0..4, 4..6, 8..9]), [0..6, 8..9]);
-        assert_eq!(common(&[0..6, 8..12], &[2..3, 5..9, 11..20]), [2..3, 5..6, 8..9, 11..12]);
-        assert_eq!(common(&[0..6], &[]), [0..0; 0]);
+        assert_eq!(common_runs(&[0..6, 8..12], &[2..3, 5..9, 11..20]), [2..3, 5..6, 8..9, 11..12]);
+        assert_eq!(common_runs(&[0..6], &[]), [0..0; 0]);
     }
 }
