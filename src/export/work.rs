@@ -190,6 +190,7 @@ fn head_of(id: &str, scan: &Scan<'_>) -> LayerHead {
             .filter_map(|field| Some((field.name().clone(), CellKind::of_type(field.data_type())?)))
             .collect(),
         widths: vec![],
+        has_geometry: true,
     }
 }
 
