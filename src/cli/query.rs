@@ -2,9 +2,11 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use clap::Args;
 use geo::Point;
+use serde::Serialize;
 use serde_json::json;
 
 use super::client::client_settings_hiding_proxies;
@@ -16,7 +18,7 @@ use crate::error::{Error, exit};
 use crate::export::formats::{LayerHead, LayerWriter};
 use crate::export::{ExportError, RowsFormat, Sink, rows_writer};
 use crate::feature::CellKind;
-use crate::fetch::http::Client;
+use crate::fetch::http::{Client, ClientSettings};
 use crate::fetch::open_served_release;
 use crate::query::{Account, Answer, FolderFiles, Limits, Near, Order, QueryError, Question, Release, Share, Within};
 use crate::report::{Logging, human_size};
@@ -74,6 +76,21 @@ pub(super) struct Query {
     force: bool,
 }
 
+/// What an answer took.
+#[derive(Debug, Serialize)]
+struct Explained {
+    #[serde(flatten)]
+    account: Account,
+    /// From the release that isn't open yet to the last row.
+    seconds: f64,
+}
+
+impl Explained {
+    fn text(&self) -> String {
+        format!("{}\n{:<12}{:>14.3}", account_text(&self.account), "seconds", self.seconds)
+    }
+}
+
 /// How near to which place.
 #[derive(Debug, Args)]
 struct NearFlags {
@@ -104,6 +121,7 @@ impl Query {
             // Before any work is done for it.
             store::refuse_taken(file, self.force).map_err(target_error)?;
         }
+        let began = Instant::now();
         let release = self.open(logging)?;
         let question = self.question(format);
         let mut answer = release.ask(&question, &Limits::default()).map_err(query_error)?;
@@ -116,8 +134,11 @@ impl Query {
                 for rows in answer.by_ref() {
                     rows.map_err(query_error)?;
                 }
-                let account = answer.account();
-                out.print(&account, || account_text(&account))?;
+                let explained = Explained {
+                    account: answer.account(),
+                    seconds: began.elapsed().as_secs_f64(),
+                };
+                out.print(&explained, || explained.text())?;
             }
             (_, Some(format)) => {
                 let writer = rows_writer(format, Sink::Stream(out.rows()), &answer.head().schema, release.id());
@@ -158,7 +179,12 @@ impl Query {
 
     fn open(&self, logging: &Logging) -> Result<Release, Error> {
         if self.release.starts_with("http://") || self.release.starts_with("https://") {
-            let settings = client_settings_hiding_proxies(logging.veil());
+            // Somebody waits: a server that fails three times is told of, and not waited for through the night.
+            let settings = ClientSettings {
+                attempts: 3,
+                pause: Duration::from_millis(200),
+                ..client_settings_hiding_proxies(logging.veil())
+            };
             let client = Client::new(&settings).map_err(|source| Error::ReleaseUrl {
                 source: crate::fetch::ReleaseUrlError::Latest { source },
             })?;

@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
-# Times the program CIKR beside others: run.sh CIKR [pull|tiles|join [arguments of pull.py, tiles.py or join.py]], by default all.
+# Times the program CIKR beside others: run.sh CIKR [pull|tiles|join|query [arguments of pull.py and so on]], by default all.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-cikr=$(realpath "${1:?usage: run.sh CIKR [pull|tiles|join [arguments of pull.py, tiles.py or join.py]]}")
+cikr=$(realpath "${1:?usage: run.sh CIKR [pull|tiles|join|query [arguments of pull.py and so on]]}")
 what=${2:-all}
 shift $(($# > 1 ? 2 : 1))
 
 tools=$("$here/../interop/venv.sh" "$here/requirements.txt")/bin
 measure() { "$tools/python" "$here/$1.py" "$cikr" "$tools" "${@:2}"; }
 case $what in
-    pull | tiles | join) measure "$what" "$@" ;;
+    pull | tiles | join | query) measure "$what" "$@" ;;
     all)
         echo "## Pulls: a server on this machine"
         measure pull
@@ -19,6 +19,8 @@ case $what in
         measure tiles
         echo "## The join alone"
         measure join
+        echo "## Questions"
+        measure query
         ;;
-    *) echo "run.sh: neither pull, tiles nor join: $what" >&2 && exit 2 ;;
+    *) echo "run.sh: neither pull, tiles, join nor query: $what" >&2 && exit 2 ;;
 esac
