@@ -69,7 +69,11 @@ fn text_of(file: &Path, found: &Inspection) -> String {
         human_size(found.footer_bytes),
         human_size(found.page_index_bytes)
     );
-    let _ = writeln!(text, "{:<11}{:>8}{:>26}{:>8}{:>9}", "level", "nodes", "rows: min, median, max", "fill", "overlap");
+    let _ = writeln!(
+        text,
+        "{:<11}{:>8}{:>26}{:>8}{:>9}",
+        "level", "nodes", "rows: min, median, max", "fill", "overlap"
+    );
     for (name, level) in [("row groups", &found.row_groups), ("pages", &found.pages)] {
         match level {
             Some(level) => text.push_str(&level_line(name, level)),
@@ -90,7 +94,12 @@ fn text_of(file: &Path, found: &Inspection) -> String {
             share.greatest * 100.0
         );
     }
-    let width = found.columns.iter().map(|column| column.column.len()).max().unwrap_or_default();
+    let width = found
+        .columns
+        .iter()
+        .map(|column| column.column.len())
+        .max()
+        .unwrap_or_default();
     let _ = writeln!(
         text,
         "\n{:<width$}{:>12}{:>8}{:>12}{:>12}{:>12}  encodings",

@@ -174,7 +174,8 @@ impl Cli {
         threads::bound_pools(self.threads)?;
         if self.format.is_of_rows_alone() && !matches!(self.command, Command::Query(_)) {
             return Err(Error::ExportTarget {
-                what: "only `cikr query` prints rows in that format: elsewhere --format is text or json".to_owned(),
+                what: "only `cikr query` prints rows in that format: elsewhere --format is text or json"
+                    .to_owned(),
             });
         }
         crate::source::init();

@@ -20,7 +20,9 @@ use crate::export::{ExportError, RowsFormat, Sink, rows_writer};
 use crate::feature::CellKind;
 use crate::fetch::http::{Client, ClientSettings};
 use crate::fetch::open_served_release;
-use crate::query::{Account, Answer, FolderFiles, Limits, Near, Order, QueryError, Question, Release, Share, Within};
+use crate::query::{
+    Account, Answer, FolderFiles, Limits, Near, Order, QueryError, Question, Release, Share, Within,
+};
 use crate::report::{Logging, human_size};
 use crate::store::{self, NewFiles, StoreError};
 
@@ -87,7 +89,12 @@ struct Explained {
 
 impl Explained {
     fn text(&self) -> String {
-        format!("{}\n{:<12}{:>14.3}", account_text(&self.account), "seconds", self.seconds)
+        format!(
+            "{}\n{:<12}{:>14.3}",
+            account_text(&self.account),
+            "seconds",
+            self.seconds
+        )
     }
 }
 
@@ -141,8 +148,15 @@ impl Query {
                 out.print(&explained, || explained.text())?;
             }
             (_, Some(format)) => {
-                let writer = rows_writer(format, Sink::Stream(out.rows()), &answer.head().schema, release.id());
-                let written = writer.map_err(export_error).and_then(|writer| write_rows(&mut answer, writer));
+                let writer = rows_writer(
+                    format,
+                    Sink::Stream(out.rows()),
+                    &answer.head().schema,
+                    release.id(),
+                );
+                let written = writer
+                    .map_err(export_error)
+                    .and_then(|writer| write_rows(&mut answer, writer));
                 // A reader that has seen enough changes nothing of how the command went.
                 if let Err(error) = written
                     && !error.is_broken_pipe()
@@ -188,8 +202,8 @@ impl Query {
             let client = Client::new(&settings).map_err(|source| Error::ReleaseUrl {
                 source: crate::fetch::ReleaseUrlError::Latest { source },
             })?;
-            let (id, files) = open_served_release(client, &self.release)
-                .map_err(|source| Error::ReleaseUrl { source })?;
+            let (id, files) =
+                open_served_release(client, &self.release).map_err(|source| Error::ReleaseUrl { source })?;
             return Ok(Release::new(id.as_str(), Arc::new(files)));
         }
         let folder = release_folder(Path::new(&self.release), &self.store)?;
@@ -297,7 +311,8 @@ impl Query {
 fn write_rows<'a>(answer: &mut Answer, mut writer: Box<dyn LayerWriter + 'a>) -> Result<(), Error> {
     let head = answer.head();
     let fields = head.schema.fields().iter();
-    let fields = fields.filter_map(|field| Some((field.name().clone(), CellKind::of_type(field.data_type())?)));
+    let fields =
+        fields.filter_map(|field| Some((field.name().clone(), CellKind::of_type(field.data_type())?)));
     let head = LayerHead {
         id: head.layer.clone(),
         shape: head.shape,
@@ -307,7 +322,9 @@ fn write_rows<'a>(answer: &mut Answer, mut writer: Box<dyn LayerWriter + 'a>) ->
     };
     writer.begin_layer(&head).map_err(export_error)?;
     for rows in answer {
-        writer.write_rows(&rows.map_err(query_error)?).map_err(export_error)?;
+        writer
+            .write_rows(&rows.map_err(query_error)?)
+            .map_err(export_error)?;
     }
     writer.end_layer(None).map_err(export_error)?;
     writer.finish().map_err(export_error)?;
@@ -315,7 +332,8 @@ fn write_rows<'a>(answer: &mut Answer, mut writer: Box<dyn LayerWriter + 'a>) ->
 }
 
 fn account_text(account: &Account) -> String {
-    let line = |what: &str, Share { read, of }: Share, note: &str| format!("{what:<12}{read:>14} of {of:>14}{note}");
+    let line =
+        |what: &str, Share { read, of }: Share, note: &str| format!("{what:<12}{read:>14} of {of:>14}{note}");
     let percent = |Share { read, of }: Share| {
         let share = if of == 0 { 0.0 } else { read as f64 / of as f64 };
         format!("  ({:.2} %)", share * 100.0)

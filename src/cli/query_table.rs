@@ -41,12 +41,17 @@ impl Table {
             .map(|name| Cells::of_array(rows.column(name)?.as_ref()))
             .collect();
         for row in 0..rows.num_rows() {
-            let cells = columns.iter().zip(&self.names).map(|(column, name)| match column {
-                // A tenth of a metre is more than any facility's place is worth.
-                Some(Cells::Numbers(metres)) if name == "distance_m" => format!("{:.1}", metres.value(row)),
-                Some(cells) => shortened(&cells.get(row).to_string()),
-                None => "…".to_owned(),
-            });
+            let cells = columns
+                .iter()
+                .zip(&self.names)
+                .map(|(column, name)| match column {
+                    // A tenth of a metre is more than any facility's place is worth.
+                    Some(Cells::Numbers(metres)) if name == "distance_m" => {
+                        format!("{:.1}", metres.value(row))
+                    }
+                    Some(cells) => shortened(&cells.get(row).to_string()),
+                    None => "…".to_owned(),
+                });
             self.rows.push(cells.collect());
         }
     }
@@ -56,18 +61,29 @@ impl Table {
         let shown = self.rows.len().min(usize::try_from(most).unwrap_or(usize::MAX));
         let lines: Vec<&Vec<String>> = [&self.names].into_iter().chain(&self.rows[..shown]).collect();
         let widths: Vec<usize> = (0..self.names.len())
-            .map(|column| lines.iter().map(|line| line[column].chars().count()).max().unwrap_or_default())
+            .map(|column| {
+                lines
+                    .iter()
+                    .map(|line| line[column].chars().count())
+                    .max()
+                    .unwrap_or_default()
+            })
             .collect();
         let mut text: Vec<String> = lines
             .iter()
             .map(|line| {
-                let cells = line.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}"));
+                let cells = line
+                    .iter()
+                    .zip(&widths)
+                    .map(|(cell, width)| format!("{cell:<width$}"));
                 cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
             })
             .collect();
         text.push(match (shown, self.rows.len()) {
             (_, 0) => "no row is as asked for".to_owned(),
-            (shown, all) if shown < all => format!("the first {shown} rows; --limit N shows more, and other formats all"),
+            (shown, all) if shown < all => {
+                format!("the first {shown} rows; --limit N shows more, and other formats all")
+            }
             (1, _) => "1 row".to_owned(),
             (shown, _) => format!("{shown} rows"),
         });

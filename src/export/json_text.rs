@@ -70,7 +70,9 @@ impl LayerWriter for JsonText<'_> {
     }
 
     fn write_rows(&mut self, rows: &FacilityRows) -> Result<(), ExportError> {
-        let Some(head) = self.head.clone() else { return Ok(()) };
+        let Some(head) = self.head.clone() else {
+            return Ok(());
+        };
         self.write_all_rows(rows, &head).map_err(failure)
     }
 

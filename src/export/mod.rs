@@ -23,5 +23,5 @@ mod writers;
 pub use error::ExportError;
 pub use rows_format::RowsFormat;
 pub use sink::Sink;
-pub use writers::rows_writer;
 pub use work::{Export, Exported, ExportedLayer, LayerToExport, export, made_at};
+pub use writers::rows_writer;

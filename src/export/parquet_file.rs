@@ -43,7 +43,10 @@ impl ParquetFile {
     fn see(&mut self, rows: &FacilityRows) {
         for wkb in rows.geometry().into_iter().flatten().flatten() {
             if let Some(bounds) = wkb_bounds(wkb) {
-                self.extent = Some(self.extent.map_or(bounds, |extent| box_around_two(extent, bounds)));
+                self.extent = Some(
+                    self.extent
+                        .map_or(bounds, |extent| box_around_two(extent, bounds)),
+                );
             }
             if plain_point(wkb).is_some() {
                 if !self.types.contains("Point") {
@@ -59,7 +62,9 @@ impl ParquetFile {
         let held = std::mem::take(&mut self.held);
         self.held_rows = 0;
         let all = FacilityRows::concat(&held).map_err(|source| failure(io::Error::other(source)))?;
-        self.writer.write_row_group(all.as_batch()).map_err(parquet_failure)
+        self.writer
+            .write_row_group(all.as_batch())
+            .map_err(parquet_failure)
     }
 }
 
@@ -84,12 +89,18 @@ impl LayerWriter for ParquetFile {
     }
 
     fn end_layer(&mut self, _style: Option<&str>) -> Result<(), ExportError> {
-        if self.held.is_empty() { Ok(()) } else { self.write_held() }
+        if self.held.is_empty() {
+            Ok(())
+        } else {
+            self.write_held()
+        }
     }
 
     fn finish(self: Box<Self>) -> Result<Vec<String>, ExportError> {
         let types: Vec<String> = self.types.into_iter().collect();
-        self.writer.close(self.extent, &types, &[]).map_err(parquet_failure)?;
+        self.writer
+            .close(self.extent, &types, &[])
+            .map_err(parquet_failure)?;
         Ok(vec![])
     }
 }
@@ -99,5 +110,8 @@ fn parquet_failure(source: GeoparquetError) -> ExportError {
 }
 
 fn failure(source: io::Error) -> ExportError {
-    ExportError::Rows { what: "GeoParquet", source }
+    ExportError::Rows {
+        what: "GeoParquet",
+        source,
+    }
 }

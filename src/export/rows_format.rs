@@ -21,7 +21,13 @@ pub enum RowsFormat {
 
 impl RowsFormat {
     /// All of them.
-    pub const ALL: [Self; 5] = [Self::Json, Self::Geojson, Self::Geojsonl, Self::Csv, Self::Parquet];
+    pub const ALL: [Self; 5] = [
+        Self::Json,
+        Self::Geojson,
+        Self::Geojsonl,
+        Self::Csv,
+        Self::Parquet,
+    ];
 
     /// What the command line calls it, and what a file of it ends with.
     pub const fn word(self) -> &'static str {

@@ -71,7 +71,10 @@ struct LatestRecord {
 ///
 /// # Errors
 /// When the address is none, or the server doesn't say which release is the latest.
-pub fn open_served_release(client: Client, address: &str) -> Result<(ReleaseId, ServedFiles), ReleaseUrlError> {
+pub fn open_served_release(
+    client: Client,
+    address: &str,
+) -> Result<(ReleaseId, ServedFiles), ReleaseUrlError> {
     let mut folder = folder_of(address)?;
     let access = Access {
         credential: Credential::None,
@@ -87,7 +90,11 @@ pub fn open_served_release(client: Client, address: &str) -> Result<(ReleaseId, 
             id
         }
     };
-    let files = ServedFiles { client, folder, access };
+    let files = ServedFiles {
+        client,
+        folder,
+        access,
+    };
     Ok((id, files))
 }
 
@@ -99,7 +106,9 @@ fn folder_of(address: &str) -> Result<Url, ReleaseUrlError> {
         return Err(refused("only http and https are asked".to_owned()));
     }
     if !url.username().is_empty() || url.password().is_some() || url.query().is_some() {
-        return Err(refused("a URL with a user, a password or parameters isn't asked".to_owned()));
+        return Err(refused(
+            "a URL with a user, a password or parameters isn't asked".to_owned(),
+        ));
     }
     url.set_fragment(None);
     let path = url.path().strip_suffix(LATEST).unwrap_or(url.path());
@@ -126,18 +135,23 @@ fn latest_release(client: &Client, access: &Access, folder: &Url) -> Result<Rele
         accept: "application/json",
         until: Deadline::default(),
     };
-    let answer = client.ask(&ask).map_err(|source| ReleaseUrlError::Latest { source })?;
-    let record: LatestRecord = serde_json::from_slice(&answer.body).map_err(|source| ReleaseUrlError::Record {
-        url: url.to_string(),
-        source,
-    })?;
+    let answer = client
+        .ask(&ask)
+        .map_err(|source| ReleaseUrlError::Latest { source })?;
+    let record: LatestRecord =
+        serde_json::from_slice(&answer.body).map_err(|source| ReleaseUrlError::Record {
+            url: url.to_string(),
+            source,
+        })?;
     Ok(record.release)
 }
 
 fn below(folder: &Url, path: &str) -> Result<Url, ReleaseUrlError> {
-    folder.join(&percent_encoded(path)).map_err(|error| ReleaseUrlError::Address {
-        what: format!("`{path}` below {folder} is no URL ({error})"),
-    })
+    folder
+        .join(&percent_encoded(path))
+        .map_err(|error| ReleaseUrlError::Address {
+            what: format!("`{path}` below {folder} is no URL ({error})"),
+        })
 }
 
 impl ServedFiles {
@@ -168,7 +182,8 @@ impl ServedFiles {
 impl ReleaseFiles for ServedFiles {
     fn read_parts(&self, parts: &[FilePart]) -> Result<Vec<Bytes>, FileFailure> {
         let next = AtomicUsize::new(0);
-        let read: Mutex<Vec<Option<Result<Bytes, FileFailure>>>> = Mutex::new(parts.iter().map(|_| None).collect());
+        let read: Mutex<Vec<Option<Result<Bytes, FileFailure>>>> =
+            Mutex::new(parts.iter().map(|_| None).collect());
         let work = || {
             // Threads of their own: those of rayon are for what takes a core.
             while let Some((at, part)) = nth(parts, next.fetch_add(1, Ordering::Relaxed)) {
@@ -229,14 +244,25 @@ mod tests {
     #[test]
     fn an_address_is_a_store_or_a_release() {
         let folder = |address: &str| folder_of(address).map(|url| url.to_string());
-        for store in ["https://a.gov/cikr", "https://a.gov/cikr/", "https://a.gov/cikr/latest.json", "https://a.gov/cikr#x"] {
+        for store in [
+            "https://a.gov/cikr",
+            "https://a.gov/cikr/",
+            "https://a.gov/cikr/latest.json",
+            "https://a.gov/cikr#x",
+        ] {
             let url = folder_of(store).unwrap();
             assert_eq!(url.as_str(), "https://a.gov/cikr/", "{store}");
             assert_eq!(release_in(&url), None);
         }
         let release = folder_of("http://localhost:8000/releases/20261130T021500123Z").unwrap();
         assert_eq!(release_in(&release).unwrap().as_str(), "20261130T021500123Z");
-        for refused in ["file:///etc", "https://a:b@c.gov/", "https://a.gov/?sig=1", "out/demo", "s3://bucket/x"] {
+        for refused in [
+            "file:///etc",
+            "https://a:b@c.gov/",
+            "https://a.gov/?sig=1",
+            "out/demo",
+            "s3://bucket/x",
+        ] {
             assert!(folder(refused).is_err(), "{refused}");
         }
     }

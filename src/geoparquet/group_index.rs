@@ -56,7 +56,11 @@ impl GroupIndex {
     ///
     /// # Errors
     /// When the index can't be understood.
-    pub fn parse(tile: &TileIndex, group: usize, index: Option<&SparseFile>) -> Result<Self, GeoparquetError> {
+    pub fn parse(
+        tile: &TileIndex,
+        group: usize,
+        index: Option<&SparseFile>,
+    ) -> Result<Self, GeoparquetError> {
         let row_group = tile.metadata.row_group(group).clone();
         let rows = usize::try_from(row_group.num_rows()).unwrap_or_default();
         let alone = ParquetMetaData::new(tile.bare.clone(), vec![row_group]);
@@ -170,7 +174,8 @@ impl GroupIndex {
         reader
             .map(|rows| {
                 let rows = rows.map_err(|source| GeoparquetError::decode_error(&self.path, source))?;
-                FacilityRows::try_new(rows).map_err(|source| GeoparquetError::column_error(&self.path, source))
+                FacilityRows::try_new(rows)
+                    .map_err(|source| GeoparquetError::column_error(&self.path, source))
             })
             .collect()
     }
@@ -198,7 +203,11 @@ impl GroupIndex {
         }
         // Other writers cut pages by bytes, column by column: boxes made of the n-th of each would hold no page's rows.
         let are_aligned = sides[1..].iter().all(|pages| {
-            pages.len() == sides[0].len() && pages.iter().zip(&sides[0]).all(|(one, other)| one.rows == other.rows)
+            pages.len() == sides[0].len()
+                && pages
+                    .iter()
+                    .zip(&sides[0])
+                    .all(|(one, other)| one.rows == other.rows)
         });
         if !are_aligned {
             return None;
@@ -239,7 +248,11 @@ fn with_page_index(alone: ParquetMetaData, bytes: &SparseFile) -> Result<Parquet
 
 /// The rows of each page of a row group of so many.
 fn page_rows(locations: &[PageLocation], rows: usize) -> impl Iterator<Item = Range<usize>> {
-    let first = move |page: &PageLocation| usize::try_from(page.first_row_index).unwrap_or_default().min(rows);
+    let first = move |page: &PageLocation| {
+        usize::try_from(page.first_row_index)
+            .unwrap_or_default()
+            .min(rows)
+    };
     (0..locations.len()).map(move |page| {
         let end = locations.get(page + 1).map_or(rows, first);
         first(&locations[page])..end.max(first(&locations[page]))

@@ -128,8 +128,8 @@ impl RowGroups {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{ValueRange, WriteOptions};
     use super::super::writer::tests::{rows, write_tile};
+    use super::super::{ValueRange, WriteOptions};
     use super::*;
 
     #[test]

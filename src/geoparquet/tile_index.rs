@@ -171,7 +171,9 @@ impl TileIndex {
     /// What is known of a column in a row group; none where there is no such column.
     pub fn bounds(&self, group: usize, column: &[&str]) -> Option<ColumnBounds<'_>> {
         let columns = self.metadata.row_group(group).columns();
-        let found = columns.iter().find(|chunk| chunk.column_path().parts() == column)?;
+        let found = columns
+            .iter()
+            .find(|chunk| chunk.column_path().parts() == column)?;
         Some(ColumnBounds::of_chunk(found))
     }
 
@@ -200,7 +202,11 @@ impl TileIndex {
                     compressed: chunk.compressed_size().unsigned_abs(),
                     uncompressed: chunk.uncompressed_size().unsigned_abs(),
                     dictionary: dictionary.map_or(0, |place| chunk.data_page_offset().abs_diff(place)),
-                    page_index: index.into_iter().flatten().map(|length| u64::from(length.unsigned_abs())).sum(),
+                    page_index: index
+                        .into_iter()
+                        .flatten()
+                        .map(|length| u64::from(length.unsigned_abs()))
+                        .sum(),
                     encodings: chunk.encodings().map(|encoding| encoding.to_string()).collect(),
                     compression: chunk.compression().to_string(),
                 }
@@ -219,7 +225,12 @@ impl TileIndex {
                 .map_err(|_absent| GeoparquetError::MissingColumn {
                     path: self.path.clone(),
                     column: name.clone(),
-                    found: self.schema.fields().iter().map(|field| field.name().clone()).collect(),
+                    found: self
+                        .schema
+                        .fields()
+                        .iter()
+                        .map(|field| field.name().clone())
+                        .collect(),
                 })
         };
         columns.iter().map(find).collect()

@@ -52,9 +52,9 @@ pub fn metres_to(from: &Viewpoint, geometry: &Geometry<f64>, limit: f64) -> f64 
         }),
         Geometry::Line(line) => from.distance_between([line.start, line.end], limit),
         Geometry::LineString(line) => metres_to_line(from, line, limit),
-        Geometry::MultiLineString(lines) => {
-            least(lines.iter(), limit, |line, limit| metres_to_line(from, line, limit))
-        }
+        Geometry::MultiLineString(lines) => least(lines.iter(), limit, |line, limit| {
+            metres_to_line(from, line, limit)
+        }),
         Geometry::Polygon(_) | Geometry::MultiPolygon(_) | Geometry::Rect(_) | Geometry::Triangle(_)
             if geometry.intersects(&from.point()) =>
         {
@@ -73,9 +73,9 @@ pub fn metres_to(from: &Viewpoint, geometry: &Geometry<f64>, limit: f64) -> f64 
         }
         Geometry::Rect(rect) => metres_to(from, &rect.to_polygon().into(), limit),
         Geometry::Triangle(triangle) => metres_to(from, &triangle.to_polygon().into(), limit),
-        Geometry::GeometryCollection(members) => {
-            least(members.iter(), limit, |member, limit| metres_to(from, member, limit))
-        }
+        Geometry::GeometryCollection(members) => least(members.iter(), limit, |member, limit| {
+            metres_to(from, member, limit)
+        }),
     }
 }
 
@@ -114,5 +114,7 @@ fn metres_to_line(from: &Viewpoint, line: &LineString<f64>, limit: f64) -> f64 {
 /// The least distance of some parts, each asked for only up to the least of those before.
 fn least<T>(parts: impl IntoIterator<Item = T>, limit: f64, metres: impl Fn(T, f64) -> f64) -> f64 {
     let parts = parts.into_iter();
-    parts.fold(f64::INFINITY, |least, part| least.min(metres(part, limit.min(least))))
+    parts.fold(f64::INFINITY, |least, part| {
+        least.min(metres(part, limit.min(least)))
+    })
 }

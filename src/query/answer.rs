@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use arrow_schema::SchemaRef;
 
+use super::QueryError;
 use super::account::{Account, Meter};
 use super::project::Projection;
-use super::QueryError;
 use crate::feature::{FacilityRows, Shape};
 
 /// What every batch of an answer is.

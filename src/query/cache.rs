@@ -4,8 +4,8 @@
 
 use std::sync::Arc;
 
-use quick_cache::Weighter;
-use quick_cache::sync::Cache;
+use quick_cache::sync::{Cache, DefaultLifecycle};
+use quick_cache::{DefaultHashBuilder, OptionsBuilder, Weighter};
 
 use crate::geoparquet::{GroupIndex, TileIndex};
 
@@ -13,6 +13,9 @@ use crate::geoparquet::{GroupIndex, TileIndex};
 const KEPT_BYTES: u64 = 128 << 20;
 /// Bytes of an entry, about, by which the cache judges how many there will be.
 const ENTRY_BYTES: u64 = 64 << 10;
+/// Parts of the cache, each with a lock and an equal share of the bytes: the footer of a large tile must fit into one, however
+/// many cores there are.
+const SHARDS: usize = 4;
 
 /// A tile by its path, or a row group of it.
 type Key = (String, Option<usize>);
@@ -46,8 +49,15 @@ pub(super) struct IndexCache {
 impl IndexCache {
     pub(super) fn new() -> Self {
         let count = usize::try_from(KEPT_BYTES / ENTRY_BYTES).unwrap_or(usize::MAX);
+        let options = OptionsBuilder::new()
+            .estimated_items_capacity(count)
+            .weight_capacity(KEPT_BYTES)
+            .shards(SHARDS)
+            .build();
+        let options = options.expect("both capacities are given");
+        let hasher = DefaultHashBuilder::default();
         Self {
-            entries: Cache::with_weighter(count, KEPT_BYTES, ByMemory),
+            entries: Cache::with_options(options, ByMemory, hasher, DefaultLifecycle::default()),
         }
     }
 

@@ -88,7 +88,10 @@ impl Resolved {
         let Some(reach) = self.reach.filter(|_| !group.leaves().is_empty()) else {
             return runs;
         };
-        let near = group.leaves().iter().filter(|leaf| reach.least(leaf.bounds) <= reach.radius_m());
+        let near = group
+            .leaves()
+            .iter()
+            .filter(|leaf| reach.least(leaf.bounds) <= reach.radius_m());
         let near: Vec<Range<usize>> = near.map(|leaf| leaf.rows.clone()).collect();
         crate::select::common_runs(&runs, &near)
     }
@@ -99,7 +102,9 @@ impl Unit {
     pub(super) fn pages(&self) -> usize {
         let leaves = self.group.leaves().iter();
         let met = leaves.filter(|leaf| {
-            self.runs.iter().any(|run| run.start < leaf.rows.end && leaf.rows.start < run.end)
+            self.runs
+                .iter()
+                .any(|run| run.start < leaf.rows.end && leaf.rows.start < run.end)
         });
         met.count().max(1)
     }
@@ -137,12 +142,10 @@ mod tests {
 
     #[test]
     fn units_have_every_row_once_and_no_more_than_they_may() {
-        assert_eq!(cut(vec![0..4, 6..9, 20..45], 10), [
-            vec![0..4, 6..9],
-            vec![20..30],
-            vec![30..40],
-            vec![40..45],
-        ]);
+        assert_eq!(
+            cut(vec![0..4, 6..9, 20..45], 10),
+            [vec![0..4, 6..9], vec![20..30], vec![30..40], vec![40..45],]
+        );
         assert!(cut(vec![], 10).is_empty());
     }
 }

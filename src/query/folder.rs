@@ -41,7 +41,10 @@ impl FolderFiles {
             .components()
             .all(|part| matches!(part, Component::Normal(_)));
         if !is_within {
-            return Err(io::Error::new(io::ErrorKind::NotFound, "the path leads out of the release"));
+            return Err(io::Error::new(
+                io::ErrorKind::NotFound,
+                "the path leads out of the release",
+            ));
         }
         let path = self.folder.join(path);
         // Before it is opened: a pipe would wait for somebody to write.
@@ -68,7 +71,11 @@ impl ReleaseFiles for FolderFiles {
         for part in parts {
             let file = match open.take().filter(|(path, _)| *path == part.path) {
                 Some((_, file)) => file,
-                None => self.open(&part.path).map_err(|source| self.failure(&part.path, source))?.0,
+                None => {
+                    self.open(&part.path)
+                        .map_err(|source| self.failure(&part.path, source))?
+                        .0
+                }
             };
             let bytes = read_range(&file, &part.range).map_err(|source| self.failure(&part.path, source))?;
             read.push(bytes);

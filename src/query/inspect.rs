@@ -143,7 +143,9 @@ fn inspection_of(tile: &TileIndex, groups: &[Arc<GroupIndex>], size: u64) -> Res
     let columns = weights_of(tile);
     let group_boxes: Option<Vec<[f64; 4]>> = (0..tile.groups()).map(|group| tile.extent(group)).collect();
     let group_rows: Vec<usize> = (0..tile.groups()).map(|group| tile.rows(group)).collect();
-    let has_leaves = groups.iter().all(|group| !group.leaves().is_empty() || group.rows() == 0);
+    let has_leaves = groups
+        .iter()
+        .all(|group| !group.leaves().is_empty() || group.rows() == 0);
     let leaves = groups.iter().flat_map(|group| group.leaves());
     let leaf_boxes: Vec<[f64; 4]> = leaves.clone().map(|leaf| leaf.bounds).collect();
     let leaf_rows: Vec<usize> = leaves.map(|leaf| leaf.rows.len()).collect();
@@ -203,7 +205,11 @@ fn level_of(boxes: Vec<[f64; 4]>, rows: &[usize]) -> Option<LevelShape> {
     Some(LevelShape {
         nodes: rows.len() as u64,
         rows: spread,
-        fill: if spread.greatest > 0.0 { mean / spread.greatest } else { 0.0 },
+        fill: if spread.greatest > 0.0 {
+            mean / spread.greatest
+        } else {
+            0.0
+        },
         overlap: overlap_of(&boxes),
         boxes,
     })
@@ -252,15 +258,25 @@ fn window_reads(
     extent: [f64; 4],
     size: u64,
 ) -> Option<WindowReads> {
-    let half = [(extent[2] - extent[0]) * SIDE / 2.0, (extent[3] - extent[1]) * SIDE / 2.0];
-    let leaves: Vec<[f64; 4]> = groups.iter().flat_map(|group| group.leaves()).map(|leaf| leaf.bounds).collect();
+    let half = [
+        (extent[2] - extent[0]) * SIDE / 2.0,
+        (extent[3] - extent[1]) * SIDE / 2.0,
+    ];
+    let leaves: Vec<[f64; 4]> = groups
+        .iter()
+        .flat_map(|group| group.leaves())
+        .map(|leaf| leaf.bounds)
+        .collect();
     let step = leaves.len().div_ceil(WINDOWS).max(1);
     let all_columns: Vec<usize> = (0..tile.schema().fields().len()).collect();
     let mut met_groups = Vec::new();
     let mut met_pages = Vec::new();
     let mut shares = Vec::new();
     for bounds in leaves.iter().step_by(step) {
-        let middle = [f64::midpoint(bounds[0], bounds[2]), f64::midpoint(bounds[1], bounds[3])];
+        let middle = [
+            f64::midpoint(bounds[0], bounds[2]),
+            f64::midpoint(bounds[1], bounds[3]),
+        ];
         let window = [
             middle[0] - half[0],
             middle[1] - half[1],
@@ -292,10 +308,16 @@ fn read_by(
     let mut met_pages = 0;
     let mut bytes = tile.footer_bytes();
     for (number, group) in groups.iter().enumerate() {
-        if tile.extent(number).is_some_and(|extent| !do_meet(&extent, &window)) {
+        if tile
+            .extent(number)
+            .is_some_and(|extent| !do_meet(&extent, &window))
+        {
             continue;
         }
-        let leaves = group.leaves().iter().filter(|leaf| do_meet(&leaf.bounds, &window));
+        let leaves = group
+            .leaves()
+            .iter()
+            .filter(|leaf| do_meet(&leaf.bounds, &window));
         let runs: Vec<Range<usize>> = leaves.map(|leaf| leaf.rows.clone()).collect();
         let index = tile.page_index_ranges(number);
         met_groups += 1;
@@ -331,7 +353,10 @@ mod tests {
         let apart = [[0.0, 0.0, 1.0, 1.0], [1.0, 0.0, 2.0, 1.0]];
         assert!(overlap_of(&apart).abs() < 1e-12, "they only touch");
         let halves = [[0.0, 0.0, 2.0, 1.0], [1.0, 0.0, 3.0, 1.0]];
-        assert!((overlap_of(&halves) - 0.25).abs() < 1e-12, "one of four square degrees");
+        assert!(
+            (overlap_of(&halves) - 0.25).abs() < 1e-12,
+            "one of four square degrees"
+        );
         assert!(overlap_of(&[[5.0; 4]; 3]).abs() < 1e-12, "points have no area");
     }
 }

@@ -33,9 +33,17 @@ pub(super) fn tiles_of(layer: &str, file: &str, table: &RecordBatch) -> Result<V
     let unlike = |what: &str| QueryError::format(file, format!("it isn't as this program writes it: {what}"));
     let data = table
         .column_by_name("assets")
-        .and_then(|assets| assets.as_struct_opt()?.column_by_name("data")?.as_struct_opt().cloned())
+        .and_then(|assets| {
+            assets
+                .as_struct_opt()?
+                .column_by_name("data")?
+                .as_struct_opt()
+                .cloned()
+        })
         .ok_or_else(|| unlike("no `assets.data`"))?;
-    let hrefs = data.column_by_name("href").and_then(|column| Texts::from_array(column.as_ref()));
+    let hrefs = data
+        .column_by_name("href")
+        .and_then(|column| Texts::from_array(column.as_ref()));
     let hrefs = hrefs.ok_or_else(|| unlike("no `assets.data.href`"))?;
     let sizes = data
         .column_by_name("file:size")
@@ -51,7 +59,10 @@ pub(super) fn tiles_of(layer: &str, file: &str, table: &RecordBatch) -> Result<V
     for row in 0..table.num_rows() {
         let href = hrefs.value(row).unwrap_or_default();
         // What a table says must not lead out of the release that it stands in.
-        if !Path::new(href).components().all(|part| matches!(part, Component::Normal(_))) {
+        if !Path::new(href)
+            .components()
+            .all(|part| matches!(part, Component::Normal(_)))
+        {
             return Err(unlike("a path in it leads out of the release"));
         }
         let path = folder.join(href);

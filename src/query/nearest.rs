@@ -96,7 +96,8 @@ impl Search<'_> {
 
     fn put(&mut self, least: f64, node: Node) {
         if least <= self.limit() {
-            self.waiting.push((Reverse(least.to_bits()), Reverse(self.nodes.len())));
+            self.waiting
+                .push((Reverse(least.to_bits()), Reverse(self.nodes.len())));
             self.nodes.push(Some(node));
         }
     }
@@ -220,7 +221,9 @@ impl Search<'_> {
                 if self.best.len() > self.k {
                     self.best.pop();
                 }
-                self.units.entry((page.tile, group)).or_insert_with(|| page.unit.clone());
+                self.units
+                    .entry((page.tile, group))
+                    .or_insert_with(|| page.unit.clone());
             }
         }
     }
@@ -230,12 +233,17 @@ impl Search<'_> {
         let by_distance = self.best.into_sorted_vec();
         let mut rows_of: BTreeMap<(usize, usize), Vec<usize>> = BTreeMap::new();
         for found in &by_distance {
-            rows_of.entry((found.tile, found.group)).or_default().push(found.row);
+            rows_of
+                .entry((found.tile, found.group))
+                .or_default()
+                .push(found.row);
         }
         let mut units = Vec::with_capacity(rows_of.len());
         let mut places = Vec::with_capacity(by_distance.len());
         for (key, mut rows) in rows_of {
-            let Some(unit) = self.units.get(&key) else { continue };
+            let Some(unit) = self.units.get(&key) else {
+                continue;
+            };
             rows.sort_unstable();
             places.extend(rows.iter().map(|row| (key.0, key.1, *row)));
             let runs = rows.chunk_by(|one, next| one + 1 == *next);
@@ -244,7 +252,12 @@ impl Search<'_> {
                 ..unit.clone()
             });
         }
-        let decoded: Vec<FacilityRows> = self.asked.decode(&units, &self.asked.columns.read)?.into_iter().flatten().collect();
+        let decoded: Vec<FacilityRows> = self
+            .asked
+            .decode(&units, &self.asked.columns.read)?
+            .into_iter()
+            .flatten()
+            .collect();
         if decoded.is_empty() {
             return Ok(None);
         }

@@ -60,10 +60,15 @@ fn first_of(
     let count = u32::try_from(all.num_rows()).map_err(|_| unfit("too many rows".to_owned()))?;
     let mut numbers: Vec<u32> = (0..count).collect();
     numbers.sort_by(|one, other| {
-        compared(&keys.get(*one as usize), &keys.get(*other as usize), order.is_descending)
+        compared(
+            &keys.get(*one as usize),
+            &keys.get(*other as usize),
+            order.is_descending,
+        )
     });
     numbers.truncate(limit.unwrap_or(usize::MAX));
-    all.take(&UInt32Array::from(numbers)).map_err(|source| unfit(source.to_string()))
+    all.take(&UInt32Array::from(numbers))
+        .map_err(|source| unfit(source.to_string()))
 }
 
 /// The order of two values of one column; none comes last either way.
@@ -80,7 +85,11 @@ fn compared(one: &Cell<'_>, other: &Cell<'_>, is_descending: bool) -> Ordering {
         (Cell::Day(one), Cell::Day(other)) => one.cmp(other),
         _ => Ordering::Equal,
     };
-    if is_descending { ordering.reverse() } else { ordering }
+    if is_descending {
+        ordering.reverse()
+    } else {
+        ordering
+    }
 }
 
 #[cfg(test)]
@@ -99,9 +108,13 @@ mod tests {
     fn ordered(order: &str, limit: Option<u64>) -> Vec<String> {
         let order: Order = order.parse().unwrap();
         let batches = [rows(&[Some(3), None, Some(1)]), rows(&[Some(2), Some(9)])];
-        let found = in_order(batches.into_iter(), &order, "beds", limit).unwrap().unwrap();
+        let found = in_order(batches.into_iter(), &order, "beds", limit)
+            .unwrap()
+            .unwrap();
         let beds = Cells::of_array(found.column("beds").unwrap().as_ref()).unwrap();
-        (0..found.num_rows()).map(|row| beds.get(row).to_string()).collect()
+        (0..found.num_rows())
+            .map(|row| beds.get(row).to_string())
+            .collect()
     }
 
     #[test]
@@ -109,13 +122,19 @@ mod tests {
         assert_eq!(ordered("beds", None), ["1", "2", "3", "9", ""]);
         assert_eq!(ordered("-beds", None), ["9", "3", "2", "1", ""]);
         assert_eq!(ordered("-beds", Some(2)), ["9", "3"]);
-        assert!(in_order([].into_iter(), &"beds".parse().unwrap(), "beds", None).unwrap().is_none());
+        assert!(
+            in_order([].into_iter(), &"beds".parse().unwrap(), "beds", None)
+                .unwrap()
+                .is_none()
+        );
     }
 
     #[test]
     fn of_many_rows_only_the_first_are_held() {
         let batches = (0..40).map(|batch| {
-            let beds: Vec<Option<i64>> = (0..1_000).map(|row| Some((row * 7_919 + batch * 31) % 100_003)).collect();
+            let beds: Vec<Option<i64>> = (0..1_000)
+                .map(|row| Some((row * 7_919 + batch * 31) % 100_003))
+                .collect();
             rows(&beds)
         });
         let mut all: Vec<i64> = (0..40)

@@ -36,7 +36,11 @@ impl Projection {
     ///
     /// # Errors
     /// When a column that is asked for isn't there.
-    pub(super) fn resolve(question: &Question, filter: &RowFilter, layer: &Schema) -> Result<Self, QueryError> {
+    pub(super) fn resolve(
+        question: &Question,
+        filter: &RowFilter,
+        layer: &Schema,
+    ) -> Result<Self, QueryError> {
         let distance = question.near.map(|_| distance_name(layer));
         let mut known: Vec<Arc<Field>> = layer.fields().iter().cloned().collect();
         if let Some(name) = &distance {
@@ -69,9 +73,8 @@ impl Projection {
             let fields = layer.fields().iter().map(|field| field.name());
             fields.filter(|name| wanted(name)).cloned().collect()
         };
-        let is_read = |name: &str| {
-            of_filter.contains(name) || out.iter().chain(&order).any(|wanted| wanted == name)
-        };
+        let is_read =
+            |name: &str| of_filter.contains(name) || out.iter().chain(&order).any(|wanted| wanted == name);
         let fields: Vec<Arc<Field>> = out
             .iter()
             .filter_map(|name| known.field_with_name(name).ok())

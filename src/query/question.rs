@@ -71,15 +71,24 @@ impl Near {
     pub(super) fn check(&self) -> Result<(), QueryError> {
         let (x, y) = self.point.x_y();
         if !((-180.0..=180.0).contains(&x) && (-90.0..=90.0).contains(&y)) {
-            return Err(QueryError::asked("near: longitudes are -180 to 180, latitudes -90 to 90"));
+            return Err(QueryError::asked(
+                "near: longitudes are -180 to 180, latitudes -90 to 90",
+            ));
         }
         if self.k.is_none() && self.radius_m.is_none() {
-            return Err(QueryError::asked("near what distance? ask for the k nearest, for a radius, or both"));
+            return Err(QueryError::asked(
+                "near what distance? ask for the k nearest, for a radius, or both",
+            ));
         }
         if self.k.is_some_and(|k| k == 0 || k > MOST_NEAREST) {
-            return Err(QueryError::asked(format!("k is 1 to {MOST_NEAREST}; for more ask for a radius")));
+            return Err(QueryError::asked(format!(
+                "k is 1 to {MOST_NEAREST}; for more ask for a radius"
+            )));
         }
-        if self.radius_m.is_some_and(|metres| !(metres >= 0.0 && metres.is_finite())) {
+        if self
+            .radius_m
+            .is_some_and(|metres| !(metres >= 0.0 && metres.is_finite()))
+        {
             return Err(QueryError::asked("a radius is a number of metres from 0 up"));
         }
         Ok(())

@@ -19,6 +19,8 @@ use crate::source::{check_footer, check_page_index};
 /// One part in so many of a tile is its footer and its page index, about: for a tile that is read by requests, as much of its end
 /// is asked for at once.
 const TAIL_SHARE: u64 = 32;
+/// Parts are not joined over more bytes than this, however few requests there should be: they would be in memory, too.
+const MOST_GAP_BYTES: u64 = 8 << 20;
 /// Last bytes of a Parquet file, which say how long its footer is.
 const END_BYTES: u64 = 8;
 
@@ -45,7 +47,9 @@ impl Reader {
     /// Reads parts, those that are near each other together; gives what was read.
     pub(super) fn fetch(&self, wanted: Vec<FilePart>) -> Result<Vec<(FilePart, Bytes)>, QueryError> {
         let cost = self.cost();
-        let left = cost.most_requests.map(|most| most.saturating_sub(self.meter.requests()));
+        let left = cost
+            .most_requests
+            .map(|most| most.saturating_sub(self.meter.requests()));
         let parts = coalesced(wanted, cost.gap_bytes, left);
         if parts.is_empty() {
             return Ok(vec![]);
@@ -62,7 +66,8 @@ impl Reader {
 
     /// The footers of tiles.
     pub(super) fn tiles(&self, items: &[&TileItem]) -> Result<Vec<Arc<TileIndex>>, QueryError> {
-        let mut tiles: Vec<Option<Arc<TileIndex>>> = items.iter().map(|item| self.cache.tile(&item.path)).collect();
+        let mut tiles: Vec<Option<Arc<TileIndex>>> =
+            items.iter().map(|item| self.cache.tile(&item.path)).collect();
         let absent: Vec<&TileItem> = items
             .iter()
             .zip(&tiles)
@@ -109,7 +114,9 @@ impl Reader {
             let file = file.with_parts(parts_of(&rest, &item.path));
             let range = TileIndex::footer_range(Path::new(&item.path), &file)?;
             let footer = file.part(&range).unwrap_or_default();
-            check_footer(&footer).map_err(|fault| QueryError::format(&item.path, format!("its footer can't be right: {fault}")))?;
+            check_footer(&footer).map_err(|fault| {
+                QueryError::format(&item.path, format!("its footer can't be right: {fault}"))
+            })?;
             let tile = Arc::new(TileIndex::parse(Path::new(&item.path), file)?);
             self.cache.keep_tile(&item.path, &tile);
             tiles.push(tile);
@@ -125,7 +132,10 @@ impl Reader {
             for group in &of.groups {
                 let is_kept = self.cache.group(&path, *group).is_some();
                 let ranges = of.tile.page_index_ranges(*group).filter(|_| !is_kept);
-                let absent = ranges.into_iter().flatten().filter(|range| of.tile.held().part(range).is_none());
+                let absent = ranges
+                    .into_iter()
+                    .flatten()
+                    .filter(|range| of.tile.held().part(range).is_none());
                 wanted.extend(absent.map(|range| FilePart {
                     path: path.clone(),
                     range,
@@ -137,7 +147,10 @@ impl Reader {
         for of in asked {
             let path = of.tile.path().display().to_string();
             let file = of.tile.held_with(parts_of(&fetched, &path));
-            let groups = of.groups.iter().map(|group| self.group(of.tile, &path, *group, &file));
+            let groups = of
+                .groups
+                .iter()
+                .map(|group| self.group(of.tile, &path, *group, &file));
             found.push(groups.collect::<Result<Vec<_>, _>>()?);
         }
         Ok(found)
@@ -156,8 +169,9 @@ impl Reader {
         let ranges = tile.page_index_ranges(group);
         for range in ranges.iter().flatten() {
             let index = file.part(range).unwrap_or_default();
-            check_page_index(&index)
-                .map_err(|fault| QueryError::format(path, format!("its page index can't be right: {fault}")))?;
+            check_page_index(&index).map_err(|fault| {
+                QueryError::format(path, format!("its page index can't be right: {fault}"))
+            })?;
         }
         let index = Arc::new(GroupIndex::parse(tile, group, ranges.map(|_| file))?);
         self.cache.keep_group(path, &index);
@@ -168,7 +182,9 @@ impl Reader {
 /// What was read of a file.
 pub(super) fn parts_of(read: &[(FilePart, Bytes)], path: &str) -> Vec<(u64, Bytes)> {
     let of_file = read.iter().filter(|(part, _)| part.path == path);
-    of_file.map(|(part, bytes)| (part.range.start, bytes.clone())).collect()
+    of_file
+        .map(|(part, bytes)| (part.range.start, bytes.clone()))
+        .collect()
 }
 
 /// The parts, those with no more than `gap` bytes between them made one; where they are more than `most`, those with the least
@@ -177,13 +193,19 @@ fn coalesced(mut parts: Vec<FilePart>, gap: u64, most: Option<usize>) -> Vec<Fil
     parts.retain(|part| part.range.start < part.range.end);
     parts.sort_by(|one, other| (&one.path, one.range.start).cmp(&(&other.path, other.range.start)));
     let near = joined(parts, |between| between <= gap);
-    let Some(excess) = most.and_then(|most| near.len().checked_sub(most.max(1))).filter(|excess| *excess > 0) else {
+    let Some(excess) = most
+        .and_then(|most| near.len().checked_sub(most.max(1)))
+        .filter(|excess| *excess > 0)
+    else {
         return near;
     };
-    let mut gaps: Vec<u64> = near.windows(2).filter_map(|pair| gap_between(&pair[0], &pair[1])).collect();
+    let mut gaps: Vec<u64> = near
+        .windows(2)
+        .filter_map(|pair| gap_between(&pair[0], &pair[1]))
+        .collect();
     gaps.sort_unstable();
     match gaps.get(excess - 1).or(gaps.last()).copied() {
-        Some(widest) => joined(near, |between| between <= widest),
+        Some(widest) => joined(near, |between| between <= widest.min(MOST_GAP_BYTES)),
         None => near,
     }
 }
@@ -219,7 +241,10 @@ mod tests {
     use super::*;
 
     fn ranges(parts: &[FilePart]) -> Vec<(&str, Range<u64>)> {
-        parts.iter().map(|part| (part.path.as_str(), part.range.clone())).collect()
+        parts
+            .iter()
+            .map(|part| (part.path.as_str(), part.range.clone()))
+            .collect()
     }
 
     #[test]
@@ -230,10 +255,20 @@ mod tests {
             coalesced(of_a.chain(of_b).collect(), 5, most)
         };
         let near = asked(None);
-        assert_eq!(ranges(&near), [("a", 0..30), ("a", 500..600), ("b", 0..10), ("b", 5_000..5_010)]);
+        assert_eq!(
+            ranges(&near),
+            [("a", 0..30), ("a", 500..600), ("b", 0..10), ("b", 5_000..5_010)]
+        );
         assert_eq!(ranges(&asked(Some(4))), ranges(&near));
-        assert_eq!(ranges(&asked(Some(3))), [("a", 0..600), ("b", 0..10), ("b", 5_000..5_010)]);
+        assert_eq!(
+            ranges(&asked(Some(3))),
+            [("a", 0..600), ("b", 0..10), ("b", 5_000..5_010)]
+        );
         assert_eq!(ranges(&asked(Some(2))), [("a", 0..600), ("b", 0..5_010)]);
-        assert_eq!(ranges(&asked(Some(0))), ranges(&asked(Some(2))), "one for each file");
+        assert_eq!(
+            ranges(&asked(Some(0))),
+            ranges(&asked(Some(2))),
+            "one for each file"
+        );
     }
 }

@@ -62,7 +62,9 @@ struct Inner {
 
 impl fmt::Debug for Release {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Release").field("id", &self.inner.id).finish_non_exhaustive()
+        f.debug_struct("Release")
+            .field("id", &self.inner.id)
+            .finish_non_exhaustive()
     }
 }
 
@@ -153,13 +155,26 @@ impl Release {
     }
 
     fn layer(&self, id: &str, meter: &Meter) -> Result<Arc<Vec<TileItem>>, QueryError> {
-        let kept = self.inner.layers.lock().unwrap_or_else(PoisonError::into_inner).get(id).cloned();
+        let kept = self
+            .inner
+            .layers
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(id)
+            .cloned();
         if let Some(kept) = kept {
             return Ok(kept);
         }
-        let is_name = !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte));
+        let is_name = !id.is_empty()
+            && id
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte));
         let file = collection_folder(id).join(ITEMS).display().to_string();
-        let table = if is_name { self.table(&file, &COLUMNS, meter)? } else { None };
+        let table = if is_name {
+            self.table(&file, &COLUMNS, meter)?
+        } else {
+            None
+        };
         let Some(table) = table else {
             return Err(self.no_layer(id));
         };
@@ -237,7 +252,11 @@ fn answer_of(
     let meter = Arc::clone(&resolved.reader.meter);
     let k = question.near.and_then(|near| near.k);
     let limit = question.limit;
-    let found = match (resolved.reach, k, question.order.as_ref().zip(columns.order.as_deref())) {
+    let found = match (
+        resolved.reach,
+        k,
+        question.order.as_ref().zip(columns.order.as_deref()),
+    ) {
         (Some(reach), Some(k), order) => {
             let nearest = nearest_rows(&resolved, &reach, &met, k)?.map(Ok).into_iter();
             match order {
@@ -251,15 +270,29 @@ fn answer_of(
             return Ok(Answer::new(head, rows, columns, limit, meter));
         }
     };
-    Ok(Answer::new(head, Box::new(found.into_iter()), columns, limit, meter))
+    Ok(Answer::new(
+        head,
+        Box::new(found.into_iter()),
+        columns,
+        limit,
+        meter,
+    ))
 }
 
-fn head_of(question: &Question, columns: &Projection, opened: &[Arc<TileIndex>]) -> Result<AnswerHead, QueryError> {
+fn head_of(
+    question: &Question,
+    columns: &Projection,
+    opened: &[Arc<TileIndex>],
+) -> Result<AnswerHead, QueryError> {
     let mut types: Vec<String> = Vec::new();
     for tile in opened {
         let geo = tile.geo()?;
         let column = geo.as_ref().and_then(|geo| geo.primary_column_metadata());
-        types.extend(column.into_iter().flat_map(|column| column.geometry_types.iter().cloned()));
+        types.extend(
+            column
+                .into_iter()
+                .flat_map(|column| column.geometry_types.iter().cloned()),
+        );
     }
     types.sort();
     types.dedup();

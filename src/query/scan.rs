@@ -110,7 +110,11 @@ impl Resolved {
     }
 
     /// Every row of some units, of the columns named; a list for each unit.
-    pub(super) fn decode(&self, units: &[Unit], columns: &[String]) -> Result<Vec<Vec<FacilityRows>>, QueryError> {
+    pub(super) fn decode(
+        &self,
+        units: &[Unit],
+        columns: &[String],
+    ) -> Result<Vec<Vec<FacilityRows>>, QueryError> {
         let mut wanted: Vec<FilePart> = Vec::new();
         for unit in units {
             let ranges = unit.ranges(columns)?.into_iter();
@@ -145,10 +149,15 @@ impl Resolved {
     fn marked_runs(&self, unit: &Unit, rows: &[FacilityRows]) -> Vec<Range<usize>> {
         let marks = rows.iter().flat_map(|rows| {
             let marks = self.filter.marks(rows);
-            (0..rows.num_rows()).map(move |row| marks.value(row)).collect::<Vec<bool>>()
+            (0..rows.num_rows())
+                .map(move |row| marks.value(row))
+                .collect::<Vec<bool>>()
         });
         let places = unit.runs.iter().cloned().flatten();
-        let marked: Vec<usize> = places.zip(marks).filter_map(|(place, mark)| mark.then_some(place)).collect();
+        let marked: Vec<usize> = places
+            .zip(marks)
+            .filter_map(|(place, mark)| mark.then_some(place))
+            .collect();
         let runs = marked.chunk_by(|one, next| one + 1 == *next);
         runs.map(|run| run[0]..run[0] + run.len()).collect()
     }

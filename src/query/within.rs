@@ -87,7 +87,9 @@ pub(super) fn condition_of(
 fn code_column(kind: &str, release: &Release, meter: &Meter) -> Result<String, QueryError> {
     let file = reference_path("jurisdiction_kinds").display().to_string();
     let table = release.table(&file, &["kind", "code_column"], meter)?;
-    let table = table.ok_or_else(|| QueryError::format(&file, "the release hasn't this table: name a column by --where"))?;
+    let table = table.ok_or_else(|| {
+        QueryError::format(&file, "the release hasn't this table: name a column by --where")
+    })?;
     let kinds = Texts::of_column(&table, "kind");
     let columns = Texts::of_column(&table, "code_column");
     let (Some(kinds), Some(columns)) = (kinds, columns) else {
@@ -113,7 +115,10 @@ fn sets_of_kind(kind: &str, release: &Release, meter: &Meter) -> Result<Vec<Stri
     if let Some(table) = &table
         && let (Some(kinds), Some(sets)) = (Texts::of_column(table, "kind"), Texts::of_column(table, "set"))
     {
-        let rows = kinds.iter().zip(sets.iter()).filter(|(found, _)| *found == Some(kind));
+        let rows = kinds
+            .iter()
+            .zip(sets.iter())
+            .filter(|(found, _)| *found == Some(kind));
         found.extend(rows.filter_map(|(_, set)| set.map(str::to_owned)));
     }
     if found.is_empty() {
@@ -141,7 +146,9 @@ fn linked(
     }
     let mut ids = BTreeSet::new();
     for set in sets {
-        let path = facility_links_path(&within.kind, layer, set).display().to_string();
+        let path = facility_links_path(&within.kind, layer, set)
+            .display()
+            .to_string();
         let Some(table) = release.table(&path, &["facility_id", "jurisdiction_id"], meter)? else {
             continue;
         };

@@ -77,7 +77,9 @@ struct Literal {
 
 /// A text that is no condition.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("write COLUMN=VALUE, such as status=OPEN or beds>=100; signs are = != < <= > >=, and COLUMN= is a row without a value")]
+#[error(
+    "write COLUMN=VALUE, such as status=OPEN or beds>=100; signs are = != < <= > >=, and COLUMN= is a row without a value"
+)]
 pub struct BadCondition;
 
 impl FromStr for Condition {
@@ -86,7 +88,9 @@ impl FromStr for Condition {
     fn from_str(text: &str) -> Result<Self, BadCondition> {
         let at = text.find(['=', '!', '<', '>']).ok_or(BadCondition)?;
         let (column, rest) = text.split_at(at);
-        let found = SIGNS.iter().find_map(|(sign, comparison)| Some((rest.strip_prefix(sign)?, *comparison)));
+        let found = SIGNS
+            .iter()
+            .find_map(|(sign, comparison)| Some((rest.strip_prefix(sign)?, *comparison)));
         let (value, comparison) = found.ok_or(BadCondition)?;
         let column = column.trim();
         let test = match (comparison, value.trim()) {
@@ -129,7 +133,11 @@ impl Condition {
             if matches!(self.test, Test::OneOf { .. }) {
                 return Ok(());
             }
-            return Err(unknown("column", &self.column, kinds.map(|(name, _)| name.as_str())));
+            return Err(unknown(
+                "column",
+                &self.column,
+                kinds.map(|(name, _)| name.as_str()),
+            ));
         };
         match &self.test {
             Test::Compared(comparison, value) => value.check(&self.column, kind, *comparison),
@@ -152,7 +160,10 @@ impl Condition {
                 (*or_null && bounds.may_be_null) || (bounds.may_be_value && is_between())
             }
             Test::Compared(comparison, value) => {
-                bounds.may_be_value && bounds.range.is_none_or(|range| value.may_be_met(*comparison, range))
+                bounds.may_be_value
+                    && bounds
+                        .range
+                        .is_none_or(|range| value.may_be_met(*comparison, range))
             }
         }
     }
@@ -198,7 +209,10 @@ impl Literal {
             CellKind::Texts => (!is_ordered, "lists of texts, which = and != look into"),
             CellKind::Integer => (self.integer.is_some(), "whole numbers"),
             CellKind::Number => (self.number.is_some(), "numbers"),
-            CellKind::Boolean => (self.boolean.is_some() && !is_ordered, "true or false, compared by = and !="),
+            CellKind::Boolean => (
+                self.boolean.is_some() && !is_ordered,
+                "true or false, compared by = and !=",
+            ),
             CellKind::Day => (self.day.is_some(), "days such as 2026-11-30"),
         };
         if is_sound {
@@ -215,10 +229,10 @@ impl Literal {
         match cell {
             Cell::Null => false,
             Cell::Text(text) => comparison.is_met(text, &self.text.as_str()),
-            Cell::Texts(texts) => {
-                texts.contains(&self.text.as_str()) == (comparison == Comparison::Equal)
-            }
-            Cell::Integer(number) => self.integer.is_some_and(|value| comparison.is_met(number, &value)),
+            Cell::Texts(texts) => texts.contains(&self.text.as_str()) == (comparison == Comparison::Equal),
+            Cell::Integer(number) => self
+                .integer
+                .is_some_and(|value| comparison.is_met(number, &value)),
             Cell::Number(number) => self.number.is_some_and(|value| comparison.is_met(number, &value)),
             Cell::Boolean(is_so) => self.boolean.is_some_and(|value| comparison.is_met(is_so, &value)),
             Cell::Day(day) => {
@@ -280,21 +294,41 @@ impl Comparison {
 mod tests {
     use std::sync::Arc;
 
-    use arrow_array::{ArrayRef, BooleanArray, Date32Array, Float64Array, Int64Array, RecordBatch, StringArray};
+    use arrow_array::{
+        ArrayRef, BooleanArray, Date32Array, Float64Array, Int64Array, RecordBatch, StringArray,
+    };
 
     use super::*;
 
     fn rows() -> FacilityRows {
         let columns: Vec<(&str, ArrayRef)> = vec![
-            ("status", Arc::new(StringArray::from(vec![Some("OPEN"), None, Some("CLOSED")]))),
-            ("beds", Arc::new(Int64Array::from(vec![Some(12), None, Some(120)]))),
-            ("capacity_mw", Arc::new(Float64Array::from(vec![Some(0.5), Some(f64::NAN), None]))),
-            ("is_county_mismatch", Arc::new(BooleanArray::from(vec![Some(true), None, Some(false)]))),
-            ("licensed", Arc::new(Date32Array::from(vec![Some(0), None, Some(20_000)]))),
+            (
+                "status",
+                Arc::new(StringArray::from(vec![Some("OPEN"), None, Some("CLOSED")])),
+            ),
+            (
+                "beds",
+                Arc::new(Int64Array::from(vec![Some(12), None, Some(120)])),
+            ),
+            (
+                "capacity_mw",
+                Arc::new(Float64Array::from(vec![Some(0.5), Some(f64::NAN), None])),
+            ),
+            (
+                "is_county_mismatch",
+                Arc::new(BooleanArray::from(vec![Some(true), None, Some(false)])),
+            ),
+            (
+                "licensed",
+                Arc::new(Date32Array::from(vec![Some(0), None, Some(20_000)])),
+            ),
         ];
-        FacilityRows::try_new(RecordBatch::try_from_iter_with_nullable(
-            columns.into_iter().map(|(name, column)| (name, column, true)),
-        ).unwrap())
+        FacilityRows::try_new(
+            RecordBatch::try_from_iter_with_nullable(
+                columns.into_iter().map(|(name, column)| (name, column, true)),
+            )
+            .unwrap(),
+        )
         .unwrap()
     }
 
@@ -332,11 +366,23 @@ mod tests {
         let rows = rows();
         let told = |written: &str| {
             let condition: Condition = written.parse().unwrap();
-            condition.check(rows.as_batch().schema_ref()).unwrap_err().to_string()
+            condition
+                .check(rows.as_batch().schema_ref())
+                .unwrap_err()
+                .to_string()
         };
-        assert_eq!(told("statsu=OPEN"), "the release has no column `statsu`; did you mean `status`?");
-        assert_eq!(told("beds=many"), "`many` is no value of `beds`: it holds whole numbers");
-        assert_eq!(told("licensed>2026"), "`2026` is no value of `licensed`: it holds days such as 2026-11-30");
+        assert_eq!(
+            told("statsu=OPEN"),
+            "the release has no column `statsu`; did you mean `status`?"
+        );
+        assert_eq!(
+            told("beds=many"),
+            "`many` is no value of `beds`: it holds whole numbers"
+        );
+        assert_eq!(
+            told("licensed>2026"),
+            "`2026` is no value of `licensed`: it holds days such as 2026-11-30"
+        );
         assert!(told("is_county_mismatch>false").contains("compared by = and !="));
         for bad in ["", "beds", "=4", "beds>", "beds!4"] {
             assert_eq!(bad.parse::<Condition>(), Err(BadCondition), "{bad}");
@@ -369,7 +415,11 @@ mod tests {
         let names = ValueRange::Texts(b"CLI", b"HOT");
         assert!(may("name=CLINIC", names) && may("name=HOSPITAL", names) && !may("name=PLANT", names));
         let codes = Condition::one_of("state_code", ["TX".to_owned()].into(), true);
-        let nulls = ColumnBounds { range: None, may_be_null: true, may_be_value: false };
+        let nulls = ColumnBounds {
+            range: None,
+            may_be_null: true,
+            may_be_value: false,
+        };
         assert!(codes.may_hold(&nulls), "outside every state");
         assert!(!codes.may_hold(&bounds(ValueRange::Texts(b"AL", b"GA"))));
     }

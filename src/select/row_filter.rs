@@ -11,8 +11,8 @@ use arrow_array::BooleanArray;
 use arrow_schema::Schema;
 
 use super::{Condition, SelectError, Window};
-use crate::feature::release::paths::region_of;
 use crate::feature::FacilityRows;
+use crate::feature::release::paths::region_of;
 use crate::geoparquet::{GroupIndex, RowGroups, TileIndex};
 use crate::kernel::geometry::wkb_bounds;
 
@@ -50,7 +50,9 @@ impl RowFilter {
     /// # Errors
     /// At the first that names no column, or a value that is none of its column's type.
     pub fn check(&self, schema: &Schema) -> Result<(), SelectError> {
-        self.conditions.iter().try_for_each(|condition| condition.check(schema))
+        self.conditions
+            .iter()
+            .try_for_each(|condition| condition.check(schema))
     }
 
     /// Columns that have to be read to tell of a row.
@@ -186,7 +188,10 @@ mod tests {
     #[test]
     fn runs_are_joined_and_held_against_each_other() {
         assert_eq!(joined([0..4, 4..6, 8..9]), [0..6, 8..9]);
-        assert_eq!(common_runs(&[0..6, 8..12], &[2..3, 5..9, 11..20]), [2..3, 5..6, 8..9, 11..12]);
+        assert_eq!(
+            common_runs(&[0..6, 8..12], &[2..3, 5..9, 11..20]),
+            [2..3, 5..6, 8..9, 11..12]
+        );
         assert_eq!(common_runs(&[0..6], &[]), [0..0; 0]);
     }
 }

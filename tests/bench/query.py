@@ -87,7 +87,7 @@ class Facilities:
         return list(self.ids[some[np.lexsort((some, metres))[:NEAREST]]])
 
 
-class Cik:
+class Program:
     """This program, a process a question."""
 
     def __init__(self, program: Path, release: str):
@@ -145,7 +145,7 @@ def near(place: tuple[float, float]) -> list[str]:
     return [f"--near={place[0]!r},{place[1]!r}", "--k", str(NEAREST)]
 
 
-def ask_windows(cikr: Cik, peers: list, facilities: Facilities, windows: list[list[float]]) -> list[Asked]:
+def ask_windows(cikr: Program, peers: list, facilities: Facilities, windows: list[list[float]]) -> list[Asked]:
     results = []
     for number, window in enumerate(windows):
         expected = facilities.within(window)
@@ -162,7 +162,7 @@ def ask_windows(cikr: Cik, peers: list, facilities: Facilities, windows: list[li
     return results
 
 
-def ask_nearest(cikr: Cik, peers: list, facilities: Facilities, places: list[tuple[float, float]]) -> list[Asked]:
+def ask_nearest(cikr: Program, peers: list, facilities: Facilities, places: list[tuple[float, float]]) -> list[Asked]:
     results = []
     for number, place in enumerate(places):
         if cikr.ids(near(place)) != facilities.nearest(place):
@@ -231,13 +231,13 @@ def ask(options: argparse.Namespace, program: Path, public: Path) -> None:
     random = np.random.default_rng(SEED)
     windows = [facilities.window(random) for _ in range(options.windows)]
     places = [(float(random.uniform(-124, -67)), float(random.uniform(25, 49))) for _ in range(options.windows)]
-    cikr = Cik(program, str(release))
+    cikr = Program(program, str(release))
     peers = [peer(Tiles(release / "layers/sites/data", tiles)) for peer in PEERS]
     for peer in peers:
         peer.window(windows[0])
         peer.nearest(places[0], NEAREST)
     results = ask_windows(cikr, peers, facilities, windows) + ask_nearest(cikr, peers, facilities, places)
-    by_http = [Cik(program, served(public)).ask("window by HTTP", [bbox(window)]) for window in windows]
+    by_http = [Program(program, served(public)).ask("window by HTTP", [bbox(window)]) for window in windows]
     own = [asked for asked in results if asked.program == "cikr"]
     print(f"### Windows with 1 % of {len(facilities.x):,} rows", table(results, "window"), reads([a for a in own if a.question == "window"]), sep="\n\n")
     print(f"\n### The {NEAREST} nearest of {len(facilities.x):,} rows", table(results, "nearest"), reads([a for a in own if a.question == "nearest"]), sep="\n\n")

@@ -65,7 +65,9 @@ pub enum HttpError {
         given: String,
     },
     /// The server gives whole files alone.
-    #[error("{url} comes as a whole where a part was asked for: its server knows no ranges; use one that does, or a copy of the release on this machine")]
+    #[error(
+        "{url} comes as a whole where a part was asked for: its server knows no ranges; use one that does, or a copy of the release on this machine"
+    )]
     NoRanges {
         /// URL without secrets.
         url: String,

@@ -379,11 +379,16 @@ mod tests {
     #[test]
     fn page_indexes_are_walked_one_after_the_other() {
         // Null pages (false, true), least and greatest values, an order of pages.
-        let column = [0x19, 0x21, 2, 1, 0x19, 0x18, 1, b'a', 0x19, 0x18, 1, b'b', 0x15, 0, 0];
+        let column = [
+            0x19, 0x21, 2, 1, 0x19, 0x18, 1, b'a', 0x19, 0x18, 1, b'b', 0x15, 0, 0,
+        ];
         // A page: offset, size, first row.
         let offset = [0x19, 0x1c, 0x16, 8, 0x15, 20, 0x16, 0, 0, 0];
         assert_eq!(check_page_index(&column), Ok(()));
-        assert_eq!(check_page_index(&[&offset[..], &offset, &column].concat()), Ok(()));
+        assert_eq!(
+            check_page_index(&[&offset[..], &offset, &column].concat()),
+            Ok(())
+        );
         assert_eq!(check_page_index(&column[..9]), Err(FooterFault::Ended));
         let items = 0x7fff_ffff;
         let endless = [0x19, 0xfc, 0xff, 0xff, 0xff, 0xff, 7, 0];

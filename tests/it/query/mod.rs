@@ -30,7 +30,11 @@ pub(super) fn released() -> Folder {
         .map(|row| {
             let (x, y) = (place(-105.0, 30), place(28.0, 14));
             let name = if row % 7 == 0 { "" } else { "Name" };
-            let beds = if row % 5 == 0 { "-999".to_owned() } else { (row % 90).to_string() };
+            let beds = if row % 5 == 0 {
+                "-999".to_owned()
+            } else {
+                (row % 90).to_string()
+            };
             format!("{row},{name} {},,{beds},{x},{y}\n", row % 40)
         })
         .collect();
@@ -52,7 +56,10 @@ pub(super) fn released() -> Folder {
             })
             .collect();
         folder.schema(id, kind, "");
-        let collection = format!(r#"{{"type":"FeatureCollection","features":[{}]}}"#, features.join(","));
+        let collection = format!(
+            r#"{{"type":"FeatureCollection","features":[{}]}}"#,
+            features.join(",")
+        );
         folder.write(&format!("{id}.geojson"), collection);
         layers += &format!("\n[[layer]]\nid = \"{id}\"\nsource.geojson = {{ path = \"{id}.geojson\" }}\n");
     }
@@ -78,7 +85,8 @@ pub(super) fn answer(folder: &Folder, args: &[&str]) -> Value {
 pub(super) fn ids(folder: &Folder, args: &[&str]) -> Vec<String> {
     let found = answer(folder, &[args, &["--columns", "facility_id"]].concat());
     let rows = found["rows"].as_array().unwrap().iter();
-    rows.map(|row| row["facility_id"].as_str().unwrap().to_owned()).collect()
+    rows.map(|row| row["facility_id"].as_str().unwrap().to_owned())
+        .collect()
 }
 
 /// What was read for an answer.
@@ -90,7 +98,9 @@ pub(super) fn account(folder: &Folder, args: &[&str]) -> Value {
 /// Every row of a layer in the order of its tiles.
 pub(super) fn every_row(folder: &Folder, layer: &str) -> Vec<FacilityRows> {
     let batches = rows(&folder.latest().join("layers").join(layer)).into_iter();
-    batches.map(|batch| FacilityRows::try_new(batch).unwrap()).collect()
+    batches
+        .map(|batch| FacilityRows::try_new(batch).unwrap())
+        .collect()
 }
 
 /// Ids of the rows whose box has a point of the window, in the order of the tiles.
@@ -123,15 +133,28 @@ fn a_window_has_the_rows_of_a_look_at_every_row_in_the_order_of_the_tiles() {
         for _ in 0..12 {
             let west = -106.0 + chance.below(28) as f64;
             let south = 27.0 + chance.below(13) as f64;
-            let window = [west, south, west + chance.below(5) as f64 / 3.0, south + chance.below(5) as f64 / 3.0];
+            let window = [
+                west,
+                south,
+                west + chance.below(5) as f64 / 3.0,
+                south + chance.below(5) as f64 / 3.0,
+            ];
             let written = window.map(|side| side.to_string()).join(",");
             let expected = in_window(&all, window);
-            assert_eq!(ids(&folder, &["--layer", layer, "--bbox", &written]), expected, "{layer} {written}");
+            assert_eq!(
+                ids(&folder, &["--layer", layer, "--bbox", &written]),
+                expected,
+                "{layer} {written}"
+            );
             most = most.max(expected.len());
         }
         assert!(most > 3, "windows that hold nothing prove nothing");
         let around = in_window(&all, [-80.0, 20.0, -100.0, 50.0]);
-        assert_eq!(ids(&folder, &["--layer", layer, "--bbox=-80,20,-100,50"]), around, "across the antimeridian");
+        assert_eq!(
+            ids(&folder, &["--layer", layer, "--bbox=-80,20,-100,50"]),
+            around,
+            "across the antimeridian"
+        );
         assert_eq!(ids(&folder, &["--layer", layer, "--bbox=0,0,1,1"]), [""; 0]);
     }
 }
@@ -145,14 +168,34 @@ fn only_what_a_window_meets_is_read_and_told() {
     assert_eq!(number(&whole, "rows", "read"), POINTS as u64);
     assert_eq!(number(&whole, "tiles", "read"), number(&whole, "tiles", "of"));
     let all = every_row(&folder, "points");
-    assert_eq!(window["answered"].as_u64().unwrap(), in_window(&all, [-95.0, 33.0, -94.0, 34.0]).len() as u64);
-    assert!(number(&window, "tiles", "read") < number(&window, "tiles", "of"), "{window}");
-    assert!(number(&window, "row_groups", "read") < number(&window, "row_groups", "of"), "{window}");
-    assert!(number(&window, "pages", "read") < number(&window, "pages", "of"), "{window}");
+    assert_eq!(
+        window["answered"].as_u64().unwrap(),
+        in_window(&all, [-95.0, 33.0, -94.0, 34.0]).len() as u64
+    );
+    assert!(
+        number(&window, "tiles", "read") < number(&window, "tiles", "of"),
+        "{window}"
+    );
+    assert!(
+        number(&window, "row_groups", "read") < number(&window, "row_groups", "of"),
+        "{window}"
+    );
+    assert!(
+        number(&window, "pages", "read") < number(&window, "pages", "of"),
+        "{window}"
+    );
     assert!(number(&window, "rows", "read") < POINTS as u64 / 20, "{window}");
-    let told = ask(&folder, &["--layer", "points", "--bbox=-95,33,-94,34", "--explain"]).code(0);
+    let told = ask(
+        &folder,
+        &["--layer", "points", "--bbox=-95,33,-94,34", "--explain"],
+    )
+    .code(0);
     for level in ["tiles", "row groups", "pages", "bytes", "requests"] {
-        assert!(told.stdout.lines().any(|line| line.starts_with(level)), "{}", told.stdout);
+        assert!(
+            told.stdout.lines().any(|line| line.starts_with(level)),
+            "{}",
+            told.stdout
+        );
     }
 }
 
@@ -165,24 +208,49 @@ fn columns_conditions_order_and_limit_are_those_asked_for() {
         let ids = rows.ids().unwrap();
         let column: &arrow_array::Int64Array = rows.column("beds").unwrap().as_any().downcast_ref().unwrap();
         for row in 0..ids.len() {
-            beds.insert(ids.value(row).unwrap().to_owned(), column.is_valid(row).then(|| column.value(row)));
+            beds.insert(
+                ids.value(row).unwrap().to_owned(),
+                column.is_valid(row).then(|| column.value(row)),
+            );
         }
     }
     let with = |holds: &dyn Fn(Option<i64>) -> bool| -> BTreeSet<String> {
-        beds.iter().filter(|(_, beds)| holds(**beds)).map(|(id, _)| id.clone()).collect()
+        beds.iter()
+            .filter(|(_, beds)| holds(**beds))
+            .map(|(id, _)| id.clone())
+            .collect()
     };
     let found = |conditions: &[&str]| -> BTreeSet<String> {
-        let args: Vec<&str> = conditions.iter().flat_map(|condition| ["--where", condition]).collect();
-        ids(&folder, &[&["--layer", "points"], args.as_slice()].concat()).into_iter().collect()
+        let args: Vec<&str> = conditions
+            .iter()
+            .flat_map(|condition| ["--where", condition])
+            .collect();
+        ids(&folder, &[&["--layer", "points"], args.as_slice()].concat())
+            .into_iter()
+            .collect()
     };
-    assert_eq!(found(&["beds>=80"]), with(&|beds| beds.is_some_and(|beds| beds >= 80)));
+    assert_eq!(
+        found(&["beds>=80"]),
+        with(&|beds| beds.is_some_and(|beds| beds >= 80))
+    );
     assert_eq!(found(&["beds=12"]), with(&|beds| beds == Some(12)));
     assert_eq!(found(&["beds="]), with(&|beds| beds.is_none()));
-    assert_eq!(found(&["beds>10", "beds<14"]), with(&|beds| beds.is_some_and(|beds| (11..14).contains(&beds))));
+    assert_eq!(
+        found(&["beds>10", "beds<14"]),
+        with(&|beds| beds.is_some_and(|beds| (11..14).contains(&beds)))
+    );
     assert!(found(&["beds>1000"]).is_empty());
     let greatest = answer(
         &folder,
-        &["--layer", "points", "--order-by=-beds", "--limit", "5", "--columns", "beds,facility_id"],
+        &[
+            "--layer",
+            "points",
+            "--order-by=-beds",
+            "--limit",
+            "5",
+            "--columns",
+            "beds,facility_id",
+        ],
     );
     let mut expected: Vec<i64> = beds.values().flatten().copied().collect();
     expected.sort_unstable_by(|one, other| other.cmp(one));
@@ -208,7 +276,9 @@ fn a_jurisdiction_has_the_rows_that_were_placed_in_it() {
         found
     };
     let found = |args: &[&str]| -> BTreeSet<String> {
-        ids(&folder, &[&["--layer", "points"], args].concat()).into_iter().collect()
+        ids(&folder, &[&["--layer", "points"], args].concat())
+            .into_iter()
+            .collect()
     };
     let texas = by("state_code", "TX");
     assert!(texas.len() > 100);

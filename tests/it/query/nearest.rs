@@ -36,10 +36,15 @@ fn metres(from: Point<f64>, geometry: &Geometry<f64>) -> f64 {
         places.min_by(|one, other| one.0.total_cmp(&other.0)).unwrap()
     };
     let (_, nearest) = least(&Euclidean.densify(&line, 0.002));
-    let around: Vec<_> = Euclidean.densify(&line, 0.000_01).points().filter(|place| {
-        Euclidean.distance(*place, nearest) < 0.004
-    }).collect();
-    around.into_iter().map(|place| Geodesic.distance(from, place)).fold(f64::INFINITY, f64::min)
+    let around: Vec<_> = Euclidean
+        .densify(&line, 0.000_01)
+        .points()
+        .filter(|place| Euclidean.distance(*place, nearest) < 0.004)
+        .collect();
+    around
+        .into_iter()
+        .map(|place| Geodesic.distance(from, place))
+        .fold(f64::INFINITY, f64::min)
 }
 
 #[test]
@@ -48,7 +53,10 @@ fn the_nearest_points_are_those_of_a_look_at_every_row() {
     let mut chance = Chance(5);
     for k in [1, 7, 60] {
         for _ in 0..4 {
-            let place = [-110.0 + chance.below(400) as f64 / 10.0, 20.0 + chance.below(300) as f64 / 10.0];
+            let place = [
+                -110.0 + chance.below(400) as f64 / 10.0,
+                20.0 + chance.below(300) as f64 / 10.0,
+            ];
             let near = format!("--near={},{}", place[0], place[1]);
             let k_text = k.to_string();
             let found = answer(&folder, &["--layer", "points", &near, "--k", &k_text]);
@@ -56,7 +64,12 @@ fn the_nearest_points_are_those_of_a_look_at_every_row() {
                 .as_array()
                 .unwrap()
                 .iter()
-                .map(|row| (row["facility_id"].as_str().unwrap().to_owned(), row["distance_m"].as_f64().unwrap()))
+                .map(|row| {
+                    (
+                        row["facility_id"].as_str().unwrap().to_owned(),
+                        row["distance_m"].as_f64().unwrap(),
+                    )
+                })
                 .collect();
             let expected = by_distance(&folder, "points", Point::new(place[0], place[1]));
             assert_eq!(found, expected[..k], "{near}");
@@ -76,10 +89,17 @@ fn lines_and_areas_are_as_far_as_their_nearest_place() {
             let expected = by_distance(&folder, layer, Point::new(place[0], place[1]));
             for (row, (id, metres)) in found["rows"].as_array().unwrap().iter().zip(&expected) {
                 let told = row["distance_m"].as_f64().unwrap();
-                assert!((told - metres).abs() < 1.0, "{layer} {near}: {told} and {metres} of {id}");
+                assert!(
+                    (told - metres).abs() < 1.0,
+                    "{layer} {near}: {told} and {metres} of {id}"
+                );
             }
             let first = &expected[0].0;
-            assert_eq!(found["rows"][0]["facility_id"].as_str(), Some(first.as_str()), "{layer} {near}");
+            assert_eq!(
+                found["rows"][0]["facility_id"].as_str(),
+                Some(first.as_str()),
+                "{layer} {near}"
+            );
         }
     }
 }
@@ -89,8 +109,11 @@ fn a_radius_has_all_within_it_in_whatever_order_is_asked_for() {
     let folder = released();
     let place = Point::new(-95.0, 34.0);
     let expected = by_distance(&folder, "points", place);
-    let within: Vec<String> =
-        expected.iter().take_while(|(_, metres)| *metres <= 80_000.0).map(|(id, _)| id.clone()).collect();
+    let within: Vec<String> = expected
+        .iter()
+        .take_while(|(_, metres)| *metres <= 80_000.0)
+        .map(|(id, _)| id.clone())
+        .collect();
     assert!(within.len() > 10);
     let near = ["--layer", "points", "--near=-95,34", "--radius-m", "80000"];
     let mut found = ids(&folder, &near);
@@ -99,9 +122,15 @@ fn a_radius_has_all_within_it_in_whatever_order_is_asked_for() {
     let mut sorted = within.clone();
     sorted.sort();
     assert_eq!(found, sorted);
-    assert_eq!(ids(&folder, &[&near[..], &["--order-by", "distance"]].concat()), within);
+    assert_eq!(
+        ids(&folder, &[&near[..], &["--order-by", "distance"]].concat()),
+        within
+    );
     assert_eq!(ids(&folder, &[&near[..], &["--k", "4"]].concat()), within[..4]);
-    let none = ids(&folder, &["--layer", "points", "--near=0,0", "--k", "3", "--radius-m", "10"]);
+    let none = ids(
+        &folder,
+        &["--layer", "points", "--near=0,0", "--k", "3", "--radius-m", "10"],
+    );
     assert!(none.is_empty());
 }
 
@@ -109,7 +138,10 @@ fn a_radius_has_all_within_it_in_whatever_order_is_asked_for() {
 fn the_nearest_are_those_of_which_all_else_holds() {
     let folder = released();
     let place = Point::new(-95.0, 34.0);
-    let beds = ids(&folder, &["--layer", "points", "--where", "beds>=70", "--bbox=-97,30,-94,36"]);
+    let beds = ids(
+        &folder,
+        &["--layer", "points", "--where", "beds>=70", "--bbox=-97,30,-94,36"],
+    );
     let expected: Vec<String> = by_distance(&folder, "points", place)
         .into_iter()
         .map(|(id, _)| id)
@@ -117,7 +149,16 @@ fn the_nearest_are_those_of_which_all_else_holds() {
         .take(5)
         .collect();
     assert_eq!(expected.len(), 5);
-    let args = ["--layer", "points", "--near=-95,34", "--k", "5", "--where", "beds>=70", "--bbox=-97,30,-94,36"];
+    let args = [
+        "--layer",
+        "points",
+        "--near=-95,34",
+        "--k",
+        "5",
+        "--where",
+        "beds>=70",
+        "--bbox=-97,30,-94,36",
+    ];
     assert_eq!(ids(&folder, &args), expected);
 }
 
@@ -128,8 +169,17 @@ fn the_least_distance_of_a_box_is_never_more_than_that_of_what_is_in_it() {
     for _ in 0..5_000 {
         let from = Viewpoint::new(Point::new(degree(360), degree(180)));
         let (x, y) = (degree(360), degree(180));
-        let bounds = [x, y, (x + degree(40).abs()).min(180.0), (y + degree(40).abs()).min(90.0)];
-        let within = geo::coord! { x: f64::midpoint(bounds[0], bounds[2]), y: f64::midpoint(bounds[1], bounds[3]) };
-        assert!(from.least_distance(bounds) <= from.metres_to(within), "{from:?} {bounds:?}");
+        let bounds = [
+            x,
+            y,
+            (x + degree(40).abs()).min(180.0),
+            (y + degree(40).abs()).min(90.0),
+        ];
+        let within =
+            geo::coord! { x: f64::midpoint(bounds[0], bounds[2]), y: f64::midpoint(bounds[1], bounds[3]) };
+        assert!(
+            from.least_distance(bounds) <= from.metres_to(within),
+            "{from:?} {bounds:?}"
+        );
     }
 }
