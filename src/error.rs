@@ -286,12 +286,12 @@ impl Error {
             | Self::NoFormat { .. }
             | Self::NothingToAccept { .. }
             | Self::ExportTarget { .. }
+            | Self::ReleaseUrl {
+                source: ReleaseUrlError::Address { .. },
+            }
             | Self::NoReason => exit::USAGE,
             Self::Export { source } if source.is_mistake() => exit::USAGE,
             Self::Query { source } if source.is_mistake() => exit::USAGE,
-            Self::ReleaseUrl {
-                source: ReleaseUrlError::Address { .. },
-            } => exit::USAGE,
             Self::Join { source } if source.is_mistake() => exit::USAGE,
             Self::Join { source } if !source.is_output() => exit::SOURCE,
             Self::Join { .. }

@@ -94,6 +94,13 @@ fn text_of(file: &Path, found: &Inspection) -> String {
             share.greatest * 100.0
         );
     }
+    text.push_str(&columns_text(found));
+    text
+}
+
+/// What the columns take, a line each.
+fn columns_text(found: &Inspection) -> String {
+    let mut text = String::new();
     let width = found
         .columns
         .iter()

@@ -19,6 +19,7 @@ mod output;
 mod pipeline;
 mod plan;
 mod query;
+mod query_account;
 mod query_table;
 mod reader;
 mod reference;

@@ -6,11 +6,11 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 use geo::Point;
-use serde::Serialize;
 use serde_json::json;
 
 use super::client::client_settings_hiding_proxies;
 use super::output::Output;
+use super::query_account::{Explained, account_text};
 use super::query_table::{TABLE_COLUMNS, TABLE_ROWS, Table};
 use super::selection::SelectionFlags;
 use super::store::{StoreAt, release_folder, store_error};
@@ -21,7 +21,7 @@ use crate::feature::CellKind;
 use crate::fetch::http::{Client, ClientSettings};
 use crate::fetch::open_served_release;
 use crate::query::{
-    Account, Answer, FolderFiles, Limits, Near, Order, QueryError, Question, Release, Share, Within,
+    Account, Answer, FolderFiles, Limits, Near, Order, QueryError, Question, Release, Within,
 };
 use crate::report::{Logging, human_size};
 use crate::store::{self, NewFiles, StoreError};
@@ -76,26 +76,6 @@ pub(super) struct Query {
     /// Replace the file where it exists
     #[arg(long)]
     force: bool,
-}
-
-/// What an answer took.
-#[derive(Debug, Serialize)]
-struct Explained {
-    #[serde(flatten)]
-    account: Account,
-    /// From the release that isn't open yet to the last row.
-    seconds: f64,
-}
-
-impl Explained {
-    fn text(&self) -> String {
-        format!(
-            "{}\n{:<12}{:>14.3}",
-            account_text(&self.account),
-            "seconds",
-            self.seconds
-        )
-    }
 }
 
 /// How near to which place.
@@ -291,9 +271,10 @@ impl Query {
                 human_size(bytes),
                 release.id()
             );
-            match self.explain {
-                true => format!("{told}\n{}", account_text(account)),
-                false => told,
+            if self.explain {
+                format!("{told}\n{}", account_text(account))
+            } else {
+                told
             }
         })
     }
@@ -329,25 +310,6 @@ fn write_rows<'a>(answer: &mut Answer, mut writer: Box<dyn LayerWriter + 'a>) ->
     writer.end_layer(None).map_err(export_error)?;
     writer.finish().map_err(export_error)?;
     Ok(())
-}
-
-fn account_text(account: &Account) -> String {
-    let line =
-        |what: &str, Share { read, of }: Share, note: &str| format!("{what:<12}{read:>14} of {of:>14}{note}");
-    let percent = |Share { read, of }: Share| {
-        let share = if of == 0 { 0.0 } else { read as f64 / of as f64 };
-        format!("  ({:.2} %)", share * 100.0)
-    };
-    [
-        line("tiles", account.tiles, ""),
-        line("row groups", account.row_groups, " of these tiles"),
-        line("pages", account.pages, " of these row groups"),
-        line("rows", account.rows, &percent(account.rows)),
-        line("bytes", account.bytes, &percent(account.bytes)),
-        format!("{:<12}{:>14}", "requests", account.requests),
-        format!("{:<12}{:>14}", "answer", account.answered),
-    ]
-    .join("\n")
 }
 
 fn target(what: impl Into<String>) -> Error {

@@ -82,13 +82,12 @@ pub fn open_served_release(
         is_insecure: false,
         hidden: vec![],
     };
-    let id = match release_in(&folder) {
-        Some(id) => id,
-        None => {
-            let id = latest_release(&client, &access, &folder)?;
-            folder = below(&folder, &format!("{RELEASES}/{id}/"))?;
-            id
-        }
+    let id = if let Some(id) = release_in(&folder) {
+        id
+    } else {
+        let id = latest_release(&client, &access, &folder)?;
+        folder = below(&folder, &format!("{RELEASES}/{id}/"))?;
+        id
     };
     let files = ServedFiles {
         client,

@@ -79,7 +79,11 @@ impl Iterator for Answer {
         }
         let rows = match self.rows.next()? {
             Ok(rows) => self.cut(rows),
-            Err(error) => return Some(Err(error)),
+            Err(error) => {
+                // What came before is a part, and nothing may follow that makes it look like the whole.
+                self.left = Some(0);
+                return Some(Err(error));
+            }
         };
         self.meter.answered(rows.num_rows());
         Some(self.columns.project(&rows))

@@ -53,7 +53,7 @@ pub(super) fn tiles_of(layer: &str, file: &str, table: &RecordBatch) -> Result<V
         .column_by_name("table:row_count")
         .and_then(|column| column.as_primitive_opt::<Int64Type>())
         .ok_or_else(|| unlike("no `table:row_count`"))?;
-    let sides = sides_of(table).ok_or_else(|| unlike("no `bbox` of four numbers"))?;
+    let corners = sides_of(table).ok_or_else(|| unlike("no `bbox` of four numbers"))?;
     let folder = collection_folder(layer);
     let mut tiles = Vec::with_capacity(table.num_rows());
     for row in 0..table.num_rows() {
@@ -73,7 +73,7 @@ pub(super) fn tiles_of(layer: &str, file: &str, table: &RecordBatch) -> Result<V
             path: path.display().to_string(),
             size: sizes.value(row).unsigned_abs(),
             rows: counts.value(row).unsigned_abs(),
-            bounds: sides.each_ref().map(|side| side.value(row)),
+            bounds: corners.each_ref().map(|side| side.value(row)),
         });
     }
     tiles.sort_by(|one, other| one.path.cmp(&other.path));

@@ -57,7 +57,7 @@ fn first_of(
     let all = FacilityRows::concat(held).map_err(|source| unfit(source.to_string()))?;
     let keys = all.column(column).and_then(|keys| Cells::of_array(keys.as_ref()));
     let keys = keys.ok_or_else(|| QueryError::asked(format!("rows can't be put in order by `{column}`")))?;
-    let count = u32::try_from(all.num_rows()).map_err(|_| unfit("too many rows".to_owned()))?;
+    let count = u32::try_from(all.num_rows()).map_err(|_too_many| unfit("too many rows".to_owned()))?;
     let mut numbers: Vec<u32> = (0..count).collect();
     numbers.sort_by(|one, other| {
         compared(

@@ -206,15 +206,13 @@ impl Release {
         if !asked.names_codes() {
             return Ok(asked.resolve_rows(&Codes::default())?);
         }
-        let codes = match self.inner.codes.get() {
-            Some(codes) => codes,
-            None => {
-                let read = Codes::of_tables(&mut |table, columns| {
-                    self.table(&reference_path(table).display().to_string(), columns, meter)
-                })?;
-                self.inner.codes.get_or_init(|| read)
-            }
-        };
+        if let Some(codes) = self.inner.codes.get() {
+            return Ok(asked.resolve_rows(codes)?);
+        }
+        let codes = Codes::of_tables(&mut |table, columns| {
+            self.table(&reference_path(table).display().to_string(), columns, meter)
+        })?;
+        let codes = self.inner.codes.get_or_init(|| codes);
         Ok(asked.resolve_rows(codes)?)
     }
 

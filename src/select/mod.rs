@@ -13,6 +13,7 @@ mod condition;
 mod error;
 mod held;
 mod layers;
+mod literal;
 mod row_filter;
 mod scan;
 mod window;

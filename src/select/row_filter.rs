@@ -103,7 +103,7 @@ impl RowFilter {
 
     /// The runs of rows of a row group that may be such, by the statistics of its pages.
     pub fn runs_in_pages(&self, group: &GroupIndex) -> Vec<Range<usize>> {
-        let mut runs = vec![0..group.rows()];
+        let mut runs = Vec::from([0..group.rows()]);
         if self.window.is_some() && !group.leaves().is_empty() {
             let leaves = group.leaves().iter();
             let met = leaves.filter(|leaf| self.may_be_in_box(leaf.bounds));

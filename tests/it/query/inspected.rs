@@ -37,7 +37,7 @@ fn the_tree_is_that_of_the_file() {
         .map(|column| column["column"].as_str().unwrap())
         .collect();
     assert!(
-        names.contains(&"bbox.xmin") && names.contains(&"sector_also.list.element"),
+        names.contains(&"bbox.xmin") && names.contains(&"sector_also.list.item"),
         "{names:?}"
     );
     let bytes: u64 = columns

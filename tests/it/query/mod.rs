@@ -1,5 +1,6 @@
 //! Questions to a release: windows, what is near, jurisdictions, columns; each answer held against a look at every row.
 
+mod at_once;
 mod formats;
 mod inspected;
 mod nearest;
@@ -19,7 +20,7 @@ use crate::chance::Chance;
 use crate::program::{Ended, Folder, POINTS_LAYER, rows};
 
 /// Points of the release.
-const POINTS: usize = 3_000;
+const POINTS: usize = 1_500;
 
 /// A release of points in two states and beside them, of lines and of areas, in small pages, row groups and tiles.
 pub(super) fn released() -> Folder {
@@ -41,7 +42,7 @@ pub(super) fn released() -> Folder {
     folder.points(&points.concat());
     let mut layers = POINTS_LAYER.to_owned();
     for (id, kind) in [("wires", "line"), ("areas", "polygon")] {
-        let features: Vec<String> = (0..200)
+        let features: Vec<String> = (0..120)
             .map(|number| {
                 let (x, y) = (place(-99.0, 17), place(31.0, 8));
                 let (far_x, far_y) = (x + place(0.0, 2), y + place(0.0, 1));
@@ -130,7 +131,7 @@ fn a_window_has_the_rows_of_a_look_at_every_row_in_the_order_of_the_tiles() {
     for layer in ["points", "wires", "areas"] {
         let all = every_row(&folder, layer);
         let mut most = 0;
-        for _ in 0..12 {
+        for _ in 0..5 {
             let west = -106.0 + chance.below(28) as f64;
             let south = 27.0 + chance.below(13) as f64;
             let window = [

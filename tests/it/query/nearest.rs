@@ -52,7 +52,7 @@ fn the_nearest_points_are_those_of_a_look_at_every_row() {
     let folder = released();
     let mut chance = Chance(5);
     for k in [1, 7, 60] {
-        for _ in 0..4 {
+        for _ in 0..2 {
             let place = [
                 -110.0 + chance.below(400) as f64 / 10.0,
                 20.0 + chance.below(300) as f64 / 10.0,
