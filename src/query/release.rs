@@ -141,12 +141,7 @@ impl Release {
     }
 
     /// Rows of a table of the release, some columns; none where there is no such table.
-    pub(super) fn table(
-        &self,
-        path: &str,
-        columns: &[&str],
-        meter: &Meter,
-    ) -> Result<Option<RecordBatch>, QueryError> {
+    fn table(&self, path: &str, columns: &[&str], meter: &Meter) -> Result<Option<RecordBatch>, QueryError> {
         let Some(bytes) = self.inner.files.read_whole(path, MOST_TABLE_BYTES)? else {
             return Ok(None);
         };
@@ -224,8 +219,9 @@ impl Release {
         schema: &arrow_schema::Schema,
         meter: &Meter,
     ) -> Result<RowFilter, QueryError> {
+        let read = |path: &str, columns: &[&str]| self.table(path, columns, meter);
         within.iter().try_fold(filter, |filter, one| {
-            Ok(filter.with_condition(condition_of(one, layer, schema, self, meter)?))
+            Ok(filter.with_condition(condition_of(one, layer, schema, &read)?))
         })
     }
 }

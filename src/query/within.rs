@@ -1,18 +1,21 @@
 //! Rows in a jurisdiction: which column has its code, or which table the facilities that are in it.
 //!
-//! Pure but for the release's small tables, which are read through it.
+//! Pure: tables of the release are read by whoever asks.
 
 use std::collections::BTreeSet;
 use std::str::FromStr;
 
+use arrow_array::RecordBatch;
 use arrow_schema::Schema;
 
-use super::account::Meter;
-use super::{QueryError, Release};
+use super::QueryError;
 use crate::config::known_names_hint;
 use crate::feature::Texts;
 use crate::feature::release::paths::{FACILITIES, JURISDICTION_KINDS, facility_links_path, reference_path};
 use crate::select::{Asked, Condition, SelectError};
+
+/// Reads some columns of a table of the release, by its path; none where there is no such table.
+pub(super) type ReadTable<'a> = dyn Fn(&str, &[&str]) -> Result<Option<RecordBatch>, QueryError> + 'a;
 
 /// What stands for the id of a set in the name of a column.
 const SET_MARKS: [&str; 2] = ["{set}", "<set>"];
@@ -65,28 +68,27 @@ pub(super) fn condition_of(
     within: &Within,
     layer: &str,
     schema: &Schema,
-    release: &Release,
-    meter: &Meter,
+    read: &ReadTable<'_>,
 ) -> Result<Condition, QueryError> {
-    let pattern = code_column(&within.kind, release, meter)?;
+    let pattern = code_column(&within.kind, read)?;
     let codes = BTreeSet::from([within.code.clone()]);
     let Some(mark) = SET_MARKS.into_iter().find(|mark| pattern.contains(mark)) else {
         return Ok(Condition::one_of(&pattern, codes, false));
     };
-    let sets = sets_of_kind(&within.kind, release, meter)?;
+    let sets = sets_of_kind(&within.kind, read)?;
     let columns = sets.iter().map(|set| pattern.replace(mark, set));
     let column = columns.into_iter().find(|column| schema.index_of(column).is_ok());
     match column {
         Some(column) => Ok(Condition::one_of(&column, codes, false)),
         // Sets whose polygons lie over each other have no column.
-        None => linked(within, layer, &sets, release, meter),
+        None => linked(within, layer, &sets, read),
     }
 }
 
 /// The column of tiles that has the codes of a kind; some have the id of a set in their name.
-fn code_column(kind: &str, release: &Release, meter: &Meter) -> Result<String, QueryError> {
+fn code_column(kind: &str, read: &ReadTable<'_>) -> Result<String, QueryError> {
     let file = reference_path("jurisdiction_kinds").display().to_string();
-    let table = release.table(&file, &["kind", "code_column"], meter)?;
+    let table = read(&file, &["kind", "code_column"])?;
     let table = table.ok_or_else(|| {
         QueryError::format(&file, "the release hasn't this table: name a column by --where")
     })?;
@@ -109,8 +111,8 @@ fn code_column(kind: &str, release: &Release, meter: &Meter) -> Result<String, Q
 }
 
 /// The polygon sets of a kind.
-fn sets_of_kind(kind: &str, release: &Release, meter: &Meter) -> Result<Vec<String>, QueryError> {
-    let table = release.table(JURISDICTION_KINDS, &["kind", "set"], meter)?;
+fn sets_of_kind(kind: &str, read: &ReadTable<'_>) -> Result<Vec<String>, QueryError> {
+    let table = read(JURISDICTION_KINDS, &["kind", "set"])?;
     let mut found = Vec::new();
     if let Some(table) = &table
         && let (Some(kinds), Some(sets)) = (Texts::of_column(table, "kind"), Texts::of_column(table, "set"))
@@ -135,8 +137,7 @@ fn linked(
     within: &Within,
     layer: &str,
     sets: &[String],
-    release: &Release,
-    meter: &Meter,
+    read: &ReadTable<'_>,
 ) -> Result<Condition, QueryError> {
     if layer == FACILITIES {
         return Err(QueryError::asked(format!(
@@ -149,7 +150,7 @@ fn linked(
         let path = facility_links_path(&within.kind, layer, set)
             .display()
             .to_string();
-        let Some(table) = release.table(&path, &["facility_id", "jurisdiction_id"], meter)? else {
+        let Some(table) = read(&path, &["facility_id", "jurisdiction_id"])? else {
             continue;
         };
         let facilities = Texts::of_column(&table, "facility_id");

@@ -103,7 +103,7 @@ impl RowFilter {
 
     /// The runs of rows of a row group that may be such, by the statistics of its pages.
     pub fn runs_in_pages(&self, group: &GroupIndex) -> Vec<Range<usize>> {
-        let mut runs = Vec::from([0..group.rows()]);
+        let mut runs = joined(std::iter::once(0..group.rows()));
         if self.window.is_some() && !group.leaves().is_empty() {
             let leaves = group.leaves().iter();
             let met = leaves.filter(|leaf| self.may_be_in_box(leaf.bounds));
@@ -192,6 +192,6 @@ mod tests {
             common_runs(&[0..6, 8..12], &[2..3, 5..9, 11..20]),
             [2..3, 5..6, 8..9, 11..12]
         );
-        assert_eq!(common_runs(&[0..6], &[]), [0..0; 0]);
+        assert!(common_runs(&[0..6, 8..9], &[]).is_empty());
     }
 }
