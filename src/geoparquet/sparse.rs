@@ -4,6 +4,7 @@
 //! never a zero.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use bytes::{Buf, Bytes};
 use parquet::errors::ParquetError;
@@ -22,15 +23,18 @@ use parquet::file::reader::{ChunkReader, Length};
 #[derive(Debug, Clone, Default)]
 pub struct SparseFile {
     size: u64,
-    /// Each with its place, in the order of places.
-    parts: Vec<(u64, Bytes)>,
+    /// Each with its place, in the order of places; shared, since each row group that is decoded has a clone.
+    parts: Arc<Vec<(u64, Bytes)>>,
 }
 
 impl SparseFile {
     /// A file of so many bytes, and parts of it by their places.
     pub fn new(size: u64, mut parts: Vec<(u64, Bytes)>) -> Self {
         parts.sort_by_key(|(place, _)| *place);
-        Self { size, parts }
+        Self {
+            size,
+            parts: Arc::new(parts),
+        }
     }
 
     /// Bytes of the whole file.

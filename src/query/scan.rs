@@ -1,6 +1,6 @@
 //! Rows in the order of the tiles: lots of units are fetched together, and decoded by as many threads as are free.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::ops::Range;
 
 use rayon::prelude::*;
@@ -10,6 +10,7 @@ use super::descent::{Resolved, Unit};
 use super::items::TileItem;
 use super::reader::{parts, parts_of};
 use crate::feature::{FacilityRows, FilePart};
+use crate::geoparquet::SparseFile;
 
 /// Tiles whose footers are looked at together.
 const TILES_AT_ONCE: usize = 8;
@@ -122,10 +123,16 @@ impl Resolved {
             wanted.extend(parts(&unit.path, absent.collect()));
         }
         let fetched = self.reader.fetch(wanted)?;
+        let mut files: BTreeMap<&str, SparseFile> = BTreeMap::new();
+        for unit in units {
+            files
+                .entry(&unit.path)
+                .or_insert_with(|| unit.tile.held_with(parts_of(&fetched, &unit.path)));
+        }
         units
             .par_iter()
             .map(|unit| {
-                let file = unit.tile.held_with(parts_of(&fetched, &unit.path));
+                let file = files.get(unit.path.as_str()).cloned().unwrap_or_default();
                 let roots = unit.tile.roots(columns)?;
                 Ok(unit.group.decode(file, &roots, &unit.runs)?)
             })
