@@ -258,3 +258,108 @@ fn page_rows(locations: &[PageLocation], rows: usize) -> impl Iterator<Item = Ra
         first(&locations[page])..end.max(first(&locations[page]))
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use arrow_select::concat::concat_batches;
+    use bytes::Bytes;
+
+    use super::super::WriteOptions;
+    use super::super::writer::tests::{rows, write_tile};
+    use super::*;
+
+    const OPTIONS: WriteOptions = WriteOptions {
+        page_rows: 64,
+        zstd_level: 3,
+    };
+
+    /// A file of two row groups, and a part of it at its place.
+    fn written() -> Bytes {
+        let mut out = Vec::new();
+        write_tile(&rows(300), &[200, 100], &OPTIONS, &mut out).unwrap();
+        out.into()
+    }
+
+    fn part(file: &Bytes, range: Range<u64>) -> (u64, Bytes) {
+        let places = usize::try_from(range.start).unwrap()..usize::try_from(range.end).unwrap();
+        (range.start, file.slice(places))
+    }
+
+    /// The tile and its second row group, of which nothing was read but footer and page index.
+    fn opened(file: &Bytes) -> (TileIndex, GroupIndex) {
+        let size = file.len() as u64;
+        let path = Path::new("part-000.parquet");
+        let end = SparseFile::new(size, vec![part(file, size - 8..size)]);
+        let footer = TileIndex::footer_range(path, &end).unwrap();
+        let tile = TileIndex::parse(path, end.with_parts([part(file, footer)])).unwrap();
+        let ranges = tile.page_index_ranges(1).unwrap();
+        let indexes = tile.held_with(ranges.map(|range| part(file, range)));
+        let group = GroupIndex::parse(&tile, 1, Some(&indexes)).unwrap();
+        (tile, group)
+    }
+
+    #[test]
+    fn a_row_group_tells_its_leaves_and_the_pages_of_its_columns() {
+        let (tile, group) = opened(&written());
+        assert_eq!((tile.groups(), tile.rows(1), group.rows()), (2, 100, 100));
+        assert_eq!(tile.extent(1), Some([199.0, 99.0, 300.0, 150.5]));
+        let leaves: Vec<Range<usize>> = group.leaves().iter().map(|leaf| leaf.rows.clone()).collect();
+        assert_eq!(leaves, [0..64, 64..100]);
+        assert_eq!(group.leaves()[1].bounds, [263.0, 131.0, 300.0, 150.5]);
+        let capacity = group.pages(&["capacity_mw"]).unwrap();
+        let bounds = capacity[1].bounds.unwrap();
+        assert_eq!(bounds.range, Some(ValueRange::Numbers(264.0, 299.0)));
+        assert!(bounds.may_be_null && bounds.may_be_value, "every seventh");
+        assert!(
+            group.pages(&["geometry"]).unwrap()[0]
+                .bounds
+                .is_none_or(|bounds| bounds.range.is_none())
+        );
+        assert_eq!(group.pages(&["no_such_column"]), None);
+    }
+
+    #[test]
+    fn rows_are_decoded_of_no_other_bytes_than_those_told() {
+        let file = written();
+        let (tile, group) = opened(&file);
+        let runs = [3..5, 70..80];
+        let roots = tile
+            .roots(&["facility_id".to_owned(), "geometry".to_owned()])
+            .unwrap();
+        let ranges = group.byte_ranges(&roots, &runs);
+        let size = file.len() as u64;
+        let told = SparseFile::new(size, ranges.into_iter().map(|range| part(&file, range)).collect());
+        let found = group.decode(told, &roots, &runs).unwrap();
+        let found: Vec<_> = found.iter().map(|rows| rows.as_batch().clone()).collect();
+        let found = concat_batches(found[0].schema_ref(), &found).unwrap();
+        let all = rows(300).project(&[0, 2]).unwrap();
+        let expected = concat_batches(found.schema_ref(), &[all.slice(203, 2), all.slice(270, 10)]).unwrap();
+        assert_eq!(found, expected);
+        let one_page = group.byte_ranges(&roots, &[70..80]);
+        let less = SparseFile::new(
+            size,
+            one_page.into_iter().map(|range| part(&file, range)).collect(),
+        );
+        let error = group.decode(less, &roots, &runs).unwrap_err();
+        assert!(
+            matches!(
+                error,
+                GeoparquetError::Decode { .. } | GeoparquetError::Read { .. }
+            ),
+            "{error:?}"
+        );
+    }
+
+    #[test]
+    fn what_is_no_parquet_has_no_footer() {
+        let page = SparseFile::new(22, vec![(0, Bytes::from_static(b"<html>not found</html>"))]);
+        let error = TileIndex::footer_range(Path::new("a.parquet"), &page).unwrap_err();
+        assert_eq!(error.to_string(), "cannot read a.parquet");
+        let claims = [&[0xff, 0xff, 0xff, 0x7f][..], b"PAR1"].concat();
+        let short = SparseFile::new(8, vec![(0, claims.into())]);
+        assert!(
+            TileIndex::footer_range(Path::new("a.parquet"), &short).is_err(),
+            "longer than the file"
+        );
+    }
+}
