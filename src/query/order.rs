@@ -100,15 +100,15 @@ mod tests {
 
     use super::*;
 
-    fn rows(beds: &[Option<i64>]) -> Result<FacilityRows, QueryError> {
+    fn rows(beds: &[Option<i64>]) -> FacilityRows {
         let column: ArrayRef = Arc::new(Int64Array::from(beds.to_vec()));
-        Ok(FacilityRows::try_new(RecordBatch::try_from_iter([("beds", column)]).unwrap()).unwrap())
+        FacilityRows::try_new(RecordBatch::try_from_iter([("beds", column)]).unwrap()).unwrap()
     }
 
     fn ordered(order: &str, limit: Option<u64>) -> Vec<String> {
         let order: Order = order.parse().unwrap();
         let batches = [rows(&[Some(3), None, Some(1)]), rows(&[Some(2), Some(9)])];
-        let found = in_order(batches.into_iter(), &order, "beds", limit)
+        let found = in_order(batches.into_iter().map(Ok), &order, "beds", limit)
             .unwrap()
             .unwrap();
         let beds = Cells::of_array(found.column("beds").unwrap().as_ref()).unwrap();
@@ -142,7 +142,9 @@ mod tests {
             .collect();
         all.sort_unstable();
         let order: Order = "beds".parse().unwrap();
-        let found = in_order(batches, &order, "beds", Some(3)).unwrap().unwrap();
+        let found = in_order(batches.map(Ok), &order, "beds", Some(3))
+            .unwrap()
+            .unwrap();
         let beds = Cells::of_array(found.column("beds").unwrap().as_ref()).unwrap();
         let found: Vec<String> = (0..3).map(|row| beds.get(row).to_string()).collect();
         let expected: Vec<String> = all[..3].iter().map(i64::to_string).collect();
