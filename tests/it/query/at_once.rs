@@ -86,10 +86,7 @@ fn a_bound_ends_an_answer_with_an_error() {
     let stopped = |limits: &Limits| {
         let told = match release.ask(&question, limits) {
             Err(error) => error,
-            Ok(answer) => answer
-                .filter_map(Result::err)
-                .next()
-                .expect("a bound was to be reached"),
+            Ok(mut answer) => answer.find_map(Result::err).expect("a bound was to be reached"),
         };
         assert!(
             matches!(told, QueryError::Stopped { .. }) && !told.is_mistake(),
