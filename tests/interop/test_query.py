@@ -81,7 +81,7 @@ def test_geopandas_and_pyarrow_read_what_is_written(layer: str, program: Path, r
     some = geopandas.read_parquet(tmp_path / "all.parquet", bbox=WINDOWS[0])
     assert 0 < len(some) < len(frame), "by its covering"
     for ending in ("geojson", "geojsonl"):
-        features = geopandas.read_file(tmp_path / f"all.{ending}", driver="GeoJSONSeq" if ending == "geojsonl" else "GeoJSON")
+        features = geopandas.read_file(tmp_path / f"all.{ending}")
         assert sorted(features["facility_id"]) == expected
     table = pyarrow.csv.read_csv(io.BytesIO((tmp_path / "all.csv").read_bytes()))
     assert sorted(table["facility_id"].to_pylist()) == expected
