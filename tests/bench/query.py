@@ -70,7 +70,8 @@ class Facilities:
         at = random.integers(len(self.x))
         away = np.maximum(np.abs(self.x - self.x[at]), np.abs(self.y - self.y[at]))
         half = float(np.partition(away, int(len(away) * SHARE))[int(len(away) * SHARE)])
-        return [max(self.x[at] - half, -180.0), max(self.y[at] - half, -90.0), min(self.x[at] + half, 180.0), min(self.y[at] + half, 90.0)]
+        x, y = float(self.x[at]), float(self.y[at])
+        return [max(x - half, -180.0), max(y - half, -90.0), min(x + half, 180.0), min(y + half, 90.0)]
 
     def within(self, window: list[float]) -> set[str]:
         west, south, east, north = window
