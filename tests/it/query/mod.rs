@@ -137,8 +137,8 @@ fn a_window_has_the_rows_of_a_look_at_every_row_in_the_order_of_the_tiles() {
             let window = [
                 west,
                 south,
-                west + 1.0 + chance.below(5) as f64 / 3.0,
-                south + 1.0 + chance.below(5) as f64 / 3.0,
+                west + 2.0 + chance.below(5) as f64,
+                south + 2.0 + chance.below(5) as f64,
             ];
             let written = window.map(|side| side.to_string()).join(",");
             let expected = in_window(&all, window);
