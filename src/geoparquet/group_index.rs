@@ -12,6 +12,7 @@ use parquet::arrow::arrow_reader::{
 };
 use parquet::errors::ParquetError;
 use parquet::file::metadata::{PageIndexPolicy, ParquetMetaData, ParquetMetaDataReader, RowGroupMetaData};
+use parquet::file::page_index::column_index::ColumnIndexMetaData;
 use parquet::file::page_index::offset_index::PageLocation;
 
 use super::{ColumnBounds, GeoparquetError, SparseFile, TileIndex, ValueRange};
@@ -114,7 +115,10 @@ impl GroupIndex {
         let locations = self.locations(leaf)?;
         let index = self.metadata.metadata().column_index();
         let index = index.and_then(|groups| groups.first()?.get(leaf));
-        let index = index.filter(|index| index.num_pages() == locations.len() as u64);
+        // A column that is written without statistics has none here, and its number of pages can't be asked for.
+        let index = index.filter(|index| {
+            !matches!(index, ColumnIndexMetaData::NONE) && index.num_pages() == locations.len() as u64
+        });
         let pages = page_rows(locations, self.rows).enumerate();
         Some(
             pages

@@ -235,6 +235,12 @@ fn columns_conditions_order_and_limit_are_those_asked_for() {
         with(&|beds| beds.is_some_and(|beds| beds >= 80))
     );
     assert_eq!(found(&["beds=12"]), with(&|beds| beds == Some(12)));
+    // Texts that hardly repeat are written without statistics: every page of theirs is looked at.
+    assert_eq!(found(&["id=12"]), ["points:12".to_owned()].into());
+    assert_eq!(
+        found(&["facility_id=points:12", "beds=12"]),
+        ["points:12".to_owned()].into()
+    );
     assert_eq!(found(&["beds="]), with(&|beds| beds.is_none()));
     assert_eq!(
         found(&["beds>10", "beds<14"]),
