@@ -10,7 +10,9 @@ use crate::derive::DeriveError;
 use crate::engine::EngineError;
 use crate::export::ExportError;
 pub use crate::feature::error_chain;
+use crate::fetch::ReleaseUrlError;
 use crate::join::JoinError;
+use crate::query::QueryError;
 use crate::store::StoreError;
 
 /// Exit codes, as the README lists them.
@@ -183,6 +185,18 @@ pub enum Error {
         /// Cause.
         source: Box<JoinError>,
     },
+    /// A question has no answer.
+    #[error("cannot answer")]
+    Query {
+        /// Cause.
+        source: Box<QueryError>,
+    },
+    /// There is no release at an address.
+    #[error(transparent)]
+    ReleaseUrl {
+        /// Cause.
+        source: ReleaseUrlError,
+    },
     /// A file that an export can't be written to.
     #[error("{what}")]
     ExportTarget {
@@ -272,12 +286,18 @@ impl Error {
             | Self::NoFormat { .. }
             | Self::NothingToAccept { .. }
             | Self::ExportTarget { .. }
+            | Self::ReleaseUrl {
+                source: ReleaseUrlError::Address { .. },
+            }
             | Self::NoReason => exit::USAGE,
             Self::Export { source } if source.is_mistake() => exit::USAGE,
+            Self::Query { source } if source.is_mistake() => exit::USAGE,
             Self::Join { source } if source.is_mistake() => exit::USAGE,
             Self::Join { source } if !source.is_output() => exit::SOURCE,
             Self::Join { .. }
             | Self::Export { .. }
+            | Self::Query { .. }
+            | Self::ReleaseUrl { .. }
             | Self::Store { .. }
             | Self::Table { .. }
             | Self::Format { .. }

@@ -38,6 +38,7 @@ pub mod join;
 pub mod kernel;
 pub mod page;
 pub mod plan;
+pub mod query;
 pub mod report;
 pub mod run;
 pub mod select;

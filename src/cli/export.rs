@@ -8,12 +8,13 @@ use serde_json::json;
 use tracing::{info, warn};
 
 use super::output::Output;
+use super::selection::SelectionFlags;
 use super::store::{StoreAt, release_folder};
 use crate::error::{Error, exit};
 use crate::export::{self, Export as Work, Exported, LayerToExport, Sink, made_at};
 use crate::feature::{ExportFormat, LayerReport, Progress};
 use crate::report::{Logging, Reporter, human_size};
-use crate::select::{Asked, Held, Selection, Window};
+use crate::select::{Asked, Held, Selection};
 use crate::store::{self, NewFiles, StoreError};
 use crate::verify;
 
@@ -23,6 +24,7 @@ Examples:
   cikr export out/demo --layer dams --layer airports --region R06 -o r06.gpkg
   cikr export out/demo --layer facilities --sector \"Water and Wastewater\" -o water.fgb
   cikr export out/demo --layer dams --bbox=-106.7,25.8,-93.5,36.6 -o dams.shp.zip
+  cikr export out/demo --layer hospitals --where 'beds>=100' -o large.gpkg
   cikr export out/demo --layer dams --as csv -o - | head
 
 The release is a folder, a store (its latest release) or an id, as for `cikr verify`. States and regions are those that were
@@ -55,35 +57,19 @@ pub(super) struct Export {
     no_style: bool,
 }
 
-/// Which rows are asked for: of each list several values, repeated or with commas.
+/// Which rows are asked for.
 #[derive(Debug, Args)]
-pub(super) struct RowsAsked {
+struct RowsAsked {
     /// Layer, or `facilities` for the inventory of all; several only in a .gpkg
     #[arg(long, value_name = "ID", required = true, value_delimiter = ',')]
     layer: Vec<String>,
-    /// State: USPS or FIPS code, or name; `unassigned` is outside all
-    #[arg(long, value_name = "STATE", value_delimiter = ',')]
-    state: Vec<String>,
-    /// Region: its code; `unassigned` is outside all
-    #[arg(long, value_name = "REGION", value_delimiter = ',')]
-    region: Vec<String>,
-    /// Sector: its code, or its name (which may hold no comma)
-    #[arg(long, value_name = "SECTOR", value_delimiter = ',')]
-    sector: Vec<String>,
-    /// Window in degrees; west of east is across the antimeridian
-    #[arg(long, value_name = "W,S,E,N", allow_hyphen_values = true)]
-    bbox: Option<Window>,
+    #[command(flatten)]
+    selection: SelectionFlags,
 }
 
 impl RowsAsked {
     fn asked(&self) -> Asked {
-        Asked {
-            layers: self.layer.clone(),
-            states: self.state.clone(),
-            regions: self.region.clone(),
-            sectors: self.sector.clone(),
-            window: self.bbox,
-        }
+        self.selection.asked(&self.layer)
     }
 }
 

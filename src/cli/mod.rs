@@ -9,6 +9,7 @@ mod draft;
 mod dump;
 mod expected;
 mod export;
+mod inspect;
 mod landing;
 mod latest;
 mod layers;
@@ -17,11 +18,15 @@ mod locate_sets;
 mod output;
 mod pipeline;
 mod plan;
+mod query;
+mod query_account;
+mod query_table;
 mod reader;
 mod reference;
 mod releases;
 mod run;
 mod schema;
+mod selection;
 mod stop;
 mod store;
 mod threads;
@@ -60,6 +65,7 @@ Examples:
   cikr check pipelines/*.toml                    every mistake, with file:line:column
   cikr verify out/demo                           re-check the latest release
   cikr export out/demo --layer hospitals --state TX -o tx.gpkg   all hospitals in Texas, for QGIS
+  cikr query out/demo --layer dams --near=-95.4,29.8 --k 10      the ten nearest dams; of a URL, too
   cikr locate new.csv --to us_counties.gpkg      how many rows each county has; -o FILE adds its code to each
   cikr draft new.csv --into .                    a schema and a pipeline to edit
   cikr schema layer > schemas/layer.schema.json  what editors complete and check it by";
@@ -125,6 +131,10 @@ enum Command {
     Expected(expected::Expected),
     /// Write rows of a release for other tools: GeoPackage, FlatGeobuf, GeoJSON, CSV, Shapefile
     Export(export::Export),
+    /// Ask a release, on this machine or behind a URL: a window, what is near, what is in a jurisdiction
+    Query(query::Query),
+    /// Show the tree of a tile: boxes, rows, fill, overlap, bytes of columns, and what a window would read
+    Inspect(inspect::Inspect),
     /// Tell which county, state or any other polygon each row of a file is in; no pipeline needed
     Locate(locate::Locate),
     /// Draft a schema and a pipeline for a file, to be edited
@@ -163,6 +173,12 @@ impl Cli {
     pub fn run(&self, logging: &Logging, out: &mut dyn Write) -> Result<u8, Error> {
         // First of all: pools are made at their first use, and this may start the program again.
         threads::bound_pools(self.threads)?;
+        if self.format.is_of_rows_alone() && !matches!(self.command, Command::Query(_)) {
+            return Err(Error::ExportTarget {
+                what: "only `cikr query` prints rows in that format: elsewhere --format is text or json"
+                    .to_owned(),
+            });
+        }
         crate::source::init();
         let out = &mut Output {
             format: self.format,
@@ -200,6 +216,8 @@ impl Cli {
             Command::Layers(command) => command.run(out),
             Command::Expected(command) => command.run(out),
             Command::Export(command) => command.run(logging, self.quiet, out),
+            Command::Query(command) => command.run(logging, out),
+            Command::Inspect(command) => command.run(out),
             Command::Locate(command) => command.run(logging, self.quiet, out),
             Command::Draft(command) => command.run(out),
             Command::Schema(command) => command.run(out),

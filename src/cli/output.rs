@@ -9,6 +9,7 @@ use clap::ValueEnum;
 use serde::Serialize;
 
 use crate::error::Error;
+use crate::export::RowsFormat;
 use crate::feature::{Veil, visible, visible_json};
 
 /// How results are printed.
@@ -18,6 +19,38 @@ pub(super) enum Format {
     Text,
     /// For programs
     Json,
+    // Of rows alone: `query` takes them, and its help tells of them.
+    /// RFC 7946
+    #[value(hide = true)]
+    Geojson,
+    /// A GeoJSON feature a line
+    #[value(hide = true)]
+    Geojsonl,
+    /// RFC 4180
+    #[value(hide = true)]
+    Csv,
+    /// GeoParquet 1.1
+    #[value(hide = true)]
+    Parquet,
+}
+
+impl Format {
+    /// The format of rows that is meant; none for people.
+    pub(super) fn of_rows(self) -> Option<RowsFormat> {
+        match self {
+            Self::Text => None,
+            Self::Json => Some(RowsFormat::Json),
+            Self::Geojson => Some(RowsFormat::Geojson),
+            Self::Geojsonl => Some(RowsFormat::Geojsonl),
+            Self::Csv => Some(RowsFormat::Csv),
+            Self::Parquet => Some(RowsFormat::Parquet),
+        }
+    }
+
+    /// Whether only rows can be printed so.
+    pub(super) fn is_of_rows_alone(self) -> bool {
+        !matches!(self, Self::Text | Self::Json)
+    }
 }
 
 /// stdout, as text or JSON: without secrets, and with nothing in it that can't be seen.

@@ -32,7 +32,7 @@ impl<'a> CsvText<'a> {
 impl LayerWriter for CsvText<'_> {
     fn begin_layer(&mut self, layer: &LayerHead) -> Result<(), ExportError> {
         let mut names: Vec<String> = layer.fields.iter().map(|(name, _)| name.clone()).collect();
-        for name in geometry_columns(layer.shape) {
+        for name in geometry_columns(layer) {
             // An attribute of the layer's own may have the name.
             names.push(free_name(name, &names));
         }
@@ -66,14 +66,18 @@ impl LayerWriter for CsvText<'_> {
     }
 }
 
-const fn geometry_columns(shape: Shape) -> &'static [&'static str] {
-    match shape {
+const fn geometry_columns(layer: &LayerHead) -> &'static [&'static str] {
+    match layer.shape {
+        _ if !layer.has_geometry => &[],
         Shape::Point => &["longitude", "latitude"],
         _ => &["wkt"],
     }
 }
 
 fn geometry_cells(head: &LayerHead, wkb: Option<&[u8]>) -> Result<Vec<String>, ExportError> {
+    if !head.has_geometry {
+        return Ok(vec![]);
+    }
     let unclear = || ExportError::Geometry {
         layer: head.id.clone(),
     };

@@ -50,6 +50,14 @@ pub enum ExportError {
         /// Cause.
         source: io::Error,
     },
+    /// Rows of an answer can't be written.
+    #[error("cannot write {what}")]
+    Rows {
+        /// What they are written as.
+        what: &'static str,
+        /// Cause.
+        source: io::Error,
+    },
     /// The store refuses a file.
     #[error("cannot make the file")]
     Store {
@@ -70,7 +78,11 @@ impl ExportError {
         match self {
             Self::Select { source } => source.is_mistake(),
             Self::ManyLayers { .. } | Self::Mixed { .. } => true,
-            Self::Gdal { .. } | Self::Write { .. } | Self::Store { .. } | Self::Geometry { .. } => false,
+            Self::Gdal { .. }
+            | Self::Write { .. }
+            | Self::Rows { .. }
+            | Self::Store { .. }
+            | Self::Geometry { .. } => false,
         }
     }
 

@@ -14,6 +14,8 @@ pub struct LayerHead {
     pub fields: Vec<(String, CellKind)>,
     /// Bytes of the longest text of each field; empty but for formats that have to know before the first row.
     pub widths: Vec<usize>,
+    /// Whether its rows have their geometry: of an answer some columns may be asked for alone.
+    pub has_geometry: bool,
 }
 
 /// Writes layers, one after the other, in one format.

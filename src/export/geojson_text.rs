@@ -15,6 +15,8 @@ use crate::kernel::geometry::{as_geojson, decode};
 /// GeoJSON in the making.
 pub(super) struct GeojsonText<'a> {
     out: Box<dyn Write + 'a>,
+    /// Whether features stand by themselves, each on its line, and not in a collection.
+    are_lines: bool,
     head: Option<LayerHead>,
     is_first: bool,
 }
@@ -23,9 +25,28 @@ impl<'a> GeojsonText<'a> {
     pub(super) fn new(out: Box<dyn Write + 'a>) -> Self {
         Self {
             out,
+            are_lines: false,
             head: None,
             is_first: true,
         }
+    }
+
+    /// Features by themselves, each on its line.
+    pub(super) fn lines(out: Box<dyn Write + 'a>) -> Self {
+        Self {
+            are_lines: true,
+            ..Self::new(out)
+        }
+    }
+
+    fn begin(&mut self, layer: &LayerHead) -> io::Result<()> {
+        if self.are_lines {
+            return Ok(());
+        }
+        // Not of the standard, which allows further members: GDAL takes it for the layer's name.
+        write!(self.out, "{{\"type\":\"FeatureCollection\"")?;
+        self.write_member("name", &layer.id)?;
+        self.out.write_all(b",\"features\":[")
     }
 
     fn write_feature(
@@ -34,7 +55,12 @@ impl<'a> GeojsonText<'a> {
         geometry: &geojson::Geometry,
         properties: &[(&str, Cell<'_>)],
     ) -> io::Result<()> {
-        self.out.write_all(if self.is_first { b"\n" } else { b",\n" })?;
+        let between: &[u8] = match (self.are_lines, self.is_first) {
+            (true, true) => b"",
+            (_, true) | (true, false) => b"\n",
+            (false, false) => b",\n",
+        };
+        self.out.write_all(between)?;
         self.is_first = false;
         self.out.write_all(b"{\"type\":\"Feature\"")?;
         if let Some(id) = id {
@@ -61,11 +87,7 @@ impl<'a> GeojsonText<'a> {
 
 impl LayerWriter for GeojsonText<'_> {
     fn begin_layer(&mut self, layer: &LayerHead) -> Result<(), ExportError> {
-        // Not of the standard, which allows further members: GDAL takes it for the layer's name.
-        let begun = write!(self.out, "{{\"type\":\"FeatureCollection\"")
-            .and_then(|()| self.write_member("name", &layer.id))
-            .and_then(|()| self.out.write_all(b",\"features\":["));
-        begun.map_err(failure())?;
+        self.begin(layer).map_err(failure())?;
         self.head = Some(layer.clone());
         Ok(())
     }
@@ -92,7 +114,12 @@ impl LayerWriter for GeojsonText<'_> {
     }
 
     fn end_layer(&mut self, _style: Option<&str>) -> Result<(), ExportError> {
-        self.out.write_all(b"\n]}\n").map_err(failure())
+        let end: &[u8] = match (self.are_lines, self.is_first) {
+            (false, _) => b"\n]}\n",
+            (true, true) => b"",
+            (true, false) => b"\n",
+        };
+        self.out.write_all(end).map_err(failure())
     }
 
     fn finish(mut self: Box<Self>) -> Result<Vec<String>, ExportError> {
@@ -105,7 +132,7 @@ fn failure() -> impl Fn(io::Error) -> ExportError {
     ExportError::writing(ExportFormat::Geojson)
 }
 
-fn write_cell(out: &mut dyn Write, cell: &Cell<'_>) -> io::Result<()> {
+pub(super) fn write_cell(out: &mut dyn Write, cell: &Cell<'_>) -> io::Result<()> {
     match cell {
         Cell::Null => out.write_all(b"null"),
         Cell::Text(text) => Ok(serde_json::to_writer(out, text)?),

@@ -1,5 +1,6 @@
 //! Where an export goes: a file in the making, or a stream.
 
+use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::PathBuf;
 
@@ -31,6 +32,14 @@ impl<'a> Sink<'a> {
             }
             Self::Stream(out) => Box::new(BufWriter::with_capacity(BUFFER_BYTES, out)),
         })
+    }
+
+    /// The file itself; none of a stream.
+    pub(super) fn into_file(self) -> Result<Option<File>, ExportError> {
+        match self {
+            Self::File { files, name } => Ok(Some(files.create(name)?)),
+            Self::Stream(_) => Ok(None),
+        }
     }
 
     /// The path of the file, for GDAL, which opens it itself. A stream has none.

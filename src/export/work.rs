@@ -123,7 +123,7 @@ pub fn export(what: Export<'_>, layers: &[LayerToExport], sink: Sink<'_>) -> Res
     // Before the file is begun: what can't be read, or has no tile, is told first.
     let mut scans = Vec::with_capacity(layers.len());
     for layer in layers {
-        let scan = Scan::of_tiles(&layer.tiles, what.rows).map_err(SelectError::from)?;
+        let scan = Scan::of_tiles(&layer.tiles, what.rows)?;
         let scan = scan.ok_or_else(|| SelectError::Absent {
             layer: layer.id.clone(),
             reason: "it has no tiles".to_owned(),
@@ -190,6 +190,7 @@ fn head_of(id: &str, scan: &Scan<'_>) -> LayerHead {
             .filter_map(|field| Some((field.name().clone(), CellKind::of_type(field.data_type())?)))
             .collect(),
         widths: vec![],
+        has_geometry: true,
     }
 }
 

@@ -37,6 +37,7 @@ pub mod records;
 mod registry;
 mod reject;
 pub mod release;
+mod release_files;
 mod scorecard;
 mod scratch;
 #[cfg(test)]
@@ -83,6 +84,7 @@ pub use quality::{
 pub use raw::{Defect, RawBatch, Repairs};
 pub use registry::{GovernmentSum, KindCount, RegistryReport, SetCount};
 pub use reject::{Reject, RejectReason, Rejects};
+pub use release_files::{FileFailure, FilePart, ReleaseFiles, RequestCost};
 pub use scorecard::{ScorecardReport, SectorStanding, StateLine};
 pub use scratch::{ScratchFile, ScratchSpace};
 pub use shape::Shape;

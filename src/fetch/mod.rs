@@ -1,7 +1,7 @@
 //! Fetch: the only room that touches the network.
 //!
 //! `http` is the one HTTP client; `file` downloads a file behind HTTP into the landing; `arcgis` pulls a layer of an
-//! ArcGIS service. What the time is, the caller says; what lands, `store` writes.
+//! ArcGIS service; `ranges` reads a release that somebody serves. What the time is, the caller says; what lands, `store` writes.
 
 pub mod arcgis;
 mod content;
@@ -9,6 +9,8 @@ pub mod error;
 pub mod file;
 pub mod http;
 mod landing;
+mod ranges;
 
 pub use error::FetchError;
 pub use landing::Landing;
+pub use ranges::{ReleaseUrlError, ServedFiles, open_served_release};

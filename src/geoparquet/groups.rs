@@ -12,7 +12,7 @@ use parquet::file::metadata::{ColumnChunkMetaData, RowGroupMetaData};
 use parquet::file::statistics::Statistics;
 
 use super::file::open_regular_file;
-use super::{GeoMetadata, GeoparquetError};
+use super::{ColumnBounds, GeoMetadata, GeoparquetError};
 use crate::feature::{BBOX_SIDES, FacilityRows};
 
 /// Rows decoded at a time: a row group may be as long as a pipeline likes.
@@ -91,13 +91,9 @@ impl RowGroups {
         Some(extent)
     }
 
-    /// Least and greatest text of a column in a row group; none where the statistics don't tell. They may be shortened:
-    /// then every text lies between them all the same.
-    pub fn text_range(&self, group: usize, column: &str) -> Option<(&[u8], &[u8])> {
-        let Statistics::ByteArray(told) = self.column(group, &[column])?.statistics()? else {
-            return None;
-        };
-        Some((told.min_opt()?.data(), told.max_opt()?.data()))
+    /// What is known of a column in a row group; none where there is no such column.
+    pub fn bounds(&self, group: usize, column: &str) -> Option<ColumnBounds<'_>> {
+        self.column(group, &[column]).map(ColumnBounds::of_chunk)
     }
 
     /// The rows of a row group, some thousands at a time, all columns.
@@ -132,8 +128,8 @@ impl RowGroups {
 
 #[cfg(test)]
 mod tests {
-    use super::super::WriteOptions;
     use super::super::writer::tests::{rows, write_tile};
+    use super::super::{ValueRange, WriteOptions};
     use super::*;
 
     #[test]
@@ -144,7 +140,10 @@ mod tests {
         assert_eq!((groups.count(), groups.rows(0), groups.rows(1)), (2, 200, 100));
         assert_eq!(groups.geometry_types().unwrap(), ["Point"]);
         assert_eq!(groups.extent(1), Some([199.0, 99.0, 300.0, 150.5]));
-        assert_eq!(groups.text_range(0, "no_such_column"), None);
+        assert_eq!(groups.bounds(0, "no_such_column"), None);
+        let capacity = groups.bounds(1, "capacity_mw").unwrap();
+        assert_eq!(capacity.range, Some(ValueRange::Numbers(200.0, 299.0)));
+        assert!(capacity.may_be_null, "every seventh");
         let second: Vec<_> = groups.read(1).unwrap().map(Result::unwrap).collect();
         assert_eq!(second.len(), 1);
         assert_eq!(second[0].as_batch(), &rows(300).slice(200, 100));

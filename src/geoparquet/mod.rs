@@ -3,15 +3,19 @@
 //! May use: `feature`, `parquet`, `arrow`. Opens files to read them; writes only into what it is
 //! handed, so that `store` alone creates files. No clock: the same rows give the same bytes.
 
+mod bounds;
 mod columns;
 mod features;
 mod file;
 mod footer;
+mod group_index;
 mod groups;
 mod metadata;
 mod reader;
 mod repeats;
+mod sparse;
 mod table;
+mod tile_index;
 mod writer;
 
 use std::path::{Path, PathBuf};
@@ -19,13 +23,17 @@ use std::path::{Path, PathBuf};
 use arrow_schema::ArrowError;
 use parquet::errors::ParquetError;
 
+pub use bounds::{ColumnBounds, ValueRange};
 pub use columns::ColumnReader;
 pub use features::{FeatureWriter, Features, write_features};
 pub use footer::{Footer, null_counts, page_boxes, read_footer};
+pub use group_index::{GroupIndex, LeafBox, PageBounds};
 pub use groups::RowGroups;
 pub use metadata::{Covering, GeoColumn, GeoMetadata, crs84_projjson, geo_metadata};
-pub use reader::{read, read_each, read_facilities, read_first, read_present, read_rows};
+pub use reader::{read, read_bytes, read_each, read_facilities, read_first, read_present, read_rows};
+pub use sparse::SparseFile;
 pub use table::TableWriter;
+pub use tile_index::{ChunkWeight, TileIndex};
 pub use writer::{WriteOptions, write_table};
 
 use crate::feature::ColumnError;

@@ -7,8 +7,10 @@ use std::path::Path;
 
 use arrow_array::{RecordBatch, RecordBatchReader};
 use arrow_select::concat::concat_batches;
+use bytes::Bytes;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReaderBuilder, RowSelection};
+use parquet::file::reader::ChunkReader;
 
 use super::GeoparquetError;
 use super::file::open_regular_file;
@@ -26,6 +28,24 @@ const EACH_ROWS: usize = 8_192;
 /// If the file can't be opened or decoded, or a named column is absent.
 pub fn read(path: &Path, columns: Option<&[&str]>) -> Result<RecordBatch, GeoparquetError> {
     let builder = open_builder(path)?;
+    let mask = match columns {
+        None => ProjectionMask::all(),
+        Some(names) => project_columns(path, &builder, names)?,
+    };
+    read_batch(path, builder.with_projection(mask))
+}
+
+/// Reads the rows of a file that is in memory as [`read`] does those of one on disk; `path` names it in messages.
+///
+/// # Errors
+/// As `read`.
+pub fn read_bytes(
+    path: &Path,
+    bytes: Bytes,
+    columns: Option<&[&str]>,
+) -> Result<RecordBatch, GeoparquetError> {
+    let builder = ParquetRecordBatchReaderBuilder::try_new(bytes)
+        .map_err(|source| GeoparquetError::read_error(path, source))?;
     let mask = match columns {
         None => ProjectionMask::all(),
         Some(names) => project_columns(path, &builder, names)?,
@@ -96,9 +116,9 @@ pub fn read_first(path: &Path, rows: usize) -> Result<RecordBatch, GeoparquetErr
 }
 
 /// What is to be read of a file, as one batch.
-pub(super) fn read_batch(
+pub(super) fn read_batch<R: ChunkReader + 'static>(
     path: &Path,
-    builder: ParquetRecordBatchReaderBuilder<File>,
+    builder: ParquetRecordBatchReaderBuilder<R>,
 ) -> Result<RecordBatch, GeoparquetError> {
     let reader = builder.with_batch_size(BATCH_ROWS).build();
     let reader = reader.map_err(|source| GeoparquetError::read_error(path, source))?;
@@ -130,9 +150,9 @@ fn open_builder(path: &Path) -> Result<ParquetRecordBatchReaderBuilder<File>, Ge
 }
 
 /// Whole columns by their names; a struct such as `bbox` with all of its leaves.
-fn project_columns(
+fn project_columns<R: ChunkReader + 'static>(
     path: &Path,
-    builder: &ParquetRecordBatchReaderBuilder<File>,
+    builder: &ParquetRecordBatchReaderBuilder<R>,
     names: &[&str],
 ) -> Result<ProjectionMask, GeoparquetError> {
     let found: Vec<String> = builder

@@ -15,6 +15,7 @@ pub mod columns;
 pub mod core;
 mod dates;
 mod days;
+pub mod distance;
 mod error;
 mod fields;
 pub mod flags;

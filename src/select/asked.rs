@@ -4,8 +4,9 @@
 
 use std::collections::BTreeSet;
 
-use super::{Held, RowFilter, SelectError, Window};
-use crate::config::known_names_hint;
+use super::layers::{unknown, unknown_layer};
+use super::{Codes, Condition, Held, RowFilter, SelectError, Window};
+use crate::feature::RegionId;
 
 /// Rows that are asked for, as people write it: of every list any value, and no value for all.
 #[derive(Debug, Clone, Default)]
@@ -20,6 +21,8 @@ pub struct Asked {
     pub sectors: Vec<String>,
     /// What lies in a window.
     pub window: Option<Window>,
+    /// What columns must be, all of them.
+    pub conditions: Vec<Condition>,
 }
 
 /// A selection of which the release knows every name.
@@ -60,7 +63,18 @@ impl Asked {
         let mut layers: Vec<String> = layers.collect::<Result<_, _>>()?;
         let mut seen = BTreeSet::new();
         layers.retain(|layer| seen.insert(layer.clone()));
-        let codes = held.codes();
+        Ok(Selection {
+            layers,
+            rows: self.resolve_rows(held.codes())?,
+        })
+    }
+
+    /// Which rows, whatever the layers: holds what is asked for against a release's codes. Conditions are held against the columns
+    /// of a layer once these are known ([`RowFilter::check`]).
+    ///
+    /// # Errors
+    /// At the first name that the release doesn't know.
+    pub fn resolve_rows(&self, codes: &Codes) -> Result<RowFilter, SelectError> {
         let states = resolve_all(
             &self.states,
             &Names {
@@ -89,16 +103,23 @@ impl Asked {
             },
         )?;
         let regions_of_states = states.as_ref().and_then(|states| codes.regions_of(states));
-        Ok(Selection {
-            layers,
-            rows: RowFilter {
-                states,
-                regions,
-                regions_of_states,
-                sectors,
-                window: self.window,
-            },
+        let by_codes = [("state_code", states), ("sector_code", sectors)];
+        let by_codes = by_codes.into_iter().filter_map(|(column, wanted)| {
+            let wanted = wanted?;
+            let or_null = wanted.contains(RegionId::UNASSIGNED);
+            Some(Condition::one_of(column, wanted, or_null))
+        });
+        Ok(RowFilter {
+            regions,
+            regions_of_states,
+            conditions: by_codes.chain(self.conditions.iter().cloned()).collect(),
+            window: self.window,
         })
+    }
+
+    /// Whether anything is asked for by a name of the release's reference tables.
+    pub fn names_codes(&self) -> bool {
+        !(self.states.is_empty() && self.regions.is_empty() && self.sectors.is_empty())
     }
 }
 
@@ -106,13 +127,7 @@ fn resolve_layer(held: &Held, written: &str) -> Result<String, SelectError> {
     if held.layers().any(|layer| layer == written) {
         return Ok(written.to_owned());
     }
-    if let Some(reason) = held.layer(written).and_then(|layer| layer.reason()) {
-        return Err(SelectError::Absent {
-            layer: written.to_owned(),
-            reason: reason.to_owned(),
-        });
-    }
-    Err(unknown("layer", written, held.layers()))
+    Err(unknown_layer(held.report(), held.has_inventory(), written))
 }
 
 /// What the values of a list may be called.
@@ -139,13 +154,4 @@ fn resolve_all(written: &[String], names: &Names<'_>) -> Result<Option<BTreeSet<
         codes.insert(code.to_owned());
     }
     Ok((!written.is_empty()).then_some(codes))
-}
-
-fn unknown<'a>(what: &'static str, written: &str, known: impl IntoIterator<Item = &'a str>) -> SelectError {
-    let hint = known_names_hint(written, known);
-    SelectError::Unknown {
-        what,
-        written: written.to_owned(),
-        hint: hint.map_or_else(String::new, |hint| format!("; {hint}")),
-    }
 }

@@ -5,6 +5,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use arrow_array::RecordBatch;
+
 use super::SelectError;
 use crate::feature::release::paths::reference_path;
 use crate::feature::{RegionId, Texts};
@@ -30,14 +32,28 @@ impl Codes {
     /// # Errors
     /// When one can't be read.
     pub(super) fn read(release: &Path) -> Result<Self, SelectError> {
+        Self::of_tables(&mut |table, columns| {
+            let path = release.join(reference_path(table));
+            if !path.is_file() {
+                return Ok(None);
+            }
+            Ok(Some(geoparquet::read(&path, Some(columns))?))
+        })
+    }
+
+    /// Those of reference tables, which `table` reads by their names: some columns, none where a table isn't there.
+    ///
+    /// # Errors
+    /// Whatever `table` fails with.
+    pub fn of_tables<E>(table: &mut ReadTable<'_, E>) -> Result<Self, E> {
         let mut codes = Self::default();
-        for [code, fips, name] in rows(release, "states", ["state_code", "state_fips", "name"])? {
+        for [code, fips, name] in rows(table, "states", ["state_code", "state_fips", "name"])? {
             codes.states.insert(code, [fips, name]);
         }
-        for [region, state] in rows(release, "regions", ["region_code", "state_code"])? {
+        for [region, state] in rows(table, "regions", ["region_code", "state_code"])? {
             codes.regions.entry(region).or_default().insert(state);
         }
-        for [code, name] in rows(release, "sectors", ["sector_code", "name"])? {
+        for [code, name] in rows(table, "sectors", ["sector_code", "name"])? {
             codes.sectors.insert(code, name);
         }
         Ok(codes)
@@ -100,17 +116,18 @@ impl Codes {
     }
 }
 
+/// Reads some columns of a reference table.
+type ReadTable<'a, E> = dyn FnMut(&str, &[&str]) -> Result<Option<RecordBatch>, E> + 'a;
+
 /// The rows of a reference table, named columns; a cell without a value is empty.
-fn rows<const N: usize>(
-    release: &Path,
-    table: &str,
+fn rows<const N: usize, E>(
+    table: &mut ReadTable<'_, E>,
+    name: &str,
     columns: [&str; N],
-) -> Result<Vec<[String; N]>, SelectError> {
-    let path = release.join(reference_path(table));
-    if !path.is_file() {
+) -> Result<Vec<[String; N]>, E> {
+    let Some(table) = table(name, &columns)? else {
         return Ok(vec![]);
-    }
-    let table = geoparquet::read(&path, Some(&columns))?;
+    };
     let texts = columns.map(|name| Texts::of_column(&table, name));
     let cell = |column: &Option<Texts<'_>>, row| {
         let text = column.as_ref().and_then(|texts| texts.value(row));

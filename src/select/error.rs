@@ -9,7 +9,7 @@ pub enum SelectError {
     /// A name that the release doesn't know.
     #[error("the release has no {what} `{written}`{hint}")]
     Unknown {
-        /// What it would name: `layer`, `state`, `region`, `sector`.
+        /// What it would name: `layer`, `state`, `region`, `sector`, `column`.
         what: &'static str,
         /// As written.
         written: String,
@@ -23,6 +23,16 @@ pub enum SelectError {
         layer: String,
         /// Why it failed.
         reason: String,
+    },
+    /// A value that a column can't have.
+    #[error("`{written}` is no value of `{column}`: it holds {holds}")]
+    Mistyped {
+        /// The column.
+        column: String,
+        /// As written.
+        written: String,
+        /// What it holds, for people.
+        holds: &'static str,
     },
     /// A tile or a reference table can't be read.
     #[error("cannot read the release")]

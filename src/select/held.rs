@@ -4,6 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::layers::known_layers;
 use super::{Codes, SelectError};
 use crate::feature::release::paths::{FACILITIES, tile_folder};
 use crate::feature::{LayerReport, RunReport};
@@ -65,10 +66,13 @@ impl Held {
         tiles.map(|path| self.folder.join(path)).collect()
     }
 
+    /// Whether it has the inventory of all layers.
+    pub(super) fn has_inventory(&self) -> bool {
+        !self.tiles_of(FACILITIES).is_empty()
+    }
+
     /// Ids of the layers with rows, and `facilities` where there is an inventory.
     pub(super) fn layers(&self) -> impl Iterator<Item = &str> {
-        let present = self.report.layers.iter().filter(|layer| !layer.is_absent());
-        let inventory = (!self.tiles_of(FACILITIES).is_empty()).then_some(FACILITIES);
-        present.map(|layer| layer.id.as_str()).chain(inventory)
+        known_layers(&self.report, self.has_inventory())
     }
 }

@@ -1,33 +1,73 @@
-//! Which rows of a layer are selected: told of a tile by its path, of a row group by its statistics, of a row by itself.
+//! Which rows of a layer are selected: told of a tile by its path and its box, of a row group and a page by their statistics, of
+//! a row by itself.
 //!
 //! Pure.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 use std::path::Path;
 
 use arrow_array::BooleanArray;
+use arrow_schema::Schema;
 
-use super::Window;
+use super::{Condition, SelectError, Window};
+use crate::feature::FacilityRows;
 use crate::feature::release::paths::region_of;
-use crate::feature::{FacilityRows, RegionId, Texts};
-use crate::geoparquet::RowGroups;
+use crate::geoparquet::{GroupIndex, RowGroups, TileIndex};
 use crate::kernel::geometry::wkb_bounds;
 
 /// Rows of layers, all where nothing is said. States and regions are those that were computed, sectors the main ones; of
-/// a window are the rows whose box meets it.
+/// a window are the rows whose box meets it. A row is selected if all of it holds.
 #[derive(Debug, Clone, Default)]
 pub struct RowFilter {
-    pub(super) states: Option<BTreeSet<String>>,
     pub(super) regions: Option<BTreeSet<String>>,
     /// Regions in which all rows of the states lie.
     pub(super) regions_of_states: Option<BTreeSet<String>>,
-    pub(super) sectors: Option<BTreeSet<String>>,
+    pub(super) conditions: Vec<Condition>,
     pub(super) window: Option<Window>,
 }
 
 impl RowFilter {
+    /// The same rows, of which a further condition holds.
+    #[must_use]
+    pub fn with_condition(mut self, condition: Condition) -> Self {
+        self.conditions.push(condition);
+        self
+    }
+
+    /// The same rows, of which only those are meant that lie in one of some regions' tiles.
+    #[must_use]
+    pub fn with_regions(mut self, regions: BTreeSet<String>) -> Self {
+        self.regions = Some(match self.regions {
+            Some(others) => others.intersection(&regions).cloned().collect(),
+            None => regions,
+        });
+        self
+    }
+
+    /// Holds the conditions against a layer's columns.
+    ///
+    /// # Errors
+    /// At the first that names no column, or a value that is none of its column's type.
+    pub fn check(&self, schema: &Schema) -> Result<(), SelectError> {
+        self.conditions
+            .iter()
+            .try_for_each(|condition| condition.check(schema))
+    }
+
+    /// Columns that have to be read to tell of a row.
+    pub fn columns(&self) -> BTreeSet<&str> {
+        let conditions = self.conditions.iter().map(Condition::column);
+        conditions.chain(self.window.map(|_| "geometry")).collect()
+    }
+
+    /// Whether the rows' own values have to be looked at beside their geometry.
+    pub fn has_conditions(&self) -> bool {
+        !self.conditions.is_empty()
+    }
+
     /// Whether a tile may have such rows, by its path.
-    pub(super) fn may_be_in_tile(&self, tile: &Path) -> bool {
+    pub fn may_be_in_tile(&self, tile: &Path) -> bool {
         let Some(region) = region_of(tile) else {
             return true;
         };
@@ -37,54 +77,69 @@ impl RowFilter {
         allow(&self.regions) && allow(&self.regions_of_states)
     }
 
+    /// Whether a box `[xmin, ymin, xmax, ymax]` may have such rows, degrees.
+    pub fn may_be_in_box(&self, bounds: [f64; 4]) -> bool {
+        self.window.is_none_or(|window| window.meets(bounds))
+    }
+
     /// Whether a row group may have such rows, by its statistics.
     pub(super) fn may_be_in_group(&self, tile: &RowGroups, group: usize) -> bool {
-        let is_in_window = match (self.window, tile.extent(group)) {
-            (Some(window), Some(extent)) => window.meets(extent.map(f64::from)),
-            _ => true,
-        };
-        is_in_window
-            && may_be_among(self.states.as_ref(), tile.text_range(group, "state_code"))
-            && may_be_among(self.sectors.as_ref(), tile.text_range(group, "sector_code"))
+        let extent = tile.extent(group).map(|extent| extent.map(f64::from));
+        extent.is_none_or(|extent| self.may_be_in_box(extent))
+            && self.conditions.iter().all(|condition| {
+                tile.bounds(group, condition.column())
+                    .is_none_or(|bounds| condition.may_hold(&bounds))
+            })
+    }
+
+    /// The same of a row group of a tile that was fetched.
+    pub fn may_be_in_group_of(&self, tile: &TileIndex, group: usize) -> bool {
+        tile.extent(group).is_none_or(|extent| self.may_be_in_box(extent))
+            && self.conditions.iter().all(|condition| {
+                tile.bounds(group, &[condition.column()])
+                    .is_none_or(|bounds| condition.may_hold(&bounds))
+            })
+    }
+
+    /// The runs of rows of a row group that may be such, by the statistics of its pages.
+    pub fn runs_in_pages(&self, group: &GroupIndex) -> Vec<Range<usize>> {
+        let mut runs = joined(std::iter::once(0..group.rows()));
+        if self.window.is_some() && !group.leaves().is_empty() {
+            let leaves = group.leaves().iter();
+            let met = leaves.filter(|leaf| self.may_be_in_box(leaf.bounds));
+            runs = joined(met.map(|leaf| leaf.rows.clone()));
+        }
+        for condition in &self.conditions {
+            let Some(pages) = group.pages(&[condition.column()]) else {
+                continue;
+            };
+            let may_hold = pages
+                .iter()
+                .filter(|page| page.bounds.is_none_or(|bounds| condition.may_hold(&bounds)));
+            runs = common_runs(&runs, &joined(may_hold.map(|page| page.rows.clone())));
+        }
+        runs
     }
 
     /// The selected ones of some rows.
-    pub(super) fn marks(&self, rows: &FacilityRows) -> BooleanArray {
-        let states = self.states.as_ref().map(|wanted| (wanted, rows.states()));
-        let sectors = self
-            .sectors
-            .as_ref()
-            .map(|wanted| (wanted, rows.texts("sector_code")));
-        let marks = (0..rows.num_rows()).map(|row| {
-            let are_codes = [&states, &sectors].into_iter().flatten();
-            are_codes
-                .into_iter()
-                .all(|(wanted, texts)| is_among(wanted, texts.as_ref(), row))
-                && self.window.is_none_or(|window| is_in(window, rows, row))
-        });
-        BooleanArray::from(marks.collect::<Vec<bool>>())
+    pub fn marks(&self, rows: &FacilityRows) -> BooleanArray {
+        let mut marks = vec![true; rows.num_rows()];
+        for condition in &self.conditions {
+            condition.unmark(rows, &mut marks);
+        }
+        if let Some(window) = self.window {
+            for (row, mark) in marks.iter_mut().enumerate().filter(|(_, mark)| **mark) {
+                *mark = is_in(window, rows, row);
+            }
+        }
+        BooleanArray::from(marks)
     }
 
     /// Whether every row is selected.
-    pub(super) fn takes_all(&self) -> bool {
+    pub fn takes_all(&self) -> bool {
         // Regions are told by the path alone.
-        self.states.is_none() && self.sectors.is_none() && self.window.is_none()
+        self.conditions.is_empty() && self.window.is_none()
     }
-}
-
-/// Whether one of some codes may stand between two texts; a row without one isn't in the statistics.
-fn may_be_among(wanted: Option<&BTreeSet<String>>, range: Option<(&[u8], &[u8])>) -> bool {
-    let Some((wanted, (least, greatest))) = wanted.zip(range) else {
-        return true;
-    };
-    wanted
-        .iter()
-        .any(|code| code == RegionId::UNASSIGNED || (least <= code.as_bytes() && code.as_bytes() <= greatest))
-}
-
-fn is_among(wanted: &BTreeSet<String>, texts: Option<&Texts<'_>>, row: usize) -> bool {
-    let code = texts.and_then(|texts| texts.value(row));
-    wanted.contains(code.unwrap_or(RegionId::UNASSIGNED))
 }
 
 /// By the geometry itself: the covering is rounded outward, and would bring in what lies a hand's breadth outside.
@@ -93,4 +148,50 @@ fn is_in(window: Window, rows: &FacilityRows, row: usize) -> bool {
     geometry
         .and_then(wkb_bounds)
         .is_some_and(|bounds| window.meets_rect(bounds))
+}
+
+/// Runs in ascending order, those that touch made one.
+fn joined(runs: impl IntoIterator<Item = Range<usize>>) -> Vec<Range<usize>> {
+    let mut joined: Vec<Range<usize>> = Vec::new();
+    for run in runs {
+        match joined.last_mut() {
+            Some(last) if run.start <= last.end => last.end = last.end.max(run.end),
+            _ => joined.push(run),
+        }
+    }
+    joined
+}
+
+/// What two lists of runs have in common; both in ascending order.
+pub fn common_runs(one: &[Range<usize>], other: &[Range<usize>]) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    let (mut left, mut right) = (0, 0);
+    while let (Some(a), Some(b)) = (one.get(left), other.get(right)) {
+        let start = a.start.max(b.start);
+        let end = a.end.min(b.end);
+        if start < end {
+            found.push(start..end);
+        }
+        if a.end <= b.end {
+            left += 1;
+        } else {
+            right += 1;
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn runs_are_joined_and_held_against_each_other() {
+        assert_eq!(joined([0..4, 4..6, 8..9]), [0..6, 8..9]);
+        assert_eq!(
+            common_runs(&[0..6, 8..12], &[2..3, 5..9, 11..20]),
+            [2..3, 5..6, 8..9, 11..12]
+        );
+        assert!(common_runs(&[0..6, 8..9], &[]).is_empty());
+    }
 }

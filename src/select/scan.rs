@@ -25,8 +25,8 @@ impl<'a> Scan<'a> {
     /// Of a layer's tiles, in the order of their paths; none where it has no tile.
     ///
     /// # Errors
-    /// When a tile can't be read.
-    pub fn of_tiles(tiles: &[PathBuf], filter: &'a RowFilter) -> Result<Option<Self>, GeoparquetError> {
+    /// When a tile can't be read, and where a condition doesn't fit the layer's columns.
+    pub fn of_tiles(tiles: &[PathBuf], filter: &'a RowFilter) -> Result<Option<Self>, SelectError> {
         let mut kept = Vec::new();
         let mut types = BTreeSet::new();
         let mut schema = None;
@@ -34,7 +34,10 @@ impl<'a> Scan<'a> {
             let tile = RowGroups::open(path)?;
             // Of all tiles, whatever is selected: a part of a layer is of the kind of the whole.
             types.extend(tile.geometry_types()?);
-            schema.get_or_insert_with(|| SchemaRef::clone(tile.schema()));
+            if schema.is_none() {
+                filter.check(tile.schema())?;
+                schema = Some(SchemaRef::clone(tile.schema()));
+            }
             if !filter.may_be_in_tile(path) {
                 continue;
             }

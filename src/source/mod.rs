@@ -56,6 +56,7 @@ pub use ogr::{
     reprojection_to_crs84,
 };
 pub use parquet::scan::{GeometryScan, ScanPart, scan_geometry};
+pub use parquet::{FooterFault, check_footer, check_page_index};
 pub use reader::Reader;
 
 use batch::BatchBuilder;

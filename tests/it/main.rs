@@ -69,6 +69,7 @@ mod products;
 mod program;
 mod pulling;
 mod quality;
+mod query;
 mod ranges;
 mod registry;
 mod rot;

@@ -10,4 +10,4 @@ mod urls;
 
 pub use data_digest::data_digest;
 pub use id::{BadReleaseId, ReleaseId};
-pub use urls::tile_urls;
+pub use urls::{percent_encoded, tile_urls};

@@ -38,7 +38,7 @@ pub fn tile_urls<'a>(
 }
 
 /// A path as it stands in a URL (RFC 3986, `pchar` and `/`).
-fn percent_encoded(path: &str) -> String {
+pub fn percent_encoded(path: &str) -> String {
     path.bytes().fold(String::new(), |mut url, byte| {
         match byte {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' => url.push(char::from(byte)),

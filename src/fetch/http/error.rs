@@ -64,6 +64,14 @@ pub enum HttpError {
         /// What came.
         given: String,
     },
+    /// The server gives whole files alone.
+    #[error(
+        "{url} comes as a whole where a part was asked for: its server knows no ranges; use one that does, or a copy of the release on this machine"
+    )]
+    NoRanges {
+        /// URL without secrets.
+        url: String,
+    },
     /// The time of the source is over.
     #[error("{url} was not answered in full within the {allowed_s} s that a source has")]
     Late {

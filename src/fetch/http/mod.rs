@@ -11,6 +11,7 @@ mod error;
 mod gate;
 mod login;
 mod mask;
+mod part;
 mod question;
 mod range;
 mod redirect;

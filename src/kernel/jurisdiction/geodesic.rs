@@ -25,23 +25,30 @@ const SLOPE_STEPS: usize = 8;
 const MAX_STEPS: usize = 70;
 
 /// A point that distances are measured from.
-pub(super) struct Viewpoint {
+#[derive(Debug, Clone, Copy)]
+pub struct Viewpoint {
     point: Point<f64>,
     sin: f64,
     cos: f64,
 }
 
 impl Viewpoint {
-    pub(super) fn new(point: Point<f64>) -> Self {
+    /// At a longitude and a latitude, degrees.
+    pub fn new(point: Point<f64>) -> Self {
         let (sin, cos) = point.y().to_radians().sin_cos();
         Self { point, sin, cos }
+    }
+
+    /// The point.
+    pub fn point(&self) -> Point<f64> {
+        self.point
     }
 
     /// Metres that everything in a box (west, south, east, north) is away at least.
     ///
     /// On the ellipsoid no way is shorter than that between the same longitudes and latitudes on a
     /// sphere of its shortest radius of curvature.
-    pub(super) fn least_distance(&self, [west, south, east, north]: [f64; 4]) -> f64 {
+    pub fn least_distance(&self, [west, south, east, north]: [f64; 4]) -> f64 {
         let [x, y] = [self.point.x(), self.point.y()];
         let sideways = if (east - west) >= 360.0 || degrees_east(west, x) <= east - west {
             0.0
@@ -66,6 +73,11 @@ impl Viewpoint {
         let north = ((latitude - self.point.y().to_radians()) / 2.0).sin();
         let across = (turn / 2.0).sin();
         north * north + self.cos * latitude.cos().max(0.0) * across * across
+    }
+
+    /// Metres to the nearest place of the straight edge between two places, as [`Self::distance_to`].
+    pub fn distance_between(&self, [start, end]: [Coord<f64>; 2], limit: f64) -> f64 {
+        self.distance_to(Edge::new([[start.x, start.y], [end.x, end.y]]), limit)
     }
 
     /// Metres to the nearest place of an edge; infinitely many where that is farther than `limit`.
@@ -106,7 +118,8 @@ impl Viewpoint {
         nearest.min(self.metres_to(start)).min(self.metres_to(end))
     }
 
-    fn metres_to(&self, place: Coord<f64>) -> f64 {
+    /// Metres to a place: Karney's geodesic on WGS 84.
+    pub fn metres_to(&self, place: Coord<f64>) -> f64 {
         Geodesic.distance(self.point, Point(place))
     }
 

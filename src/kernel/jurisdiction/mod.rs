@@ -40,6 +40,7 @@ mod tree;
 mod tests;
 
 pub use boundary::{Boundary, Match};
+pub use geodesic::Viewpoint;
 pub use index::JurisdictionIndex;
 pub use partitioned::{PartitionError, PartitionedIndex, PartitionedIndexBuilder};
 pub use shares::{JurisdictionShare, Overlaps, ShareRule, Shares, SurfaceIndex, measure_of};

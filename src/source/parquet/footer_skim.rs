@@ -20,13 +20,16 @@ const MAX_LEVELS: usize = 64;
 
 /// Why a footer is not to be parsed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub(super) enum FooterFault {
+pub enum FooterFault {
     /// A value goes on where the footer ends.
     #[error("it ends within a value")]
     Ended,
     /// A list says to be longer than the bytes for it, or than any real one.
     #[error("it claims a list of {items} items")]
-    Items { items: u64 },
+    Items {
+        /// So many.
+        items: u64,
+    },
     /// A level below the deepest that is read.
     #[error("it nests more than {MAX_LEVELS} levels")]
     Levels,
@@ -55,17 +58,28 @@ enum OpenValue {
 }
 
 /// Checks the bytes of a footer.
-pub(super) fn check_footer(footer: &[u8]) -> Result<(), FooterFault> {
-    let mut walk = FooterWalk {
-        rest: footer,
-        open: vec![OpenValue::Struct {
-            shape: StructShape::File,
-            last: 0,
-        }],
-        children: vec![],
-    };
+///
+/// # Errors
+/// When parsing it could take more than the file is long.
+pub fn check_footer(footer: &[u8]) -> Result<(), FooterFault> {
+    let mut walk = FooterWalk::new(footer, StructShape::File);
     while walk.walk_next()? {}
     check_levels(&walk.children)
+}
+
+/// Checks the bytes of column indexes or offset indexes, one after the other.
+///
+/// # Errors
+/// When parsing one could take more than the file is long.
+pub fn check_page_index(indexes: &[u8]) -> Result<(), FooterFault> {
+    let mut rest = indexes;
+    while !rest.is_empty() {
+        let mut walk = FooterWalk::new(rest, StructShape::Other);
+        walk.has_lists_of_flags = true;
+        while walk.walk_next()? {}
+        rest = walk.rest;
+    }
+    Ok(())
 }
 
 /// Checks the tree that a schema's counts of children describe, root first, depth first.
@@ -97,9 +111,20 @@ struct FooterWalk<'a> {
     open: Vec<OpenValue>,
     /// Children of each element of the schema.
     children: Vec<u64>,
+    /// Whether flags may stand in lists, a byte each.
+    has_lists_of_flags: bool,
 }
 
-impl FooterWalk<'_> {
+impl<'a> FooterWalk<'a> {
+    fn new(bytes: &'a [u8], shape: StructShape) -> Self {
+        Self {
+            rest: bytes,
+            open: vec![OpenValue::Struct { shape, last: 0 }],
+            children: vec![],
+            has_lists_of_flags: false,
+        }
+    }
+
     /// Walks to the next value; false after the last.
     fn walk_next(&mut self) -> Result<bool, FooterFault> {
         let Some(top) = self.open.last_mut() else {
@@ -214,6 +239,7 @@ impl FooterWalk<'_> {
                 self.push_open(OpenValue::Struct { shape, last: 0 })
             }
             13 => self.take_bytes(16).map(drop),
+            1 | 2 if self.has_lists_of_flags => self.take_bytes(1).map(drop),
             // Parsers differ over what flags in lists take up, and no footer has any.
             _ => Err(FooterFault::Type),
         }
@@ -348,6 +374,25 @@ mod tests {
             check_levels(&[0x7fff_ffff, 0]),
             Err(FooterFault::Items { items: 0x7fff_ffff })
         );
+    }
+
+    #[test]
+    fn page_indexes_are_walked_one_after_the_other() {
+        // Null pages (false, true), least and greatest values, an order of pages.
+        let column = [
+            0x19, 0x21, 2, 1, 0x19, 0x18, 1, b'a', 0x19, 0x18, 1, b'b', 0x15, 0, 0,
+        ];
+        // A page: offset, size, first row.
+        let offset = [0x19, 0x1c, 0x16, 8, 0x15, 20, 0x16, 0, 0, 0];
+        assert_eq!(check_page_index(&column), Ok(()));
+        assert_eq!(
+            check_page_index(&[&offset[..], &offset, &column].concat()),
+            Ok(())
+        );
+        assert_eq!(check_page_index(&column[..9]), Err(FooterFault::Ended));
+        let items = 0x7fff_ffff;
+        let endless = [0x19, 0xfc, 0xff, 0xff, 0xff, 0xff, 7, 0];
+        assert_eq!(check_page_index(&endless), Err(FooterFault::Items { items }));
     }
 
     /// A known field of another type would be read as the known one all the same.

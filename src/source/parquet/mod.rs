@@ -38,6 +38,7 @@ pub(super) use describe::describe;
 use files::DataFile;
 pub(super) use files::is_folder_of_parquet;
 use footer::Footer;
+pub use footer_skim::{FooterFault, check_footer, check_page_index};
 use leaves::Spelling;
 
 /// A Parquet source that has been looked at.

@@ -1,0 +1,177 @@
+//! Rows in the order of the tiles: lots of units are fetched together, and decoded by as many threads as are free.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::ops::Range;
+
+use rayon::prelude::*;
+
+use super::QueryError;
+use super::descent::{Resolved, Unit};
+use super::items::TileItem;
+use super::reader::{parts, parts_of};
+use crate::feature::{FacilityRows, FilePart};
+use crate::geoparquet::SparseFile;
+
+/// Tiles whose footers are looked at together.
+const TILES_AT_ONCE: usize = 8;
+/// Bytes of pages that are in memory at a time, about.
+const LOT_BYTES: u64 = 32 << 20;
+/// Units of the first lot; each lot has twice as many as the one before, so that who wants few rows waits for few.
+const FIRST_UNITS: usize = 4;
+
+/// The rows of a layer that are meant.
+pub(super) struct Scan {
+    asked: Resolved,
+    tiles: VecDeque<TileItem>,
+    units: VecDeque<Unit>,
+    ready: VecDeque<FacilityRows>,
+    lot_units: usize,
+}
+
+impl Scan {
+    pub(super) fn new(asked: Resolved, tiles: Vec<TileItem>) -> Self {
+        Self {
+            asked,
+            tiles: tiles.into(),
+            units: VecDeque::new(),
+            ready: VecDeque::new(),
+            lot_units: FIRST_UNITS,
+        }
+    }
+
+    /// The next rows, some thousand or none; nothing once all were given.
+    fn next_rows(&mut self) -> Result<Option<FacilityRows>, QueryError> {
+        loop {
+            if let Some(rows) = self.ready.pop_front() {
+                return Ok(Some(rows));
+            }
+            let reader = &self.asked.reader;
+            reader.limits.check(reader.meter.bytes_read())?;
+            if self.units.is_empty() {
+                let count = self.tiles.len().min(TILES_AT_ONCE);
+                let tiles: Vec<TileItem> = self.tiles.drain(..count).collect();
+                if tiles.is_empty() {
+                    return Ok(None);
+                }
+                let tiles: Vec<&TileItem> = tiles.iter().collect();
+                self.units = self.asked.units(&tiles)?.into();
+                continue;
+            }
+            let lot = self.next_lot()?;
+            self.ready = self.asked.rows_of(lot)?.into();
+        }
+    }
+
+    fn next_lot(&mut self) -> Result<Vec<Unit>, QueryError> {
+        let mut lot = Vec::new();
+        let mut bytes = 0;
+        // A request costs more than the bytes that are asked for too early.
+        let most = match self.asked.reader.cost().most_requests {
+            Some(_) => usize::MAX,
+            None => self.lot_units,
+        };
+        while lot.len() < most && bytes < LOT_BYTES {
+            let Some(unit) = self.units.pop_front() else { break };
+            let ranges = unit.ranges(&self.asked.columns.read)?;
+            bytes += ranges.iter().map(|range| range.end - range.start).sum::<u64>();
+            lot.push(unit);
+        }
+        self.lot_units = self.lot_units.saturating_mul(2);
+        Ok(lot)
+    }
+}
+
+impl Iterator for Scan {
+    type Item = Result<FacilityRows, QueryError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.next_rows().transpose()
+    }
+}
+
+impl Resolved {
+    /// The rows of some units that are meant, with their distances where these are asked for.
+    pub(super) fn rows_of(&self, mut units: Vec<Unit>) -> Result<Vec<FacilityRows>, QueryError> {
+        for unit in &units {
+            self.reader.meter.pages(unit.pages(), unit.rows());
+        }
+        let is_cheap = self.reader.cost().most_requests.is_none();
+        // Only where few rows may be left of many, and a second look costs no request.
+        if self.filter.has_conditions() && is_cheap && self.columns.filter != self.columns.read {
+            let looked_at = self.decode(&units, &self.columns.filter)?;
+            for (unit, rows) in units.iter_mut().zip(looked_at) {
+                unit.runs = self.marked_runs(unit, &rows);
+            }
+            units.retain(|unit| !unit.runs.is_empty());
+        }
+        let decoded = self.decode(&units, &self.columns.read)?;
+        let selected = decoded.into_par_iter().flatten().map(|rows| self.selected(rows));
+        let selected: Vec<FacilityRows> = selected.collect::<Result<_, _>>()?;
+        Ok(selected.into_iter().filter(|rows| rows.num_rows() > 0).collect())
+    }
+
+    /// Every row of some units, of the columns named; a list for each unit.
+    pub(super) fn decode(
+        &self,
+        units: &[Unit],
+        columns: &[String],
+    ) -> Result<Vec<Vec<FacilityRows>>, QueryError> {
+        let mut wanted: Vec<FilePart> = Vec::new();
+        for unit in units {
+            let ranges = unit.ranges(columns)?.into_iter();
+            let absent = ranges.filter(|range| unit.tile.held().part(range).is_none());
+            wanted.extend(parts(&unit.path, absent.collect()));
+        }
+        let fetched = self.reader.fetch(wanted)?;
+        let mut files: BTreeMap<&str, SparseFile> = BTreeMap::new();
+        for unit in units {
+            files
+                .entry(&unit.path)
+                .or_insert_with(|| unit.tile.held_with(parts_of(&fetched, &unit.path)));
+        }
+        units
+            .par_iter()
+            .map(|unit| {
+                let file = files.get(unit.path.as_str()).cloned().unwrap_or_default();
+                let roots = unit.tile.roots(columns)?;
+                Ok(unit.group.decode(file, &roots, &unit.runs)?)
+            })
+            .collect()
+    }
+
+    fn selected(&self, rows: FacilityRows) -> Result<FacilityRows, QueryError> {
+        let rows = if self.filter.takes_all() {
+            rows
+        } else {
+            rows.filter(&self.filter.marks(&rows))
+                .map_err(|source| QueryError::format("rows", source.to_string()))?
+        };
+        match &self.reach {
+            Some(reach) => reach.with_distances(&rows),
+            None => Ok(rows),
+        }
+    }
+
+    /// The runs of a unit's rows that are meant, as its columns tell.
+    fn marked_runs(&self, unit: &Unit, rows: &[FacilityRows]) -> Vec<Range<usize>> {
+        let marks = rows.iter().flat_map(|rows| {
+            let marks = self.filter.marks(rows);
+            (0..rows.num_rows())
+                .map(move |row| marks.value(row))
+                .collect::<Vec<bool>>()
+        });
+        let places = unit.runs.iter().cloned().flatten();
+        let marked: Vec<usize> = places
+            .zip(marks)
+            .filter_map(|(place, mark)| mark.then_some(place))
+            .collect();
+        let runs = marked.chunk_by(|one, next| one + 1 == *next);
+        runs.map(|run| run[0]..run[0] + run.len()).collect()
+    }
+}
+
+impl Unit {
+    fn ranges(&self, columns: &[String]) -> Result<Vec<Range<u64>>, QueryError> {
+        Ok(self.group.byte_ranges(&self.tile.roots(columns)?, &self.runs))
+    }
+}
