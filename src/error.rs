@@ -11,6 +11,7 @@ use crate::engine::EngineError;
 use crate::export::ExportError;
 pub use crate::feature::error_chain;
 use crate::join::JoinError;
+use crate::mirror::MirrorError;
 use crate::store::StoreError;
 
 /// Exit codes, as the README lists them.
@@ -183,6 +184,12 @@ pub enum Error {
         /// Cause.
         source: Box<JoinError>,
     },
+    /// A release of another store can't be taken over.
+    #[error("cannot take over the release")]
+    Mirror {
+        /// Cause.
+        source: Box<MirrorError>,
+    },
     /// A file that an export can't be written to.
     #[error("{what}")]
     ExportTarget {
@@ -275,6 +282,8 @@ impl Error {
             | Self::NoReason => exit::USAGE,
             Self::Export { source } if source.is_mistake() => exit::USAGE,
             Self::Join { source } if source.is_mistake() => exit::USAGE,
+            Self::Mirror { source } if source.is_mistake() => exit::USAGE,
+            Self::Mirror { .. } => exit::SOURCE,
             Self::Join { source } if !source.is_output() => exit::SOURCE,
             Self::Join { .. }
             | Self::Export { .. }
