@@ -12,6 +12,7 @@ use crate::export::ExportError;
 pub use crate::feature::error_chain;
 use crate::fetch::ReleaseUrlError;
 use crate::join::JoinError;
+use crate::mirror::MirrorError;
 use crate::query::QueryError;
 use crate::store::StoreError;
 
@@ -197,6 +198,12 @@ pub enum Error {
         /// Cause.
         source: ReleaseUrlError,
     },
+    /// A release of another store can't be taken over.
+    #[error("cannot take over the release")]
+    Mirror {
+        /// Cause.
+        source: Box<MirrorError>,
+    },
     /// A file that an export can't be written to.
     #[error("{what}")]
     ExportTarget {
@@ -293,6 +300,8 @@ impl Error {
             Self::Export { source } if source.is_mistake() => exit::USAGE,
             Self::Query { source } if source.is_mistake() => exit::USAGE,
             Self::Join { source } if source.is_mistake() => exit::USAGE,
+            Self::Mirror { source } if source.is_mistake() => exit::USAGE,
+            Self::Mirror { .. } => exit::SOURCE,
             Self::Join { source } if !source.is_output() => exit::SOURCE,
             Self::Join { .. }
             | Self::Export { .. }

@@ -36,6 +36,7 @@ pub mod gate;
 pub mod geoparquet;
 pub mod join;
 pub mod kernel;
+pub mod mirror;
 pub mod page;
 pub mod plan;
 pub mod query;

@@ -29,6 +29,7 @@ mod schema;
 mod selection;
 mod stop;
 mod store;
+mod sync;
 mod threads;
 mod urls;
 
@@ -137,6 +138,8 @@ enum Command {
     Inspect(inspect::Inspect),
     /// Tell which county, state or any other polygon each row of a file is in; no pipeline needed
     Locate(locate::Locate),
+    /// Take over the latest release of a store behind a web server, fetching only what differs
+    Sync(sync::Sync),
     /// Draft a schema and a pipeline for a file, to be edited
     Draft(draft::Draft),
     /// Print the JSON Schema of layer schemas, blocks or pipelines, for editors
@@ -219,6 +222,7 @@ impl Cli {
             Command::Query(command) => command.run(logging, out),
             Command::Inspect(command) => command.run(out),
             Command::Locate(command) => command.run(logging, self.quiet, out),
+            Command::Sync(command) => command.run(logging, self.quiet, out),
             Command::Draft(command) => command.run(out),
             Command::Schema(command) => command.run(out),
             Command::ReadSource(reader::ReadSource {}) => reader::ReadSource::run(),

@@ -42,6 +42,7 @@ mod report;
 mod reread;
 mod rows_at_hand;
 mod since;
+mod sync;
 mod table_docs;
 mod tables;
 mod takeover;
@@ -71,6 +72,7 @@ pub use outcome::Outcome;
 use past::Past;
 use publish::Counts;
 pub use since::{ChangeSink, Compared, ComparedLayerReport, SinceRequest, compare_releases};
+pub use sync::{SyncFrom, sync_store};
 
 use crate::derive as products;
 use crate::engine::Room;

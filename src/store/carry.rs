@@ -1,5 +1,6 @@
 //! Files of an earlier release in a new one: linked, and compared with their digests as closely as `Care` says.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
@@ -27,18 +28,71 @@ impl Staging<'_> {
         relative: &Path,
         care: Care,
     ) -> Result<Vec<ReleaseFile>, StoreError> {
-        let earlier = self.store.release_dir(from);
         let manifest = self.manifest_of(from)?;
         // Sizes first: a file that is missing or cut is told without reading the others.
-        let (files, mut problems) = manifest::files_below(&earlier, &manifest, relative);
+        let (files, problems) = manifest::files_below(&self.store.release_dir(from), &manifest, relative);
+        self.carry_listed(from, files, problems, care)
+    }
+
+    /// Takes over those files of an earlier release that a list has as well, by path and digest, and are sound; gives their
+    /// paths.
+    ///
+    /// # Errors
+    /// The earlier release has no manifest, or as `create`.
+    pub fn carry_same(
+        &self,
+        from: &ReleaseId,
+        listed: &[ManifestFile],
+        care: Care,
+    ) -> Result<BTreeSet<String>, StoreError> {
+        let earlier = self.store.release_dir(from);
+        let manifest = self.manifest_of(from)?;
+        let wanted: BTreeMap<&str, &str> = listed
+            .iter()
+            .map(|file| (file.path.as_str(), file.sha256.as_str()))
+            .collect();
+        let same = manifest.files.iter().filter(|file| {
+            wanted.get(file.path.as_str()) == Some(&file.sha256.as_str())
+                && manifest::problem_by_size(&earlier, file).is_none()
+        });
+        let (sound, due): (Vec<&ManifestFile>, Vec<&ManifestFile>) =
+            same.partition(|file| !self.is_due(from, file, care));
+        let damaged: BTreeSet<String> = self
+            .check_digests(&earlier, due.clone())
+            .into_iter()
+            .map(|problem| problem.path)
+            .collect();
+        let mut carried = BTreeSet::new();
+        for file in sound.into_iter().chain(due) {
+            // What has rotted here is fetched again.
+            if !damaged.contains(&file.path) {
+                self.carry_file(&earlier, file)?;
+                self.linked.fetch_add(file.bytes, Ordering::Relaxed);
+                carried.insert(file.path.clone());
+            }
+        }
+        Ok(carried)
+    }
+
+    /// Whether the digest of a file of an earlier release is to be compared.
+    fn is_due(&self, from: &ReleaseId, file: &ManifestFile, care: Care) -> bool {
+        let place = self.store.release_dir(from).join(&file.path);
+        care == Care::Each || !self.checked.vouches_for(from, &file.path, &place)
+    }
+
+    fn carry_listed(
+        &self,
+        from: &ReleaseId,
+        files: Vec<&ManifestFile>,
+        mut problems: Vec<Problem>,
+        care: Care,
+    ) -> Result<Vec<ReleaseFile>, StoreError> {
+        let earlier = self.store.release_dir(from);
         if problems.is_empty() {
             self.linked.fetch_add(bytes_of(&files), Ordering::Relaxed);
             let due = files
                 .iter()
-                .filter(|file| {
-                    let place = earlier.join(&file.path);
-                    care == Care::Each || !self.checked.vouches_for(from, &file.path, &place)
-                })
+                .filter(|file| self.is_due(from, file, care))
                 .copied()
                 .collect();
             problems = self.check_digests(&earlier, due);

@@ -94,6 +94,30 @@ pub(super) fn check_sizes(release_dir: &Path, manifest: &Manifest) -> Result<Vec
     Ok(compare_with_disk(release_dir, manifest)?.1)
 }
 
+/// Files of one list that another hasn't, or has with other bytes.
+pub(super) fn differing_files(listed: &[ManifestFile], there: &[ManifestFile]) -> Vec<Problem> {
+    let listed: BTreeMap<&str, &str> = files_with_digests(listed).collect();
+    let there: BTreeMap<&str, &str> = files_with_digests(there).collect();
+    let wrong = listed
+        .iter()
+        .filter_map(|(path, expected)| match there.get(path) {
+            None => Some(Problem::new(path, ProblemKind::Missing)),
+            Some(found) if found == expected => None,
+            Some(found) => {
+                let kind = ProblemKind::Sha256 {
+                    expected: (*expected).to_owned(),
+                    found: (*found).to_owned(),
+                };
+                Some(Problem::new(path, kind))
+            }
+        });
+    let extra = there
+        .keys()
+        .filter(|path| !listed.contains_key(*path))
+        .map(|path| Problem::new(path, ProblemKind::Extra));
+    wrong.chain(extra).collect()
+}
+
 /// Files of a manifest at or below a path, and what keeps them from being used, judged by size.
 pub(super) fn files_below<'a>(
     release_dir: &Path,
@@ -115,7 +139,8 @@ pub(super) fn files_below<'a>(
     (files, problems)
 }
 
-fn problem_by_size(release_dir: &Path, file: &ManifestFile) -> Option<Problem> {
+/// What keeps a file from being used, judged by its size.
+pub(super) fn problem_by_size(release_dir: &Path, file: &ManifestFile) -> Option<Problem> {
     if escapes_release(&file.path) {
         return Some(Problem::new(&file.path, ProblemKind::Escapes));
     }

@@ -96,7 +96,7 @@ pub use lock::Lock;
 pub use manifest::{Manifest, ManifestFile, check_manifest, read_manifest};
 pub use new_files::{NewFiles, refuse_taken};
 pub use problem::{Problem, ProblemKind};
-pub use publish::{Publication, Published};
+pub use publish::{Publication, Published, ReleaseCopy};
 pub use pull::Pull;
 pub use regular::read_regular;
 pub use release::{Latest, ReleaseInfo};

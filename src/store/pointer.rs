@@ -72,6 +72,23 @@ impl Store {
         }
     }
 
+    /// Has a release that is here already be the latest again, as another store has gone back to it. `now` is RFC 3339 UTC.
+    ///
+    /// # Errors
+    /// It isn't here as `latest` tells it, or the store can't be written to.
+    pub fn point_again(&self, _lock: &Lock, latest: &Latest, now: &str) -> Result<(), StoreError> {
+        let (_, problems) = self.judge_manifest(&latest.release)?;
+        let recorded: Option<Latest> = record::read(&self.record_path(&latest.release))?;
+        if recorded.as_ref() != Some(latest) || !problems.is_empty() {
+            return Err(StoreError::ReleaseExists {
+                release: latest.release.clone(),
+            });
+        }
+        self.point_to(latest)?;
+        self.note_pointed(&latest.release, now)?;
+        self.link_latest(&latest.release)
+    }
+
     /// Notes since when a release is the latest.
     pub(super) fn note_pointed(&self, release: &ReleaseId, now: &str) -> Result<(), StoreError> {
         let mut pointed = self.pointed();

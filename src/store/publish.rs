@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::disk::Readers;
 use super::keep::Keep;
-use super::manifest::{Manifest, ManifestFile};
+use super::manifest::{self, Manifest, ManifestFile};
 use super::prune::{prune_releases, warn_unless_done};
 use super::{Latest, Staging, StoreError, disk, record};
 use crate::feature::Frozen;
@@ -27,6 +27,21 @@ pub struct Publication<'a> {
     /// Which earlier releases stay.
     pub keep: Keep,
     /// Time of publication, RFC 3339 UTC.
+    pub now: &'a str,
+}
+
+/// A release of another store, whose files are staged.
+#[derive(Debug, Clone, Copy)]
+pub struct ReleaseCopy<'a> {
+    /// Its record there.
+    pub latest: &'a Latest,
+    /// Its manifest.
+    pub manifest: &'a Manifest,
+    /// The manifest's bytes, whose digest the record has.
+    pub manifest_bytes: &'a [u8],
+    /// Which earlier releases stay here.
+    pub keep: Keep,
+    /// The time, RFC 3339 UTC.
     pub now: &'a str,
 }
 
@@ -78,7 +93,6 @@ impl Staging<'_> {
     /// Rows were given for a file that isn't there, or the store can't be written to; `latest.json` then
     /// still points to the release before (if its own rename had come through, to this one, which is whole).
     pub fn publish(self, publication: &Publication<'_>) -> Result<Published, StoreError> {
-        let store = self.store;
         let files = self.manifest_files(publication.rows)?;
         self.sync_folders(&files)?;
         let bytes = files.iter().map(|file| file.bytes).sum();
@@ -96,6 +110,37 @@ impl Staging<'_> {
             data_sha256: Some(data_sha256),
         };
 
+        self.put_in_place(latest, &manifest.0.files, publication.keep, publication.now)
+    }
+
+    /// Publishes a release of another store as it is there: its manifest byte for byte, under its id.
+    ///
+    /// # Errors
+    /// What is staged isn't what the manifest lists, or the store can't be written to, as with `publish`.
+    pub fn publish_copy(self, copy: &ReleaseCopy<'_>) -> Result<Published, StoreError> {
+        let files = self.manifest_files(&BTreeMap::new())?;
+        let differing = manifest::differing_files(&copy.manifest.files, &files);
+        if !differing.is_empty() {
+            return Err(StoreError::Damaged {
+                release: self.release.clone(),
+                problems: differing,
+            });
+        }
+        self.sync_folders(&files)?;
+        let path = self.path_of(Path::new(MANIFEST));
+        disk::put_file_for(Readers::Of(self.mode), self.scratch(), &path, copy.manifest_bytes)?;
+        self.put_in_place(copy.latest.clone(), &copy.manifest.files, copy.keep, copy.now)
+    }
+
+    /// Gives a whole tree its place, and has readers see it.
+    fn put_in_place(
+        self,
+        latest: Latest,
+        files: &[ManifestFile],
+        keep: Keep,
+        now: &str,
+    ) -> Result<Published, StoreError> {
+        let store = self.store;
         let folder = store.release_dir(&self.release);
         // The record first: a folder under its final name always has one, so that nobody lists a release without
         // knowing what its manifest must be. `begin_release` removes a record that a run has left without its folder.
@@ -112,7 +157,7 @@ impl Staging<'_> {
         // What follows only cleans up. The release stands, so a failure here must not make the night one that failed.
         let mut warnings = Vec::new();
         if frozen.is_none() {
-            warn_unless_done(&mut warnings, store.note_pointed(&self.release, publication.now));
+            warn_unless_done(&mut warnings, store.note_pointed(&self.release, now));
             warn_unless_done(&mut warnings, store.link_latest(&self.release));
         }
         warn_unless_done(
@@ -120,16 +165,10 @@ impl Staging<'_> {
             disk::remove(&store.work().join(self.release.as_str())),
         );
         warn_unless_done(&mut warnings, store.clear_finished());
-        let pruned = prune_releases(
-            store,
-            &self.release,
-            publication.keep,
-            publication.now,
-            &mut warnings,
-        );
+        let pruned = prune_releases(store, &self.release, keep, now, &mut warnings);
         warn_unless_done(
             &mut warnings,
-            store.note_checked(&self.release, &self.checked, &manifest.0.files),
+            store.note_checked(&self.release, &self.checked, files),
         );
         Ok(Published {
             folder,

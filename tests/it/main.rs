@@ -79,6 +79,7 @@ mod scorecard;
 mod secrets;
 mod since;
 mod spreadsheets;
+mod sync;
 mod unchanged;
 mod upgrade;
 mod written;

@@ -1,0 +1,117 @@
+//! The files that differ, several at a time: streamed to disk, bounded and compared on the way.
+
+use std::io::{self, Read};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+
+use url::Url;
+
+use super::MirrorError;
+use super::source::MirrorSource;
+use crate::feature::Task;
+use crate::fetch::http::{Client, Deadline, Open};
+use crate::plan::Access;
+use crate::store::{ManifestFile, Staging};
+
+/// Files on their way at a time: as many as the client asks one host for.
+const AT_ONCE: usize = 8;
+/// Times that a file is asked for whose bytes are others than the manifest says.
+const TRIES: u32 = 3;
+
+/// Who fetches, from where, to where.
+pub(super) struct Fetching<'a> {
+    pub(super) source: &'a MirrorSource,
+    pub(super) client: &'a Client,
+    pub(super) access: &'a Access,
+    pub(super) staging: &'a Staging<'a>,
+    pub(super) task: &'a dyn Task,
+}
+
+impl Fetching<'_> {
+    /// Fetches files; the first failure ends it, and what is on its way then comes to nothing.
+    pub(super) fn fetch_files(&self, files: &[&ManifestFile]) -> Result<(), MirrorError> {
+        let next = AtomicUsize::new(0);
+        let is_over = AtomicBool::new(false);
+        let failure: Mutex<Option<MirrorError>> = Mutex::new(None);
+        thread::scope(|scope| {
+            for _ in 0..AT_ONCE.min(files.len()) {
+                scope.spawn(|| {
+                    while let Some(file) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
+                        if is_over.load(Ordering::Relaxed) {
+                            return;
+                        }
+                        if let Err(error) = self.fetch_file(file) {
+                            is_over.store(true, Ordering::Relaxed);
+                            let mut first = failure.lock().unwrap_or_else(PoisonError::into_inner);
+                            first.get_or_insert(error);
+                        }
+                    }
+                });
+            }
+        });
+        let failure = failure.into_inner().unwrap_or_else(PoisonError::into_inner);
+        failure.map_or(Ok(()), Err)
+    }
+
+    /// Fetches a file until it is the one that the manifest lists, as often as the client asks.
+    fn fetch_file(&self, file: &ManifestFile) -> Result<(), MirrorError> {
+        let url = self.source.file_url(self.staging.release(), &file.path);
+        let mut attempt = 1;
+        loop {
+            match self.fetch_once(file, &url) {
+                // A body that ended early or came garbled may come whole the next time.
+                Err(MirrorError::Content { .. }) if attempt < TRIES => {
+                    self.client.wait_to_ask_again(None, attempt, Deadline::default());
+                    attempt += 1;
+                }
+                fetched => return fetched,
+            }
+        }
+    }
+
+    fn fetch_once(&self, file: &ManifestFile, url: &Url) -> Result<(), MirrorError> {
+        let open = Open {
+            url,
+            access: self.access,
+            accept: "*/*",
+            headers: &[],
+            until: Deadline::default(),
+        };
+        let (mut body, _) = self.client.open(&open).map_err(|source| MirrorError::Http {
+            url: url.clone(),
+            source,
+        })?;
+        let content = |what: String| MirrorError::Content {
+            url: url.clone(),
+            what,
+        };
+        let relative = file.path.as_ref();
+        let mut staged = self.staging.create(relative)?;
+        // One byte more than there should be tells a file that is longer, without reading on for ever.
+        let copied = io::copy(&mut Read::take(&mut body, file.bytes + 1), &mut staged);
+        let bytes = copied.map_err(|error| content(error.to_string()))?;
+        if bytes != file.bytes {
+            let found = if bytes > file.bytes {
+                "more".to_owned()
+            } else {
+                bytes.to_string()
+            };
+            return Err(content(format!(
+                "it has {found} bytes, and the manifest says {}",
+                file.bytes
+            )));
+        }
+        let written = staged.commit()?;
+        if written.sha256 != file.sha256 {
+            self.staging.discard(relative)?;
+            let what = format!(
+                "its sha256 is {}, and the manifest says {}",
+                written.sha256, file.sha256
+            );
+            return Err(content(what));
+        }
+        self.task.advance(bytes);
+        Ok(())
+    }
+}

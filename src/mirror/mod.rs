@@ -1,0 +1,14 @@
+//! A store filled from another one behind any static web server: its latest release, file by file, only what differs.
+//!
+//! The pointer, then the manifest that it vouches for, then every file that no release here has under the same path with the
+//! same digest. Each is compared with the digest that the manifest has; a release appears whole, or not at all. May use: `fetch`
+//! (the one HTTP client), `store` (where files are made), `plan` (how a server is asked), `feature`. The time is an argument.
+
+mod error;
+mod files;
+mod source;
+mod sync;
+
+pub use error::MirrorError;
+pub use source::MirrorSource;
+pub use sync::{SyncRequest, Synced, sync_release};

@@ -1,0 +1,146 @@
+//! From pointer to pointer: which files are here already, which are fetched, and the end of it.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use serde::Serialize;
+
+use super::MirrorError;
+use super::files::Fetching;
+use super::source::MirrorSource;
+use crate::feature::Progress;
+use crate::feature::release::ReleaseId;
+use crate::fetch::http::Client;
+use crate::plan::Access;
+use crate::store::{Care, Keep, Latest, ManifestFile, ReleaseCopy, Store};
+
+/// What is to be taken over, from where, to where.
+#[derive(Clone, Copy)]
+pub struct SyncRequest<'a> {
+    /// The other store.
+    pub source: &'a MirrorSource,
+    /// How its server is asked.
+    pub access: &'a Access,
+    /// Who asks.
+    pub client: &'a Client,
+    /// The store here.
+    pub store: &'a Store,
+    /// Which releases stay here.
+    pub keep: Keep,
+    /// The time, RFC 3339 UTC.
+    pub now: &'a str,
+    /// How far the work is.
+    pub progress: &'a dyn Progress,
+}
+
+/// What came of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Synced {
+    /// The release that is the latest here now.
+    pub release: ReleaseId,
+    /// Its folder.
+    pub folder: PathBuf,
+    /// Whether it was here before.
+    pub was_here: bool,
+    /// Files of it that were looked at; none where it was here.
+    pub files: u64,
+    /// Bytes of the release.
+    pub bytes: u64,
+    /// Files that were fetched; all others were here.
+    pub files_fetched: u64,
+    /// Bytes of these.
+    pub bytes_fetched: u64,
+    /// Releases that were removed here.
+    pub pruned: Vec<ReleaseId>,
+    /// What could not be cleaned up.
+    pub warnings: Vec<String>,
+}
+
+impl Synced {
+    fn of_known(store: &Store, latest: &Latest) -> Self {
+        Self {
+            folder: store.release_dir(&latest.release),
+            release: latest.release.clone(),
+            was_here: true,
+            files: 0,
+            bytes: latest.bytes,
+            files_fetched: 0,
+            bytes_fetched: 0,
+            pruned: vec![],
+            warnings: vec![],
+        }
+    }
+}
+
+/// Takes over the latest release of another store.
+///
+/// Without an `Ok` nothing has changed for readers of the store here.
+///
+/// # Errors
+/// The other store can't be read or isn't whole, or the store here can't be written to or is at work.
+pub fn sync_release(request: &SyncRequest<'_>) -> Result<Synced, MirrorError> {
+    let SyncRequest {
+        source,
+        access,
+        client,
+        store,
+        ..
+    } = *request;
+    let latest = source.read_latest(client, access)?;
+    let release = latest.release.clone();
+    if store.latest()?.as_ref() == Some(&latest) {
+        return Ok(Synced::of_known(store, &latest));
+    }
+    let lock = store.lock()?;
+    if store.release_dir(&release).is_dir() {
+        // The other store has gone back to it.
+        store.point_again(&lock, &latest, request.now)?;
+        return Ok(Synced::of_known(store, &latest));
+    }
+    let there = source.read_release(client, access, latest)?;
+    let staging = store.begin_release(&lock, &release)?;
+    let files = &there.manifest.files;
+    let carried = match store.latest()? {
+        Some(before) => staging.carry_same(&before.release, files, Care::InTurns)?,
+        None => BTreeSet::new(),
+    };
+    let differing: Vec<&ManifestFile> = files
+        .iter()
+        .filter(|file| !carried.contains(&file.path))
+        .collect();
+    let bytes_fetched = bytes_of(differing.iter().copied());
+    let task = request
+        .progress
+        .start("fetch", release.as_str(), Some(bytes_fetched));
+    let fetching = Fetching {
+        source,
+        client,
+        access,
+        staging: &staging,
+        task: &*task,
+    };
+    fetching.fetch_files(&differing)?;
+    drop(task);
+    let published = staging.publish_copy(&ReleaseCopy {
+        latest: &there.latest,
+        manifest: &there.manifest,
+        manifest_bytes: &there.manifest_bytes,
+        keep: request.keep,
+        now: request.now,
+    })?;
+    Ok(Synced {
+        release,
+        folder: published.folder,
+        was_here: false,
+        files: files.len() as u64,
+        bytes: bytes_of(files),
+        files_fetched: differing.len() as u64,
+        bytes_fetched,
+        pruned: published.pruned,
+        warnings: published.warnings,
+    })
+}
+
+fn bytes_of<'a>(files: impl IntoIterator<Item = &'a ManifestFile>) -> u64 {
+    files.into_iter().map(|file| file.bytes).sum()
+}
