@@ -282,7 +282,9 @@ impl Error {
             // person has to do is the same.
             _ if is_of_store(self) => exit::STORE,
             Self::Config { .. } => exit::SPEC,
+            Self::Mirror { source } if source.is_mistake() => exit::USAGE,
             Self::Describe { .. }
+            | Self::Mirror { .. }
             | Self::Jurisdiction { .. }
             | Self::JurisdictionLost { .. }
             | Self::JurisdictionSource { .. }
@@ -300,8 +302,6 @@ impl Error {
             Self::Export { source } if source.is_mistake() => exit::USAGE,
             Self::Query { source } if source.is_mistake() => exit::USAGE,
             Self::Join { source } if source.is_mistake() => exit::USAGE,
-            Self::Mirror { source } if source.is_mistake() => exit::USAGE,
-            Self::Mirror { .. } => exit::SOURCE,
             Self::Join { source } if !source.is_output() => exit::SOURCE,
             Self::Join { .. }
             | Self::Export { .. }

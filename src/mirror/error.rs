@@ -1,5 +1,7 @@
 //! What can go wrong between two stores.
 
+use std::io;
+
 use url::Url;
 
 use crate::fetch::http::HttpError;
@@ -50,6 +52,12 @@ pub enum MirrorError {
         url: Url,
         /// How it differs.
         what: String,
+    },
+    /// A file can't be written here.
+    #[error("cannot write a file of the release")]
+    Write {
+        /// Cause.
+        source: io::Error,
     },
     /// The store here can't be read or written.
     #[error("the store failed")]

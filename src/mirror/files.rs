@@ -1,6 +1,6 @@
 //! The files that differ, several at a time: streamed to disk, bounded and compared on the way.
 
-use std::io::{self, Read};
+use std::io::{self, Write};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
@@ -10,7 +10,7 @@ use url::Url;
 use super::MirrorError;
 use super::source::MirrorSource;
 use crate::feature::Task;
-use crate::fetch::http::{Client, Deadline, Open};
+use crate::fetch::http::{Client, Deadline, HttpError, Open};
 use crate::plan::Access;
 use crate::store::{ManifestFile, Staging};
 
@@ -18,6 +18,18 @@ use crate::store::{ManifestFile, Staging};
 const AT_ONCE: usize = 8;
 /// Times that a file is asked for whose bytes are others than the manifest says.
 const TRIES: u32 = 3;
+
+/// Why a body isn't on the disk.
+enum CopyError {
+    Body(HttpError),
+    Disk(io::Error),
+}
+
+impl From<HttpError> for CopyError {
+    fn from(source: HttpError) -> Self {
+        Self::Body(source)
+    }
+}
 
 /// Who fetches, from where, to where.
 pub(super) struct Fetching<'a> {
@@ -88,17 +100,19 @@ impl Fetching<'_> {
         };
         let relative = file.path.as_ref();
         let mut staged = self.staging.create(relative)?;
-        // One byte more than there should be tells a file that is longer, without reading on for ever.
-        let copied = io::copy(&mut Read::take(&mut body, file.bytes + 1), &mut staged);
-        let bytes = copied.map_err(|error| content(error.to_string()))?;
-        if bytes != file.bytes {
-            let found = if bytes > file.bytes {
-                "more".to_owned()
-            } else {
-                bytes.to_string()
-            };
+        let mut bytes = 0;
+        let copied = body.for_each_piece(file.bytes, |piece| {
+            bytes += piece.len() as u64;
+            staged.write_all(piece).map_err(CopyError::Disk)
+        });
+        match copied {
+            Ok(()) => {}
+            Err(CopyError::Body(error)) => return Err(content(error.to_string())),
+            Err(CopyError::Disk(source)) => return Err(MirrorError::Write { source }),
+        }
+        if bytes < file.bytes {
             return Err(content(format!(
-                "it has {found} bytes, and the manifest says {}",
+                "it has {bytes} bytes, and the manifest says {}",
                 file.bytes
             )));
         }

@@ -47,7 +47,9 @@ impl MirrorSource {
         let refused = || MirrorError::Address {
             text: text.to_owned(),
         };
-        let mut url = Url::parse(text).map_err(|_| refused())?;
+        let Ok(mut url) = Url::parse(text) else {
+            return Err(refused());
+        };
         if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() || url.query().is_some() {
             return Err(refused());
         }
