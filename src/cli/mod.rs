@@ -68,6 +68,7 @@ Examples:
   cikr export out/demo --layer hospitals --state TX -o tx.gpkg   all hospitals in Texas, for QGIS
   cikr query out/demo --layer dams --near=-95.4,29.8 --k 10      the ten nearest dams; of a URL, too
   cikr locate new.csv --to us_counties.gpkg      how many rows each county has; -o FILE adds its code to each
+  cikr sync https://data.example.org/cikr /srv/cikr   a regional team's copy: what differs is fetched
   cikr draft new.csv --into .                    a schema and a pipeline to edit
   cikr schema layer > schemas/layer.schema.json  what editors complete and check it by";
 
