@@ -291,6 +291,7 @@ impl Locate {
             "file": self.file,
             "rows": tally.rows,
             "rejects": { "rows": tally.count_rejected(), "left_out": tally.left_out, "by_reason": by_reason },
+            "tangled": tally.tangled,
             "output": self.written_file(),
             "bytes": bytes,
             "sets": of_sets.map(|(set, counts)| self.set_json(set, counts)).collect::<Vec<_>>(),
@@ -337,6 +338,13 @@ impl Locate {
         }
         if tally.count_rejected() > 0 {
             let _ = writeln!(text, "{:>10} can't be placed", tally.count_rejected());
+        }
+        if tally.tangled > 0 {
+            let _ = writeln!(
+                text,
+                "{:>10} are areas whose own rings cross too often to be shared out: given to what holds their first vertex",
+                tally.tangled
+            );
         }
         if tally.left_out > 0 {
             let _ = writeln!(

@@ -10,8 +10,9 @@ use super::client::client_settings_hiding_proxies;
 use super::output::Output;
 use super::store::store_error;
 use crate::error::{Error, exit};
+use crate::fetch::StoreUrl;
 use crate::fetch::http::Client;
-use crate::mirror::{MirrorError, MirrorSource, Synced};
+use crate::mirror::{MirrorError, Synced};
 use crate::plan::{Access, Credential, Secret};
 use crate::report::{Logging, Reporter, human_size};
 use crate::run::{self, SyncFrom};
@@ -50,7 +51,11 @@ pub(super) struct Sync {
 
 impl Sync {
     pub(super) fn run(&self, logging: &Logging, quiet: bool, out: &mut Output<'_>) -> Result<u8, Error> {
-        let source = MirrorSource::parse(&self.url).map_err(mirror_error)?;
+        let source = StoreUrl::parse(&self.url).map_err(|source| {
+            mirror_error(MirrorError::Latest {
+                source: source.into(),
+            })
+        })?;
         let store = Store::open(&self.dir).map_err(store_error)?;
         let settings = client_settings_hiding_proxies(&out.veil);
         let client = Client::new(&settings).map_err(|source| mirror_error(MirrorError::Client { source }))?;
@@ -108,14 +113,25 @@ fn mirror_error(source: MirrorError) -> Error {
 fn summary(synced: &Synced) -> String {
     let Synced { release, folder, .. } = synced;
     if synced.was_here {
-        return format!("{release} is here already, in {}", folder.display());
+        let frozen = synced.frozen.as_ref().map(|frozen| format!("\n{frozen}"));
+        return format!(
+            "{release} is here already, in {}{}",
+            folder.display(),
+            frozen.unwrap_or_default()
+        );
     }
+    let (fetched, all) = (human_size(synced.bytes_fetched), human_size(synced.bytes));
+    let frozen = synced.frozen.as_ref().map(|frozen| format!("\n{frozen}"));
+    let standing = if frozen.is_some() {
+        "is here"
+    } else {
+        "is the latest now"
+    };
     format!(
-        "latest is now {release}: {} of {} files fetched, {} of {}\n{}",
+        "{release} {standing}: {} of {} files fetched, {fetched} of {all}\n{}{}",
         synced.files_fetched,
         synced.files,
-        human_size(synced.bytes_fetched),
-        human_size(synced.bytes),
-        folder.display()
+        folder.display(),
+        frozen.unwrap_or_default()
     )
 }

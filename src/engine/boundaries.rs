@@ -131,6 +131,15 @@ fn index_set(
         surfaces.prepare();
     }
     let (index, is_kept) = index.index_of(boundaries);
+    let mut unusable: Vec<String> = unusable.iter().map(Unusable::to_string).collect();
+    let tangled = surfaces.as_ref().map(SurfaceIndex::tangled).unwrap_or_default();
+    for found in tangled
+        .iter()
+        .filter_map(|rank| index.names().nth(*rank as usize))
+    {
+        let why = "its rings cross too often to be sorted out, so that points alone can be placed in it";
+        unusable.push(format!("{}: {why}", found.code));
+    }
     let join = JoinSet {
         plan: set.clone(),
         surfaces,
@@ -140,7 +149,7 @@ fn index_set(
     let read = SetRead {
         jurisdictions,
         polygons,
-        unusable: unusable.iter().map(Unusable::to_string).collect(),
+        unusable,
         restored_codes: restored,
         is_kept,
     };

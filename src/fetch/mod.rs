@@ -10,7 +10,9 @@ pub mod file;
 pub mod http;
 mod landing;
 mod ranges;
+mod store_url;
 
 pub use error::FetchError;
 pub use landing::Landing;
-pub use ranges::{ReleaseUrlError, ServedFiles, open_served_release};
+pub use ranges::{ReleaseUrlError, ServedFiles, latest_of_store, open_served_release};
+pub use store_url::{BadStoreUrl, StoreUrl};

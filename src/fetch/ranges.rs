@@ -9,17 +9,15 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use bytes::Bytes;
-use serde::Deserialize;
 use url::Url;
 
 use super::http::{Ask, Client, Deadline, HttpError, Open};
-use crate::feature::release::paths::LATEST;
-use crate::feature::release::{ReleaseId, percent_encoded};
+use super::store_url::{BadStoreUrl, StoreUrl, below};
+use crate::feature::release::ReleaseId;
 use crate::feature::{FileFailure, FilePart, ReleaseFiles, RequestCost};
 use crate::plan::{Access, Credential};
+use crate::store::Latest;
 
-/// Folder of the releases, below what is served.
-const RELEASES: &str = "releases";
 /// Longest `latest.json`, bytes.
 const MOST_LATEST_BYTES: u64 = 1 << 20;
 /// Requests at a time.
@@ -31,11 +29,12 @@ const TIMEOUT_S: u32 = 60;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReleaseUrlError {
-    /// It is no address of a release.
-    #[error("{what}: write the address of `public` of a store, or of a release below `releases/`")]
+    /// It is no address of a store or release.
+    #[error(transparent)]
     Address {
-        /// What is wrong with it.
-        what: String,
+        /// Cause.
+        #[from]
+        source: BadStoreUrl,
     },
     /// It can't be asked which release is the latest.
     #[error("cannot find the latest release")]
@@ -62,11 +61,6 @@ pub struct ServedFiles {
     access: Access,
 }
 
-#[derive(Deserialize)]
-struct LatestRecord {
-    release: ReleaseId,
-}
-
 /// The release at an address, and its id: a release itself, or the latest of the store that is served there.
 ///
 /// # Errors
@@ -75,19 +69,19 @@ pub fn open_served_release(
     client: Client,
     address: &str,
 ) -> Result<(ReleaseId, ServedFiles), ReleaseUrlError> {
-    let mut folder = folder_of(address)?;
+    let store = StoreUrl::parse(address)?;
     let access = Access {
         credential: Credential::None,
         timeout_s: TIMEOUT_S,
         is_insecure: false,
         hidden: vec![],
     };
-    let id = if let Some(id) = release_in(&folder) {
-        id
+    let (id, folder) = if let Some(release) = store.release() {
+        release
     } else {
-        let id = latest_release(&client, &access, &folder)?;
-        folder = below(&folder, &format!("{RELEASES}/{id}/"))?;
-        id
+        let id = latest_of_store(&client, &access, &store)?.release;
+        let folder = store.release_folder(&id);
+        (id, folder)
     };
     let files = ServedFiles {
         client,
@@ -97,35 +91,16 @@ pub fn open_served_release(
     Ok((id, files))
 }
 
-/// The folder at an address, with a slash at its end; that of `latest.json` is the store's.
-fn folder_of(address: &str) -> Result<Url, ReleaseUrlError> {
-    let refused = |what: String| ReleaseUrlError::Address { what };
-    let mut url = Url::parse(address).map_err(|error| refused(format!("`{address}` is no URL ({error})")))?;
-    if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
-        return Err(refused("only http and https are asked".to_owned()));
-    }
-    if !url.username().is_empty() || url.password().is_some() || url.query().is_some() {
-        return Err(refused(
-            "a URL with a user, a password or parameters isn't asked".to_owned(),
-        ));
-    }
-    url.set_fragment(None);
-    let path = url.path().strip_suffix(LATEST).unwrap_or(url.path());
-    let path = format!("{}/", path.trim_end_matches('/'));
-    url.set_path(&path);
-    Ok(url)
-}
-
-/// The release that a folder is, if its name says that it is one.
-fn release_in(folder: &Url) -> Option<ReleaseId> {
-    let path = folder.path().trim_end_matches('/');
-    let (above, id) = path.rsplit_once('/')?;
-    let is_release = above.ends_with(&format!("/{RELEASES}"));
-    is_release.then(|| ReleaseId::parse(id).ok()).flatten()
-}
-
-fn latest_release(client: &Client, access: &Access, folder: &Url) -> Result<ReleaseId, ReleaseUrlError> {
-    let url = below(folder, LATEST)?;
+/// What the `latest.json` of a store says.
+///
+/// # Errors
+/// The server doesn't answer, or with something else.
+pub fn latest_of_store(
+    client: &Client,
+    access: &Access,
+    store: &StoreUrl,
+) -> Result<Latest, ReleaseUrlError> {
+    let url = store.latest();
     let ask = Ask {
         url: &url,
         form: &[],
@@ -137,32 +112,15 @@ fn latest_release(client: &Client, access: &Access, folder: &Url) -> Result<Rele
     let answer = client
         .ask(&ask)
         .map_err(|source| ReleaseUrlError::Latest { source })?;
-    let record: LatestRecord =
-        serde_json::from_slice(&answer.body).map_err(|source| ReleaseUrlError::Record {
-            url: url.to_string(),
-            source,
-        })?;
-    Ok(record.release)
-}
-
-fn below(folder: &Url, path: &str) -> Result<Url, ReleaseUrlError> {
-    folder
-        .join(&percent_encoded(path))
-        .map_err(|error| ReleaseUrlError::Address {
-            what: format!("`{path}` below {folder} is no URL ({error})"),
-        })
+    serde_json::from_slice(&answer.body).map_err(|source| ReleaseUrlError::Record {
+        url: url.to_string(),
+        source,
+    })
 }
 
 impl ServedFiles {
-    fn url_of(&self, path: &str) -> Result<Url, FileFailure> {
-        below(&self.folder, path).map_err(|source| FileFailure {
-            file: path.to_owned(),
-            source: source.into(),
-        })
-    }
-
     fn read_part(&self, part: &FilePart) -> Result<Bytes, FileFailure> {
-        let url = self.url_of(&part.path)?;
+        let url = below(&self.folder, &part.path);
         let open = Open {
             url: &url,
             access: &self.access,
@@ -201,7 +159,7 @@ impl ReleaseFiles for ServedFiles {
     }
 
     fn read_whole(&self, path: &str, most_bytes: u64) -> Result<Option<Bytes>, FileFailure> {
-        let url = self.url_of(path)?;
+        let url = below(&self.folder, path);
         let ask = Ask {
             url: &url,
             form: &[],
@@ -234,35 +192,4 @@ impl ReleaseFiles for ServedFiles {
 
 fn nth<T>(items: &[T], at: usize) -> Option<(usize, &T)> {
     items.get(at).map(|item| (at, item))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_address_is_a_store_or_a_release() {
-        let folder = |address: &str| folder_of(address).map(|url| url.to_string());
-        for store in [
-            "https://a.gov/cikr",
-            "https://a.gov/cikr/",
-            "https://a.gov/cikr/latest.json",
-            "https://a.gov/cikr#x",
-        ] {
-            let url = folder_of(store).unwrap();
-            assert_eq!(url.as_str(), "https://a.gov/cikr/", "{store}");
-            assert_eq!(release_in(&url), None);
-        }
-        let release = folder_of("http://localhost:8000/releases/20261130T021500123Z").unwrap();
-        assert_eq!(release_in(&release).unwrap().as_str(), "20261130T021500123Z");
-        for refused in [
-            "file:///etc",
-            "https://a:b@c.gov/",
-            "https://a.gov/?sig=1",
-            "out/demo",
-            "s3://bucket/x",
-        ] {
-            assert!(folder(refused).is_err(), "{refused}");
-        }
-    }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use arrow_array::StringArray;
 use rayon::prelude::*;
-use tracing::info;
+use tracing::{info, warn};
 
 use super::asked::{Detail, SetAsked};
 use super::error::JoinError;
@@ -130,7 +130,18 @@ fn make_surfaces(boundaries: &[Boundary], detail: Detail) -> Option<SurfaceIndex
     Some(surfaces)
 }
 
+fn warn_of_tangled(id: &str, index: &SetIndex, surfaces: Option<&SurfaceIndex>) {
+    for rank in surfaces.map(SurfaceIndex::tangled).unwrap_or_default() {
+        let code = index.names().nth(*rank as usize).map(|found| found.code);
+        warn!(
+            set = id,
+            code, "rings of a polygon cross too often to be sorted out: no line or area has a share in it"
+        );
+    }
+}
+
 fn ready_set(asked: &SetAsked, note: SetNote, surfaces: Option<SurfaceIndex>, index: SetIndex) -> PolygonSet {
+    warn_of_tangled(&asked.id, &index, surfaces.as_ref());
     let codes = StringArray::from_iter_values(index.names().map(|found| found.code));
     let names: StringArray = index.names().map(|found| found.name).collect();
     PolygonSet {

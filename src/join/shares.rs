@@ -34,6 +34,7 @@ pub(super) fn spread_by_share(joined: JoinedBatch, sets: &[PolygonSet], tally: &
         let first = spread.len();
         let shape = shapes.next_if(|(at, _)| *at == row);
         let held = shape.map(|(_, shape)| surfaces.shares_of(shape, ShareRule::default()));
+        tally.tangled += u64::from(held.as_ref().is_some_and(|held| held.is_tangled));
         match held {
             Some(held) if !held.parts.is_empty() => {
                 spread.extend(held.parts.iter().map(|part| Spread {

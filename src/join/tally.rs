@@ -23,6 +23,8 @@ pub struct Tally {
     pub first_rejects: Vec<FirstReject>,
     /// Rows of which nothing can be used: no output has them.
     pub left_out: u64,
+    /// Areas whose own rings cross too often to be shared out: all of each is given to what holds its first vertex.
+    pub tangled: u64,
 }
 
 /// Counts of a set.
@@ -65,6 +67,7 @@ impl Tally {
             rejects: BTreeMap::new(),
             first_rejects: Vec::new(),
             left_out: 0,
+            tangled: 0,
         }
     }
 
@@ -97,6 +100,7 @@ impl Tally {
     pub(super) fn add_tally(&mut self, more: Self) {
         self.rows += more.rows;
         self.left_out += more.left_out;
+        self.tangled += more.tangled;
         for (set, more) in self.sets.iter_mut().zip(more.sets) {
             set.add_counts(&more);
         }

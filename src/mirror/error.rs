@@ -4,6 +4,7 @@ use std::io;
 
 use url::Url;
 
+use crate::fetch::ReleaseUrlError;
 use crate::fetch::http::HttpError;
 use crate::store::StoreError;
 
@@ -11,11 +12,12 @@ use crate::store::StoreError;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum MirrorError {
-    /// The address is none of a store.
-    #[error("`{text}` is no address of a store: write that of its `latest.json`, or of the folder it is in")]
-    Address {
-        /// What was written.
-        text: String,
+    /// The address is none of a store, or its `latest.json` can't be read.
+    #[error(transparent)]
+    Latest {
+        /// Cause.
+        #[from]
+        source: ReleaseUrlError,
     },
     /// There is no credential, or it can't be sent.
     #[error("{what}")]
@@ -70,7 +72,13 @@ pub enum MirrorError {
 impl MirrorError {
     /// Whether the command line is wrong, and not a store.
     pub fn is_mistake(&self) -> bool {
-        matches!(self, Self::Address { .. } | Self::Credential { .. })
+        matches!(
+            self,
+            Self::Credential { .. }
+                | Self::Latest {
+                    source: ReleaseUrlError::Address { .. }
+                }
+        )
     }
 }
 

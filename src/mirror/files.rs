@@ -8,8 +8,8 @@ use std::thread;
 use url::Url;
 
 use super::MirrorError;
-use super::source::MirrorSource;
 use crate::feature::Task;
+use crate::fetch::StoreUrl;
 use crate::fetch::http::{Client, Deadline, HttpError, Open};
 use crate::plan::Access;
 use crate::store::{ManifestFile, Staging};
@@ -33,7 +33,7 @@ impl From<HttpError> for CopyError {
 
 /// Who fetches, from where, to where.
 pub(super) struct Fetching<'a> {
-    pub(super) source: &'a MirrorSource,
+    pub(super) source: &'a StoreUrl,
     pub(super) client: &'a Client,
     pub(super) access: &'a Access,
     pub(super) staging: &'a Staging<'a>,
@@ -68,7 +68,7 @@ impl Fetching<'_> {
 
     /// Fetches a file until it is the one that the manifest lists, as often as the client asks.
     fn fetch_file(&self, file: &ManifestFile) -> Result<(), MirrorError> {
-        let url = self.source.file_url(self.staging.release(), &file.path);
+        let url = self.source.file(self.staging.release(), &file.path);
         let mut attempt = 1;
         loop {
             match self.fetch_once(file, &url) {

@@ -10,5 +10,4 @@ mod source;
 mod sync;
 
 pub use error::MirrorError;
-pub use source::MirrorSource;
 pub use sync::{SyncRequest, Synced, sync_release};

@@ -7,10 +7,11 @@ use serde::Serialize;
 
 use super::MirrorError;
 use super::files::Fetching;
-use super::source::MirrorSource;
-use crate::feature::Progress;
+use super::source::read_release;
 use crate::feature::release::ReleaseId;
+use crate::feature::{Frozen, Progress};
 use crate::fetch::http::Client;
+use crate::fetch::{StoreUrl, latest_of_store};
 use crate::plan::Access;
 use crate::store::{Care, Keep, Latest, ManifestFile, ReleaseCopy, Store};
 
@@ -18,7 +19,7 @@ use crate::store::{Care, Keep, Latest, ManifestFile, ReleaseCopy, Store};
 #[derive(Clone, Copy)]
 pub struct SyncRequest<'a> {
     /// The other store.
-    pub source: &'a MirrorSource,
+    pub source: &'a StoreUrl,
     /// How its server is asked.
     pub access: &'a Access,
     /// Who asks.
@@ -36,7 +37,7 @@ pub struct SyncRequest<'a> {
 /// What came of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Synced {
-    /// The release that is the latest here now.
+    /// The release that is the latest there.
     pub release: ReleaseId,
     /// Its folder.
     pub folder: PathBuf,
@@ -50,6 +51,8 @@ pub struct Synced {
     pub files_fetched: u64,
     /// Bytes of these.
     pub bytes_fetched: u64,
+    /// Why it isn't the latest here, where somebody has frozen another.
+    pub frozen: Option<Frozen>,
     /// Releases that were removed here.
     pub pruned: Vec<ReleaseId>,
     /// What could not be cleaned up.
@@ -59,6 +62,7 @@ pub struct Synced {
 impl Synced {
     fn of_known(store: &Store, latest: &Latest) -> Self {
         Self {
+            frozen: store.frozen().filter(|frozen| frozen.release != latest.release),
             folder: store.release_dir(&latest.release),
             release: latest.release.clone(),
             was_here: true,
@@ -86,7 +90,7 @@ pub fn sync_release(request: &SyncRequest<'_>) -> Result<Synced, MirrorError> {
         store,
         ..
     } = *request;
-    let latest = source.read_latest(client, access)?;
+    let latest = latest_of_store(client, access, source)?;
     let release = latest.release.clone();
     if store.latest()?.as_ref() == Some(&latest) {
         return Ok(Synced::of_known(store, &latest));
@@ -97,7 +101,7 @@ pub fn sync_release(request: &SyncRequest<'_>) -> Result<Synced, MirrorError> {
         store.point_again(&lock, &latest, request.now)?;
         return Ok(Synced::of_known(store, &latest));
     }
-    let there = source.read_release(client, access, latest)?;
+    let there = read_release(source, client, access, latest)?;
     let staging = store.begin_release(&lock, &release)?;
     let files = &there.manifest.files;
     let carried = match store.latest()? {
@@ -136,6 +140,7 @@ pub fn sync_release(request: &SyncRequest<'_>) -> Result<Synced, MirrorError> {
         bytes: bytes_of(files),
         files_fetched: differing.len() as u64,
         bytes_fetched,
+        frozen: published.frozen,
         pruned: published.pruned,
         warnings: published.warnings,
     })

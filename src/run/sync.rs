@@ -1,10 +1,12 @@
 //! A store filled from another one: the clock for what `mirror` does.
 
 use super::clock;
+use super::feed::write_feed;
 use crate::error::Error;
 use crate::feature::Progress;
+use crate::fetch::StoreUrl;
 use crate::fetch::http::Client;
-use crate::mirror::{MirrorSource, SyncRequest, Synced, sync_release};
+use crate::mirror::{SyncRequest, Synced, sync_release};
 use crate::plan::Access;
 use crate::store::{Keep, Store};
 
@@ -12,7 +14,7 @@ use crate::store::{Keep, Store};
 #[derive(Debug, Clone, Copy)]
 pub struct SyncFrom<'a> {
     /// The other store.
-    pub source: &'a MirrorSource,
+    pub source: &'a StoreUrl,
     /// How its server is asked.
     pub access: &'a Access,
     /// Who asks.
@@ -38,7 +40,9 @@ pub fn sync_store(
         now: &clock::now(),
         progress,
     };
-    sync_release(&request).map_err(|source| Error::Mirror {
+    let synced = sync_release(&request).map_err(|source| Error::Mirror {
         source: Box::new(source),
-    })
+    })?;
+    write_feed(store, &store.lock()?);
+    Ok(synced)
 }

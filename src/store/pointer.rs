@@ -79,10 +79,20 @@ impl Store {
     pub fn point_again(&self, _lock: &Lock, latest: &Latest, now: &str) -> Result<(), StoreError> {
         let (_, problems) = self.judge_manifest(&latest.release)?;
         let recorded: Option<Latest> = record::read(&self.record_path(&latest.release))?;
-        if recorded.as_ref() != Some(latest) || !problems.is_empty() {
+        if !problems.is_empty() {
+            return Err(StoreError::Damaged {
+                release: latest.release.clone(),
+                problems,
+            });
+        }
+        if recorded.as_ref() != Some(latest) {
             return Err(StoreError::ReleaseExists {
                 release: latest.release.clone(),
             });
+        }
+        // Somebody here has decided otherwise.
+        if self.frozen().is_some() {
+            return Ok(());
         }
         self.point_to(latest)?;
         self.note_pointed(&latest.release, now)?;

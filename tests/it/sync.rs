@@ -166,13 +166,34 @@ fn what_has_rotted_here_is_fetched_again_and_a_way_back_is_followed() {
 }
 
 #[test]
+fn a_store_that_somebody_has_frozen_takes_releases_and_stays_where_it_is() {
+    let folder = published(POINTS);
+    let server = serve(&folder.path().join("store/public"));
+    sync(&folder, &server).code(0);
+    let first = mirrored(&folder);
+    assert!(folder.path().join("mirror/public/feed.xml").exists());
+    let id = first.file_name().unwrap().to_str().unwrap();
+    folder
+        .cikr(&["rollback", id, "--store", "mirror", "--by", "ada"])
+        .code(0);
+    folder.points(CHANGED).run().code(0);
+    let ended = folder.cikr(&["sync", &server.url("/"), "mirror"]).code(0);
+    assert!(ended.stdout.contains("frozen by ada"), "{}", ended.stdout);
+    assert_eq!(mirrored(&folder), first);
+    let again = folder.cikr(&["sync", &server.url("/"), "mirror"]).code(0);
+    assert!(again.stdout.contains("is here already"), "{}", again.stdout);
+    assert_eq!(mirrored(&folder), first, "nor does the second time undo it");
+    folder.cikr(&["verify", "mirror"]).code(0);
+}
+
+#[test]
 fn lies_and_wrong_addresses_are_told() {
     let folder = published(POINTS);
     let public = folder.path().join("store/public");
     folder
         .cikr(&["sync", "store/public", "mirror"])
         .code(2)
-        .says("no address of a store");
+        .says("`latest.json`");
     let server = serve(&folder.path().join("store"));
     sync(&folder, &server).code(4).says("latest.json");
 

@@ -81,7 +81,7 @@ impl SurfaceIndex {
         // Not within `get_or_init`: a thread of the pool that waits there for others takes up other work, which may
         // ask for the same.
         if self.faces.get().is_none() {
-            let faces = Faces::new(self.shapes.par_iter().filter_map(face_of).collect());
+            let faces = Faces::of_surfaces(self.shapes.par_iter().map(face_of).collect());
             self.faces.get_or_init(|| faces);
         }
     }
@@ -89,7 +89,12 @@ impl SurfaceIndex {
     /// The polygons as surfaces, made now if they haven't been.
     pub(super) fn faces(&self) -> &Faces {
         self.faces
-            .get_or_init(|| Faces::new(self.shapes.iter().filter_map(face_of).collect()))
+            .get_or_init(|| Faces::of_surfaces(self.shapes.iter().map(face_of).collect()))
+    }
+
+    /// Ranks of the jurisdictions with a polygon whose own rings cross too often to be sorted out: nothing has a share in it.
+    pub fn tangled(&self) -> &[u32] {
+        &self.faces().tangled
     }
 }
 
@@ -104,12 +109,28 @@ pub(super) struct Face {
 
 /// Polygons by the rank of their code.
 pub(super) struct Faces {
-    faces: Vec<Face>,
+    all: Vec<Face>,
+    /// Ranks of those that have no surface.
+    tangled: Vec<u32>,
     tree: RTree<GeomWithData<Rectangle<[f64; 2]>, u32>>,
 }
 
 impl Faces {
-    fn new(mut faces: Vec<Face>) -> Self {
+    fn of_surfaces(surfaces: Vec<Result<Option<Face>, Tangled>>) -> Self {
+        let mut faces = Vec::with_capacity(surfaces.len());
+        let mut tangled = Vec::new();
+        for surface in surfaces {
+            match surface {
+                Ok(face) => faces.extend(face),
+                Err(Tangled { owner }) => tangled.push(owner),
+            }
+        }
+        tangled.sort_unstable();
+        tangled.dedup();
+        Self::new(faces, tangled)
+    }
+
+    fn new(mut faces: Vec<Face>, tangled: Vec<u32>) -> Self {
         // By owner, as the lowest counts; then by place, so that sums don't depend on the order of the set.
         faces.sort_by(|a, b| {
             let corners = [a, b].map(|face| {
@@ -133,11 +154,15 @@ impl Faces {
             GeomWithData::new(corners, at)
         });
         let tree = RTree::bulk_load(boxes.collect());
-        Self { faces, tree }
+        Self {
+            all: faces,
+            tangled,
+            tree,
+        }
     }
 
     pub(super) fn get(&self, face: u32) -> &Face {
-        &self.faces[face as usize]
+        &self.all[face as usize]
     }
 
     /// The polygons whose boxes meet a box, in order.
@@ -173,12 +198,18 @@ impl Faces {
     }
 }
 
-fn face_of((owner, polygon): &(u32, Polygon<f64>)) -> Option<Face> {
-    let surface = surface_of_polygon(polygon)?;
-    surface.tree().root()?;
-    Some(Face {
+/// A polygon without a surface, by the rank of its code.
+struct Tangled {
+    owner: u32,
+}
+
+/// A polygon as a face; none where it has no area.
+fn face_of((owner, polygon): &(u32, Polygon<f64>)) -> Result<Option<Face>, Tangled> {
+    let surface = surface_of_polygon(polygon).ok_or(Tangled { owner: *owner })?;
+    let has_area = surface.tree().root().is_some();
+    Ok(has_area.then(|| Face {
         owner: *owner,
         surface,
         overlaps: OnceLock::new(),
-    })
+    }))
 }

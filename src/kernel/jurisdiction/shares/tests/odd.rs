@@ -2,7 +2,7 @@
 
 use geo::{Coord, Geometry, LineString, MultiPolygon, Point, Polygon};
 
-use super::made::{EVERY, LOWEST, by_rank, gap, geometry, index_of};
+use super::made::{EVERY, LOWEST, boundary, by_rank, gap, geometry, index_of};
 use crate::kernel::jurisdiction::{Boundary, Shares, SurfaceIndex, measure_of};
 
 /// Two squares side by side, the western one with a hole.
@@ -226,10 +226,20 @@ fn rings_that_cross_too_often_are_told_and_not_sorted_out() {
             y: 1.0 + 0.9 * angle.sin(),
         });
     }
-    let tangled = Geometry::Polygon(Polygon::new(LineString(scribble), vec![]));
+    let scribble = Polygon::new(LineString(scribble), vec![]);
+    let tangled = Geometry::Polygon(scribble.clone());
     let found = squares().shares_of(&tangled, LOWEST);
     assert!(found.is_tangled);
     assert_eq!(by_rank(&found, 2), [0.0, 1.0], "where its first vertex lies");
+    let set = SurfaceIndex::build(&[
+        Boundary {
+            code: "S".to_owned(),
+            name: None,
+            shape: MultiPolygon::new(vec![scribble]),
+        },
+        boundary("A", "POLYGON((0 0,1 0,1 1,0 0))"),
+    ]);
+    assert_eq!(set.tangled(), [1], "of a set such a polygon is told by its rank");
     let untangled = squares().shares_of(&geometry("POLYGON((1 1.6,3 1.6,1 1.9,3 1.9,1 1.6))"), LOWEST);
     assert!(!untangled.is_tangled && gap(&untangled) < 1e-12);
 }
