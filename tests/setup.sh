@@ -14,11 +14,15 @@ missing=()
 command -v cc >/dev/null && command -v make >/dev/null || missing+=(build-essential)
 command -v pkg-config >/dev/null || missing+=(pkg-config)
 pkg-config --exists 'gdal >= 3.4' 2>/dev/null || missing+=(libgdal-dev)
+# For the map page, without which the program is built all the same: who only builds needs neither Debian nor root for it.
+can_install() { command -v apt-get >/dev/null && { [ "$(id -u)" = 0 ] || command -v sudo >/dev/null; }; }
+if [ "$purpose" != build ] || can_install; then
+    command -v node >/dev/null || missing+=(nodejs)
+    command -v npm >/dev/null || missing+=(npm)
+fi
 if [ "$purpose" != build ]; then
     command -v python3 >/dev/null || missing+=(python3)
     python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3-venv)
-    command -v node >/dev/null || missing+=(nodejs)
-    command -v npm >/dev/null || missing+=(npm)
 fi
 if [ "$purpose" = bench ]; then
     command -v ogr2ogr >/dev/null || missing+=(gdal-bin)
@@ -52,6 +56,10 @@ if [ ${#missing[@]} -gt 0 ]; then
     "${become[@]}" env DEBIAN_FRONTEND=noninteractive \
         apt-get install -y -qq --no-install-recommends "${missing[@]}" </dev/null >&2
 fi
+
+# Of all this, the page alone can be done without: no Node.js or no registry of npm, no page.
+"$(dirname "${BASH_SOURCE[0]}")/../src/page/browser/install.sh" >/dev/null ||
+    echo "setup: the map page can't be bundled; releases will have maps without it." >&2
 
 if [ "$purpose" = test ]; then
     if ! python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then

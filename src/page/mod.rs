@@ -23,6 +23,7 @@ mod spark;
 mod summary;
 #[cfg(test)]
 mod tests;
+pub mod web_map;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 

@@ -35,6 +35,11 @@ pub(super) fn all() -> Vec<Source> {
                 folders.push(path);
                 continue;
             }
+            // Neither JSON nor what a script leaves behind can say what it is for.
+            let is_hidden = path.file_name().unwrap().as_encoded_bytes().starts_with(b".");
+            if is_hidden || path.extension().is_some_and(|end| end == "json") {
+                continue;
+            }
             let text = fs::read_to_string(&path).unwrap();
             let path = path.strip_prefix(&src).unwrap().to_owned();
             let room = path.components().next().unwrap().as_os_str().to_string_lossy();
