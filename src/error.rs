@@ -14,6 +14,7 @@ use crate::fetch::ReleaseUrlError;
 use crate::join::JoinError;
 use crate::mirror::MirrorError;
 use crate::query::QueryError;
+use crate::serve::ServeError;
 use crate::store::StoreError;
 
 /// Exit codes, as the README lists them.
@@ -204,6 +205,12 @@ pub enum Error {
         /// Cause.
         source: Box<MirrorError>,
     },
+    /// A store can't be served.
+    #[error("cannot serve")]
+    Serve {
+        /// Cause.
+        source: ServeError,
+    },
     /// A file that an export can't be written to.
     #[error("{what}")]
     ExportTarget {
@@ -316,6 +323,7 @@ impl Error {
             | Self::Derive { .. }
             | Self::Catalog { .. }
             | Self::Law { .. }
+            | Self::Serve { .. }
             | Self::Signals { .. }
             | Self::Threads { .. } => exit::INTERNAL,
         }

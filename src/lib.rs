@@ -43,6 +43,7 @@ pub mod query;
 pub mod report;
 pub mod run;
 pub mod select;
+pub mod serve;
 pub mod source;
 pub mod store;
 pub mod verify;

@@ -27,6 +27,7 @@ mod releases;
 mod run;
 mod schema;
 mod selection;
+mod serve;
 mod stop;
 mod store;
 mod sync;
@@ -141,6 +142,8 @@ enum Command {
     Locate(locate::Locate),
     /// Take over the latest release of a store behind a web server, fetching only what differs
     Sync(sync::Sync),
+    /// Answer for a store over HTTP: its files, its facilities (OGC API – Features), its catalog (STAC API)
+    Serve(serve::Serve),
     /// Draft a schema and a pipeline for a file, to be edited
     Draft(draft::Draft),
     /// Print the JSON Schema of layer schemas, blocks or pipelines, for editors
@@ -224,6 +227,7 @@ impl Cli {
             Command::Inspect(command) => command.run(out),
             Command::Locate(command) => command.run(logging, self.quiet, out),
             Command::Sync(command) => command.run(logging, self.quiet, out),
+            Command::Serve(command) => command.run(out),
             Command::Draft(command) => command.run(out),
             Command::Schema(command) => command.run(out),
             Command::ReadSource(reader::ReadSource {}) => reader::ReadSource::run(),

@@ -80,6 +80,13 @@ impl Output<'_> {
         self.write_line(&visible(&lines.join("\n")))
     }
 
+    /// Has whoever reads along see what was printed so far.
+    pub(super) fn flush(&mut self) -> Result<(), Error> {
+        self.out
+            .flush()
+            .map_err(|source| Error::Output { done: None, source })
+    }
+
     fn write_line(&mut self, text: &str) -> Result<(), Error> {
         match writeln!(self.out, "{text}") {
             // A reader that has seen enough changes nothing of how the command went.

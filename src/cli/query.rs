@@ -220,6 +220,7 @@ impl Query {
             columns: (!columns.is_empty()).then_some(columns),
             order: self.order_by.clone(),
             limit,
+            ..Question::default()
         }
     }
 

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use crate::select::{Asked, Condition, Window};
+use crate::select::{Asked, Condition, Filter, Window};
 
 /// Which rows are asked for: of each list several values, repeated or with commas.
 #[derive(Debug, Args)]
@@ -22,6 +22,9 @@ pub(super) struct SelectionFlags {
     /// What a column must be: status=OPEN, beds>=100, name= for rows without one; several must all hold
     #[arg(long = "where", value_name = "COLUMN=VALUE")]
     conditions: Vec<Condition>,
+    /// What must hold, in CQL2 Text: "beds >= 100 AND NOT (status = 'CLOSED' OR name LIKE '%VA%')"
+    #[arg(long, value_name = "CQL2")]
+    filter: Option<Filter>,
 }
 
 impl SelectionFlags {
@@ -34,6 +37,7 @@ impl SelectionFlags {
             sectors: self.sector.clone(),
             window: self.bbox,
             conditions: self.conditions.clone(),
+            filter: self.filter.clone(),
         }
     }
 }

@@ -30,6 +30,19 @@ pub struct RequestCost {
     pub most_tail_bytes: u64,
 }
 
+impl RequestCost {
+    /// Of files on a disk of this machine.
+    pub const fn of_disk() -> Self {
+        Self {
+            // A read costs some microseconds, and what lies between two parts of a page of the file system comes along anyway.
+            gap_bytes: 4 << 10,
+            most_requests: None,
+            tail_bytes: 64 << 10,
+            most_tail_bytes: 64 << 10,
+        }
+    }
+}
+
 /// Why a file can't be read.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot read {file}")]

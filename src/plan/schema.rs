@@ -10,6 +10,7 @@ use super::reference::Reference;
 use super::sector;
 use super::unanswered::{refuse_unanswered, warn_of_unedited};
 use crate::config::{Diagnostic, SchemaConfig, Spanned};
+use crate::feature::Handling;
 
 /// Status of a schema → whether it is unverified.
 pub(super) const STATUSES: [(&str, bool); 2] = [("verified", false), ("unverified", true)];
@@ -19,11 +20,11 @@ pub(super) const DUPLICATES: [(&str, bool); 2] = [("first", false), ("last", tru
 
 /// Labels of the Traffic Light Protocol 2.0 (FIRST, 2022).
 pub(super) const HANDLINGS: [(&str, ()); 5] = [
-    ("TLP:CLEAR", ()),
-    ("TLP:GREEN", ()),
-    ("TLP:AMBER", ()),
-    ("TLP:AMBER+STRICT", ()),
-    ("TLP:RED", ()),
+    (Handling::Clear.word(), ()),
+    (Handling::Green.word(), ()),
+    (Handling::Amber.word(), ()),
+    (Handling::AmberStrict.word(), ()),
+    (Handling::Red.word(), ()),
 ];
 
 /// Share of rows that may be rejected.

@@ -9,8 +9,8 @@ use quick_cache::{DefaultHashBuilder, OptionsBuilder, Weighter};
 
 use crate::geoparquet::{GroupIndex, TileIndex};
 
-/// Bytes that are kept, about.
-const KEPT_BYTES: u64 = 128 << 20;
+/// Bytes that are kept, about, where nobody says otherwise.
+pub(super) const KEPT_BYTES: u64 = 128 << 20;
 /// Bytes of an entry, about, by which the cache judges how many there will be.
 const ENTRY_BYTES: u64 = 64 << 10;
 /// Parts of the cache, each with a lock and an equal share of the bytes: the footer of a large tile must fit into one, however
@@ -47,11 +47,11 @@ pub(super) struct IndexCache {
 }
 
 impl IndexCache {
-    pub(super) fn new() -> Self {
-        let count = usize::try_from(KEPT_BYTES / ENTRY_BYTES).unwrap_or(usize::MAX);
+    pub(super) fn new(kept_bytes: u64) -> Self {
+        let count = usize::try_from(kept_bytes / ENTRY_BYTES).unwrap_or(usize::MAX);
         let options = OptionsBuilder::new()
             .estimated_items_capacity(count)
-            .weight_capacity(KEPT_BYTES)
+            .weight_capacity(kept_bytes)
             .shards(SHARDS)
             .build();
         let options = options.expect("both capacities are given");

@@ -16,6 +16,8 @@ use crate::select::RowFilter;
 
 /// Rows of a unit at most: what is decoded at a time by a thread.
 const UNIT_ROWS: usize = 32_768;
+/// Rows of a unit at least, however few are asked for: those of a page, which is decoded as a whole.
+const LEAST_UNIT_ROWS: usize = 1_024;
 
 /// A question that the release has understood.
 #[derive(Debug, Clone)]
@@ -24,6 +26,10 @@ pub(super) struct Resolved {
     pub(super) filter: RowFilter,
     pub(super) reach: Option<Reach>,
     pub(super) columns: Projection,
+    /// Rows of the layer before this one aren't meant.
+    pub(super) from_row: u64,
+    /// Rows that are decoded at a time by a thread, at most.
+    pub(super) unit_rows: usize,
 }
 
 /// Rows of a row group that may be meant: what is fetched and decoded as one.
@@ -34,6 +40,8 @@ pub(super) struct Unit {
     pub(super) group: Arc<GroupIndex>,
     /// Runs of rows within the row group, in ascending order.
     pub(super) runs: Vec<Range<usize>>,
+    /// Rows of the layer before the row group's first.
+    pub(super) first_row: u64,
 }
 
 /// Whether a tile may have rows that are meant, by its item.
@@ -43,29 +51,43 @@ pub(super) fn may_be_in_item(item: &TileItem, filter: &RowFilter, reach: Option<
         && reach.is_none_or(|reach| reach.least(item.bounds) <= reach.radius_m())
 }
 
+/// Rows of a unit where so many are asked for.
+pub(super) fn unit_rows(limit: Option<u64>) -> usize {
+    let limit = limit.and_then(|limit| usize::try_from(limit).ok());
+    limit.map_or(UNIT_ROWS, |limit| limit.clamp(LEAST_UNIT_ROWS, UNIT_ROWS))
+}
+
 impl Resolved {
     /// The units of some tiles, in the order of their rows.
     pub(super) fn units(&self, items: &[&TileItem]) -> Result<Vec<Unit>, QueryError> {
         let tiles = self.reader.tiles(items)?;
         let asked: Vec<GroupsOf<'_>> = tiles
             .iter()
-            .map(|tile| GroupsOf {
-                tile,
-                groups: self.groups_of(tile),
+            .zip(items)
+            .map(|(tile, item)| {
+                let mut groups = self.groups_of(tile);
+                groups.retain(|group| {
+                    first_row_of(tile, item, *group) + tile.rows(*group) as u64 > self.from_row
+                });
+                GroupsOf { tile, groups }
             })
             .collect();
         let found = self.reader.groups(&asked)?;
         let mut units = Vec::new();
-        for (tile, groups) in tiles.iter().zip(found) {
+        for ((tile, groups), item) in tiles.iter().zip(found).zip(items) {
             self.reader.meter.tile(tile.groups());
             for group in groups {
                 self.reader.meter.group(group.leaves().len().max(1));
-                let runs = self.runs_of(&group);
-                units.extend(cut(runs, UNIT_ROWS).into_iter().map(|runs| Unit {
+                let first_row = first_row_of(tile, item, group.group());
+                let left_out = self.from_row.saturating_sub(first_row);
+                let wanted = usize::try_from(left_out).unwrap_or(usize::MAX)..group.rows();
+                let runs = crate::select::common_runs(&self.runs_of(&group), &[wanted]);
+                units.extend(cut(runs, self.unit_rows).into_iter().map(|runs| Unit {
                     path: tile.path().display().to_string(),
                     tile: Arc::clone(tile),
                     group: Arc::clone(&group),
                     runs,
+                    first_row,
                 }));
             }
         }
@@ -97,7 +119,20 @@ impl Resolved {
     }
 }
 
+/// Rows of the layer before a row group of a tile.
+fn first_row_of(tile: &TileIndex, item: &TileItem, group: usize) -> u64 {
+    let before: usize = (0..group).map(|group| tile.rows(group)).sum();
+    item.first_row + before as u64
+}
+
 impl Unit {
+    /// Numbers of its rows in the layer.
+    pub(super) fn numbers(&self) -> impl Iterator<Item = i64> + '_ {
+        let first = i64::try_from(self.first_row).unwrap_or(i64::MAX);
+        let rows = self.runs.iter().cloned().flatten();
+        rows.map(move |row| first.saturating_add(i64::try_from(row).unwrap_or(i64::MAX)))
+    }
+
     /// Pages of the covering that its rows are in; one where there is no index.
     pub(super) fn pages(&self) -> usize {
         let leaves = self.group.leaves().iter();

@@ -97,13 +97,7 @@ impl ReleaseFiles for FolderFiles {
     }
 
     fn cost(&self) -> RequestCost {
-        RequestCost {
-            // A read costs some microseconds, and what lies between two parts of a page of the file system comes along anyway.
-            gap_bytes: 4 << 10,
-            most_requests: None,
-            tail_bytes: 64 << 10,
-            most_tail_bytes: 64 << 10,
-        }
+        RequestCost::of_disk()
     }
 }
 

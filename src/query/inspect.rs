@@ -9,7 +9,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::account::Meter;
-use super::cache::IndexCache;
+use super::cache::{IndexCache, KEPT_BYTES};
 use super::items::TileItem;
 use super::levels::{LevelShape, Spread, around, level_of, spread_of};
 use super::reader::{GroupsOf, Reader};
@@ -90,7 +90,7 @@ pub struct WindowReads {
 pub fn inspect(files: Arc<dyn ReleaseFiles>, path: &str, size: u64) -> Result<Inspection, QueryError> {
     let reader = Reader {
         files,
-        cache: Arc::new(IndexCache::new()),
+        cache: Arc::new(IndexCache::new(KEPT_BYTES)),
         meter: Arc::new(Meter::default()),
         limits: Limits::default(),
     };
@@ -98,6 +98,7 @@ pub fn inspect(files: Arc<dyn ReleaseFiles>, path: &str, size: u64) -> Result<In
         path: path.to_owned(),
         size,
         rows: 0,
+        first_row: 0,
         bounds: [0.0; 4],
     };
     let tiles = reader.tiles(&[&item])?;

@@ -24,6 +24,8 @@ pub(super) struct TileItem {
     pub(super) size: u64,
     /// Rows in it.
     pub(super) rows: u64,
+    /// Rows of the layer before its first.
+    pub(super) first_row: u64,
     /// Box `[xmin, ymin, xmax, ymax]` around them, degrees.
     pub(super) bounds: [f64; 4],
 }
@@ -73,10 +75,16 @@ pub(super) fn tiles_of(layer: &str, file: &str, table: &RecordBatch) -> Result<V
             path: path.display().to_string(),
             size: sizes.value(row).unsigned_abs(),
             rows: counts.value(row).unsigned_abs(),
+            first_row: 0,
             bounds: corners.each_ref().map(|side| side.value(row)),
         });
     }
     tiles.sort_by(|one, other| one.path.cmp(&other.path));
+    let mut before = 0_u64;
+    for tile in &mut tiles {
+        tile.first_row = before;
+        before = before.saturating_add(tile.rows);
+    }
     Ok(tiles)
 }
 

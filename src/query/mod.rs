@@ -40,6 +40,6 @@ pub use error::QueryError;
 pub use folder::FolderFiles;
 pub use inspect::{ColumnWeight, Inspection, WindowReads, inspect};
 pub use levels::{LevelShape, Spread};
-pub use question::{Limits, Near, Order, Question};
+pub use question::{Limits, Near, Order, Question, ROW_NUMBER};
 pub use release::Release;
 pub use within::{BadWithin, Within};

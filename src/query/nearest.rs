@@ -165,6 +165,7 @@ impl Search<'_> {
             tile: Arc::clone(index),
             group: Arc::clone(group),
             runs,
+            first_row: 0,
         };
         if group.leaves().is_empty() {
             let unit = unit(may_be);

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
 
+use super::question::ROW_NUMBER;
 use super::reach::distance_name;
 use super::{QueryError, Question};
 use crate::config::known_names_hint;
@@ -46,11 +47,15 @@ impl Projection {
         if let Some(name) = &distance {
             known.push(Arc::new(Field::new(name, DataType::Float64, true)));
         }
+        if question.are_numbered {
+            known.push(Arc::new(Field::new(ROW_NUMBER, DataType::Int64, true)));
+        }
         let known = Schema::new(known);
         let mut out = match &question.columns {
             Some(columns) => columns.clone(),
             None => known.fields().iter().map(|field| field.name().clone()).collect(),
         };
+        out.extend(question.are_numbered.then(|| ROW_NUMBER.to_owned()));
         let mut seen = BTreeSet::new();
         out.retain(|name| seen.insert(name.clone()));
         let order = match &question.order {
@@ -87,6 +92,11 @@ impl Projection {
             out,
             order,
         })
+    }
+
+    /// Whether each row tells which of the layer it is.
+    pub(super) fn are_numbered(&self) -> bool {
+        self.out.iter().any(|name| name == ROW_NUMBER)
     }
 
     /// The columns that are handed out.

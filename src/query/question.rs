@@ -15,6 +15,9 @@ use crate::select::Asked;
 /// Most rows that are asked for by their distance.
 const MOST_NEAREST: usize = 100_000;
 
+/// The column that tells which row of the layer a row is, counted from 0 in the order of the tiles.
+pub const ROW_NUMBER: &str = "__row";
+
 /// A question about one layer.
 #[derive(Debug, Clone, Default)]
 pub struct Question {
@@ -32,6 +35,10 @@ pub struct Question {
     pub order: Option<Order>,
     /// Most rows of the answer.
     pub limit: Option<u64>,
+    /// Only from this row of the layer on, counted from 0 in the order of the tiles: what comes before isn't looked at.
+    pub from_row: u64,
+    /// Whether the column [`ROW_NUMBER`] tells which row of the layer each is; not of the `k` nearest.
+    pub are_numbered: bool,
 }
 
 /// What is near a place.

@@ -9,8 +9,8 @@ use arrow_array::RecordBatch;
 
 use super::account::Meter;
 use super::answer::{Answer, AnswerHead};
-use super::cache::IndexCache;
-use super::descent::{Resolved, may_be_in_item};
+use super::cache::{IndexCache, KEPT_BYTES};
+use super::descent::{Resolved, may_be_in_item, unit_rows};
 use super::items::{COLUMNS, TileItem, tiles_of};
 use super::nearest::nearest_rows;
 use super::order::in_order;
@@ -71,11 +71,16 @@ impl fmt::Debug for Release {
 impl Release {
     /// The release of these files; nothing is read yet.
     pub fn new(id: &str, files: Arc<dyn ReleaseFiles>) -> Self {
+        Self::with_cache(id, files, KEPT_BYTES)
+    }
+
+    /// The same, of whose footers and page indexes so many bytes are kept, about.
+    pub fn with_cache(id: &str, files: Arc<dyn ReleaseFiles>, cache_bytes: u64) -> Self {
         Self {
             inner: Arc::new(Inner {
                 id: id.to_owned(),
                 files,
-                cache: Arc::new(IndexCache::new()),
+                cache: Arc::new(IndexCache::new(cache_bytes)),
                 layers: Mutex::default(),
                 codes: OnceLock::new(),
             }),
@@ -94,6 +99,11 @@ impl Release {
     pub fn ask(&self, question: &Question, limits: &Limits) -> Result<Answer, QueryError> {
         if let Some(near) = &question.near {
             near.check()?;
+            if near.k.is_some() && question.are_numbered {
+                return Err(QueryError::asked(
+                    "the nearest rows have no number: they come by their distance",
+                ));
+            }
         }
         let meter = Arc::new(Meter::default());
         let items = self.layer(&question.layer, &meter)?;
@@ -108,6 +118,7 @@ impl Release {
         let reach = question.near.as_ref().map(Reach::new);
         let mut met: Vec<TileItem> = items
             .iter()
+            .filter(|item| item.first_row.saturating_add(item.rows) > question.from_row)
             .filter(|item| may_be_in_item(item, &filter, reach.as_ref()))
             .cloned()
             .collect();
@@ -134,6 +145,9 @@ impl Release {
             filter,
             reach,
             columns,
+            from_row: question.from_row,
+            // Of rows in an order of their own all are looked at.
+            unit_rows: unit_rows(question.limit.filter(|_| question.order.is_none())),
         };
         // In the order of the paths again: ties in distance are told by the places of rows.
         met.sort_by(|one, other| one.path.cmp(&other.path));

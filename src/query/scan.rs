@@ -2,12 +2,16 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::Range;
+use std::sync::Arc;
 
+use arrow_array::Int64Array;
+use arrow_schema::{DataType, Field};
 use rayon::prelude::*;
 
 use super::QueryError;
 use super::descent::{Resolved, Unit};
 use super::items::TileItem;
+use super::question::ROW_NUMBER;
 use super::reader::{parts, parts_of};
 use crate::feature::{FacilityRows, FilePart};
 use crate::geoparquet::SparseFile;
@@ -104,7 +108,12 @@ impl Resolved {
             }
             units.retain(|unit| !unit.runs.is_empty());
         }
-        let decoded = self.decode(&units, &self.columns.read)?;
+        let mut decoded = self.decode(&units, &self.columns.read)?;
+        if self.columns.are_numbered() {
+            for (unit, batches) in units.iter().zip(&mut decoded) {
+                number(unit, batches)?;
+            }
+        }
         let selected = decoded.into_par_iter().flatten().map(|rows| self.selected(rows));
         let selected: Vec<FacilityRows> = selected.collect::<Result<_, _>>()?;
         Ok(selected.into_iter().filter(|rows| rows.num_rows() > 0).collect())
@@ -168,6 +177,17 @@ impl Resolved {
         let runs = marked.chunk_by(|one, next| one + 1 == *next);
         runs.map(|run| run[0]..run[0] + run.len()).collect()
     }
+}
+
+/// Adds to the rows of a unit which of the layer each is.
+fn number(unit: &Unit, batches: &mut [FacilityRows]) -> Result<(), QueryError> {
+    let mut numbers = unit.numbers();
+    for rows in batches {
+        let column: Int64Array = numbers.by_ref().take(rows.num_rows()).map(Some).collect();
+        let numbered = rows.with_column(Field::new(ROW_NUMBER, DataType::Int64, true), Arc::new(column));
+        *rows = numbered.map_err(|source| QueryError::format(&unit.path, source.to_string()))?;
+    }
+    Ok(())
 }
 
 impl Unit {

@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use super::layers::{unknown, unknown_layer};
-use super::{Codes, Condition, Held, RowFilter, SelectError, Window};
+use super::{Codes, Condition, Filter, Held, RowFilter, SelectError, Window};
 use crate::feature::RegionId;
 
 /// Rows that are asked for, as people write it: of every list any value, and no value for all.
@@ -23,6 +23,8 @@ pub struct Asked {
     pub window: Option<Window>,
     /// What columns must be, all of them.
     pub conditions: Vec<Condition>,
+    /// What else must hold.
+    pub filter: Option<Filter>,
 }
 
 /// A selection of which the release knows every name.
@@ -114,6 +116,7 @@ impl Asked {
             regions_of_states,
             conditions: by_codes.chain(self.conditions.iter().cloned()).collect(),
             window: self.window,
+            filter: self.filter.clone(),
         })
     }
 

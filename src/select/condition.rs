@@ -10,6 +10,7 @@ use arrow_schema::Schema;
 use super::SelectError;
 use super::layers::unknown;
 use super::literal::{Comparison, Literal};
+use super::pattern::Pattern;
 use crate::feature::{Cell, CellKind, Cells, FacilityRows};
 use crate::geoparquet::{ColumnBounds, ValueRange};
 
@@ -48,6 +49,8 @@ enum Test {
     IsNull(bool),
     /// Compared with a value; a row without one never holds.
     Compared(Comparison, Literal),
+    /// A text like a pattern, or unlike it; a row without one never holds.
+    Like { pattern: Pattern, is_unlike: bool },
 }
 
 /// A text that is no condition.
@@ -91,6 +94,30 @@ impl Condition {
         }
     }
 
+    /// That a column compares so with a value, as people write it.
+    pub(super) fn compared(column: &str, comparison: Comparison, value: &str) -> Self {
+        Self {
+            column: column.to_owned(),
+            test: Test::Compared(comparison, Literal::new(value)),
+        }
+    }
+
+    /// That a column has no value, or one.
+    pub(super) fn is_null(column: &str, is_null: bool) -> Self {
+        Self {
+            column: column.to_owned(),
+            test: Test::IsNull(is_null),
+        }
+    }
+
+    /// That a column of texts is like a pattern, or unlike it.
+    pub(super) fn like(column: &str, pattern: Pattern, is_unlike: bool) -> Self {
+        Self {
+            column: column.to_owned(),
+            test: Test::Like { pattern, is_unlike },
+        }
+    }
+
     /// The column.
     pub fn column(&self) -> &str {
         &self.column
@@ -124,7 +151,7 @@ impl Condition {
     pub(super) fn may_hold(&self, bounds: &ColumnBounds<'_>) -> bool {
         match &self.test {
             Test::IsNull(true) => bounds.may_be_null,
-            Test::IsNull(false) => bounds.may_be_value,
+            Test::IsNull(false) | Test::Like { .. } => bounds.may_be_value,
             Test::OneOf { texts, or_null } => {
                 let is_between = || match bounds.range {
                     Some(ValueRange::Texts(least, greatest)) => texts
@@ -161,6 +188,10 @@ impl Condition {
                 _ => false,
             },
             Test::Compared(comparison, value) => value.is_met_by(*comparison, cell),
+            Test::Like { pattern, is_unlike } => match cell {
+                Cell::Text(text) => pattern.is_met_by(text) != *is_unlike,
+                _ => false,
+            },
         }
     }
 }

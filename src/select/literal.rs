@@ -116,6 +116,18 @@ impl Literal {
 }
 
 impl Comparison {
+    /// What holds of a value where this doesn't.
+    pub(super) const fn opposite(self) -> Self {
+        match self {
+            Self::Equal => Self::NotEqual,
+            Self::NotEqual => Self::Equal,
+            Self::Less => Self::AtLeast,
+            Self::AtMost => Self::Greater,
+            Self::Greater => Self::AtMost,
+            Self::AtLeast => Self::Less,
+        }
+    }
+
     fn is_met<T: PartialOrd>(self, found: &T, value: &T) -> bool {
         match self {
             Self::Equal => found == value,

@@ -7,23 +7,32 @@
 //!
 //! May use: `feature`, `geoparquet`, `kernel`, `config` (did you mean). Opens tiles; writes nothing.
 
+mod area;
 mod asked;
 mod codes;
 mod condition;
+mod cql2;
 mod error;
+mod filter;
 mod held;
 mod layers;
 mod literal;
+mod pattern;
 mod row_filter;
+mod runs;
 mod scan;
 mod window;
 
+pub use area::Area;
 pub use asked::{Asked, Selection};
 pub use codes::{Codes, SectorNames};
 pub use condition::{BadCondition, Condition};
+pub use cql2::BadFilter;
 pub use error::SelectError;
+pub use filter::Filter;
 pub use held::Held;
 pub use layers::unknown_layer;
-pub use row_filter::{RowFilter, common_runs};
+pub use row_filter::RowFilter;
+pub use runs::common_runs;
 pub use scan::Scan;
 pub use window::{BadWindow, Window};

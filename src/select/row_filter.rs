@@ -10,7 +10,8 @@ use std::path::Path;
 use arrow_array::BooleanArray;
 use arrow_schema::Schema;
 
-use super::{Condition, SelectError, Window};
+use super::runs::{common_runs, joined};
+use super::{Condition, Filter, SelectError, Window};
 use crate::feature::FacilityRows;
 use crate::feature::release::paths::region_of;
 use crate::geoparquet::{GroupIndex, RowGroups, TileIndex};
@@ -25,6 +26,7 @@ pub struct RowFilter {
     pub(super) regions_of_states: Option<BTreeSet<String>>,
     pub(super) conditions: Vec<Condition>,
     pub(super) window: Option<Window>,
+    pub(super) filter: Option<Filter>,
 }
 
 impl RowFilter {
@@ -52,18 +54,23 @@ impl RowFilter {
     pub fn check(&self, schema: &Schema) -> Result<(), SelectError> {
         self.conditions
             .iter()
-            .try_for_each(|condition| condition.check(schema))
+            .try_for_each(|condition| condition.check(schema))?;
+        self.filter.as_ref().map_or(Ok(()), |filter| filter.check(schema))
     }
 
     /// Columns that have to be read to tell of a row.
     pub fn columns(&self) -> BTreeSet<&str> {
         let conditions = self.conditions.iter().map(Condition::column);
-        conditions.chain(self.window.map(|_| "geometry")).collect()
+        let of_filter = self.filter.iter().flat_map(Filter::columns);
+        conditions
+            .chain(self.window.map(|_| "geometry"))
+            .chain(of_filter)
+            .collect()
     }
 
     /// Whether the rows' own values have to be looked at beside their geometry.
     pub fn has_conditions(&self) -> bool {
-        !self.conditions.is_empty()
+        !self.conditions.is_empty() || self.filter.is_some()
     }
 
     /// Whether a tile may have such rows, by its path.
@@ -80,6 +87,10 @@ impl RowFilter {
     /// Whether a box `[xmin, ymin, xmax, ymax]` may have such rows, degrees.
     pub fn may_be_in_box(&self, bounds: [f64; 4]) -> bool {
         self.window.is_none_or(|window| window.meets(bounds))
+            && self
+                .filter
+                .as_ref()
+                .is_none_or(|filter| filter.may_be_in_box(bounds))
     }
 
     /// Whether a row group may have such rows, by its statistics.
@@ -90,6 +101,10 @@ impl RowFilter {
                 tile.bounds(group, condition.column())
                     .is_none_or(|bounds| condition.may_hold(&bounds))
             })
+            && self
+                .filter
+                .as_ref()
+                .is_none_or(|filter| filter.may_hold(&|column| tile.bounds(group, column)))
     }
 
     /// The same of a row group of a tile that was fetched.
@@ -99,14 +114,18 @@ impl RowFilter {
                 tile.bounds(group, &[condition.column()])
                     .is_none_or(|bounds| condition.may_hold(&bounds))
             })
+            && self
+                .filter
+                .as_ref()
+                .is_none_or(|filter| filter.may_hold(&|column| tile.bounds(group, &[column])))
     }
 
     /// The runs of rows of a row group that may be such, by the statistics of its pages.
     pub fn runs_in_pages(&self, group: &GroupIndex) -> Vec<Range<usize>> {
         let mut runs = joined(std::iter::once(0..group.rows()));
-        if self.window.is_some() && !group.leaves().is_empty() {
+        if let Some(window) = self.window.filter(|_| !group.leaves().is_empty()) {
             let leaves = group.leaves().iter();
-            let met = leaves.filter(|leaf| self.may_be_in_box(leaf.bounds));
+            let met = leaves.filter(|leaf| window.meets(leaf.bounds));
             runs = joined(met.map(|leaf| leaf.rows.clone()));
         }
         for condition in &self.conditions {
@@ -117,6 +136,9 @@ impl RowFilter {
                 .iter()
                 .filter(|page| page.bounds.is_none_or(|bounds| condition.may_hold(&bounds)));
             runs = common_runs(&runs, &joined(may_hold.map(|page| page.rows.clone())));
+        }
+        if let Some(filter) = &self.filter {
+            runs = common_runs(&runs, &filter.runs_in_pages(group));
         }
         runs
     }
@@ -132,13 +154,16 @@ impl RowFilter {
                 *mark = is_in(window, rows, row);
             }
         }
+        if let Some(filter) = &self.filter {
+            filter.unmark(rows, &mut marks);
+        }
         BooleanArray::from(marks)
     }
 
     /// Whether every row is selected.
     pub fn takes_all(&self) -> bool {
         // Regions are told by the path alone.
-        self.conditions.is_empty() && self.window.is_none()
+        !self.has_conditions() && self.window.is_none()
     }
 }
 
@@ -148,50 +173,4 @@ fn is_in(window: Window, rows: &FacilityRows, row: usize) -> bool {
     geometry
         .and_then(wkb_bounds)
         .is_some_and(|bounds| window.meets_rect(bounds))
-}
-
-/// Runs in ascending order, those that touch made one.
-fn joined(runs: impl IntoIterator<Item = Range<usize>>) -> Vec<Range<usize>> {
-    let mut joined: Vec<Range<usize>> = Vec::new();
-    for run in runs {
-        match joined.last_mut() {
-            Some(last) if run.start <= last.end => last.end = last.end.max(run.end),
-            _ => joined.push(run),
-        }
-    }
-    joined
-}
-
-/// What two lists of runs have in common; both in ascending order.
-pub fn common_runs(one: &[Range<usize>], other: &[Range<usize>]) -> Vec<Range<usize>> {
-    let mut found = Vec::new();
-    let (mut left, mut right) = (0, 0);
-    while let (Some(a), Some(b)) = (one.get(left), other.get(right)) {
-        let start = a.start.max(b.start);
-        let end = a.end.min(b.end);
-        if start < end {
-            found.push(start..end);
-        }
-        if a.end <= b.end {
-            left += 1;
-        } else {
-            right += 1;
-        }
-    }
-    found
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn runs_are_joined_and_held_against_each_other() {
-        assert_eq!(joined([0..4, 4..6, 8..9]), [0..6, 8..9]);
-        assert_eq!(
-            common_runs(&[0..6, 8..12], &[2..3, 5..9, 11..20]),
-            [2..3, 5..6, 8..9, 11..12]
-        );
-        assert!(common_runs(&[0..6, 8..9], &[]).is_empty());
-    }
 }

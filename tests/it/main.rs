@@ -77,6 +77,7 @@ mod schemas;
 mod schemes;
 mod scorecard;
 mod secrets;
+mod serve;
 mod since;
 mod spreadsheets;
 mod sync;
