@@ -11,11 +11,13 @@ use crate::engine::EngineError;
 use crate::export::ExportError;
 pub use crate::feature::error_chain;
 use crate::fetch::ReleaseUrlError;
+use crate::geoparquet::GeoparquetError;
 use crate::join::JoinError;
 use crate::mirror::MirrorError;
 use crate::query::QueryError;
 use crate::serve::ServeError;
 use crate::store::StoreError;
+use crate::vector_tiles::VectorTilesError;
 
 /// Exit codes, as the README lists them.
 pub mod exit {
@@ -181,6 +183,14 @@ pub enum Error {
         /// Cause.
         source: ExportError,
     },
+    /// A collection can't be put into vector tiles.
+    #[error("cannot make the vector tiles of `{collection}`")]
+    Map {
+        /// Layer id, or `facilities`.
+        collection: String,
+        /// Cause.
+        source: MapError,
+    },
     /// A file can't be joined to polygon sets.
     #[error(transparent)]
     Join {
@@ -266,6 +276,26 @@ pub enum Error {
     },
 }
 
+/// Why a collection can't be put into vector tiles.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum MapError {
+    /// Its tiles can't be read.
+    #[error(transparent)]
+    Tile {
+        /// Cause.
+        #[from]
+        source: GeoparquetError,
+    },
+    /// Its rows can't be put into tiles.
+    #[error(transparent)]
+    Tiles {
+        /// Cause.
+        #[from]
+        source: VectorTilesError,
+    },
+}
+
 impl From<StoreError> for Error {
     fn from(source: StoreError) -> Self {
         Self::Store { source }
@@ -322,6 +352,7 @@ impl Error {
             | Self::National { .. }
             | Self::Derive { .. }
             | Self::Catalog { .. }
+            | Self::Map { .. }
             | Self::Law { .. }
             | Self::Serve { .. }
             | Self::Signals { .. }

@@ -46,4 +46,5 @@ pub mod select;
 pub mod serve;
 pub mod source;
 pub mod store;
+pub mod vector_tiles;
 pub mod verify;

@@ -38,6 +38,8 @@ pub struct Collection<'a> {
     pub national: Option<&'a FileRecord>,
     /// The files of other tools' formats that hold all its rows.
     pub formats: &'a [(ExportFormat, FileRecord)],
+    /// Its vector tiles, where there are such.
+    pub map: Option<FileRecord>,
     /// What differs from the release before, where that could be compared.
     pub changes: Option<&'a FileRecord>,
     /// Layers that take part, for the inventory.
@@ -79,6 +81,7 @@ impl<'a> Collection<'a> {
             tiles,
             national: None,
             formats: &[],
+            map: None,
             changes: None,
             members: Vec::new(),
             layer: Some((layer, report)),
@@ -105,6 +108,7 @@ impl<'a> Collection<'a> {
             tiles,
             national: None,
             formats: &[],
+            map: None,
             changes: None,
             members: members.iter().map(|layer| layer.id.clone()).collect(),
             layer: None,
@@ -125,6 +129,12 @@ impl<'a> Collection<'a> {
     #[must_use]
     pub fn with_formats(self, formats: &'a [(ExportFormat, FileRecord)]) -> Self {
         Self { formats, ..self }
+    }
+
+    /// With its vector tiles, where there are such.
+    #[must_use]
+    pub fn with_map(self, map: Option<FileRecord>) -> Self {
+        Self { map, ..self }
     }
 
     /// Folder of the collection, relative to the release.

@@ -12,12 +12,15 @@ use super::footprint::{bbox_or_world, footprint, union_extent};
 use super::item::{Item, TEXTS, items_of, row_count};
 use super::licence::is_spdx;
 use super::span::DataSpan;
-use super::stac_terms::{COLLECTION_EXTENSIONS, ITEM_EXTENSIONS, VERSION, multihash};
+use super::stac_terms::{COLLECTION_EXTENSIONS, ITEM_EXTENSIONS, VERSION, WEB_MAP_LINKS, multihash};
 use crate::feature::digest::sha256_hex;
 use crate::feature::release::paths;
 use crate::feature::{FileRecord, LayerReport, RunReport};
 use crate::geoparquet::MEDIA_TYPE;
 use crate::plan::{LayerSchema, Plan};
+
+/// Media type of archives of vector tiles.
+const PMTILES: &str = "application/vnd.pmtiles";
 
 /// The root: `catalog.json`.
 pub(super) fn catalog_json(release: &ReleaseContext<'_>, collections: &[Collection<'_>]) -> Value {
@@ -92,7 +95,7 @@ pub(super) fn collection_json(release: &ReleaseContext<'_>, of: &Collection<'_>,
     let mut object = json!({
         "type": "Collection",
         "stac_version": VERSION,
-        "stac_extensions": COLLECTION_EXTENSIONS,
+        "stac_extensions": collection_extensions(of),
         "id": of.id,
         "title": of.title,
         "description": or_title(&of.description, &of.title),
@@ -124,6 +127,12 @@ pub(super) fn collection_json(release: &ReleaseContext<'_>, of: &Collection<'_>,
     object
 }
 
+fn collection_extensions(of: &Collection<'_>) -> Vec<&'static str> {
+    // The extension wants at least one of its links.
+    let maps = of.map.iter().map(|_| WEB_MAP_LINKS);
+    COLLECTION_EXTENSIONS.into_iter().chain(maps).collect()
+}
+
 fn collection_links(release: &ReleaseContext<'_>, of: &Collection<'_>, items: &[Item<'_>]) -> Vec<Value> {
     let title = &release.plan.title;
     let root = format!("{}{}", of.to_root(), paths::CATALOG);
@@ -151,6 +160,12 @@ fn collection_links(release: &ReleaseContext<'_>, of: &Collection<'_>, items: &[
             &of.licence,
         ));
     }
+    links.extend(of.map.iter().map(|map| {
+        let title = format!("{}, as vector tiles", of.title);
+        let mut link = link_json("pmtiles", &map_href(of, map), PMTILES, &title);
+        link["pmtiles:layers"] = json!([of.id]);
+        link
+    }));
     links.extend(items.iter().map(|item| {
         link_json(
             "item",
@@ -216,12 +231,22 @@ fn collection_assets(of: &Collection<'_>) -> Value {
         asset["type"] = format.media_type().into();
         assets[format.word()] = asset;
     }
+    if let Some(file) = &of.map {
+        let title = format!("{}, every region, as vector tiles (PMTiles)", of.title);
+        let mut asset = table_asset(&map_href(of, file), &title, "visual", file);
+        asset["type"] = PMTILES.into();
+        assets["pmtiles"] = asset;
+    }
     if let Some(file) = of.changes {
         let href = format!("{}{}", of.to_root(), file.path.display());
         let title = format!("{}, what differs from the release before", of.title);
         assets["changes"] = table_asset(&href, &title, "metadata", file);
     }
     assets
+}
+
+fn map_href(of: &Collection<'_>, map: &FileRecord) -> String {
+    format!("{}{}", of.to_root(), map.path.display())
 }
 
 fn table_asset(href: &str, title: &str, role: &str, file: &FileRecord) -> Value {

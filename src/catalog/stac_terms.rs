@@ -14,6 +14,9 @@ pub(super) const ITEM_EXTENSIONS: [&str; 3] = [FILE, PROJECTION, TABLE];
 /// Extensions of collections, by version.
 pub(super) const COLLECTION_EXTENSIONS: [&str; 4] = [FILE, PROJECTION, SCIENTIFIC, TABLE];
 
+/// Extension of collections that maps show.
+pub(super) const WEB_MAP_LINKS: &str = "https://stac-extensions.github.io/web-map-links/v1.2.0/schema.json";
+
 const FILE: &str = "https://stac-extensions.github.io/file/v2.1.0/schema.json";
 const PROJECTION: &str = "https://stac-extensions.github.io/projection/v2.0.0/schema.json";
 const SCIENTIFIC: &str = "https://stac-extensions.github.io/scientific/v1.0.0/schema.json";

@@ -202,7 +202,7 @@ struct Targets {
 }
 
 /// The release in a folder, to be selected from.
-fn held_in(folder: &Path) -> Result<Held, Error> {
+pub(super) fn held_in(folder: &Path) -> Result<Held, Error> {
     let report = verify::read_report(folder)?;
     let manifest = store::read_manifest(folder)?;
     let files = manifest.files.iter().map(|file| file.path.as_str());
@@ -322,7 +322,7 @@ fn export_error(source: export::ExportError) -> Error {
 }
 
 /// A name that is taken is a mistake of the command line's.
-fn target_error(source: StoreError) -> Error {
+pub(super) fn target_error(source: StoreError) -> Error {
     match source {
         StoreError::Exists { .. } => Error::ExportTarget {
             what: source.to_string(),

@@ -32,6 +32,7 @@ mod stop;
 mod store;
 mod sync;
 mod threads;
+mod tiles;
 mod urls;
 
 use std::io::Write;
@@ -136,6 +137,8 @@ enum Command {
     Export(export::Export),
     /// Ask a release, on this machine or behind a URL: a window, what is near, what is in a jurisdiction
     Query(query::Query),
+    /// Write a layer of a release as vector tiles for maps in a browser
+    Tiles(tiles::Tiles),
     /// Show the tree of a tile: boxes, rows, fill, overlap, bytes of columns, and what a window would read
     Inspect(inspect::Inspect),
     /// Tell which county, state or any other polygon each row of a file is in; no pipeline needed
@@ -224,6 +227,7 @@ impl Cli {
             Command::Expected(command) => command.run(out),
             Command::Export(command) => command.run(logging, self.quiet, out),
             Command::Query(command) => command.run(logging, out),
+            Command::Tiles(command) => command.run(out),
             Command::Inspect(command) => command.run(out),
             Command::Locate(command) => command.run(logging, self.quiet, out),
             Command::Sync(command) => command.run(logging, self.quiet, out),

@@ -92,6 +92,8 @@ pub struct OutputConfig {
     pub national: Option<Spanned<bool>>,
     /// `formats`.
     pub formats: Option<Spanned<Vec<Spanned<String>>>>,
+    /// `map`.
+    pub map: Option<Spanned<bool>>,
     /// `base-url`.
     pub base_url: Option<Spanned<String>>,
 }
@@ -242,6 +244,7 @@ fn read_output(table: &mut Table<'_>) -> OutputConfig {
         products: table.optional_texts("products"),
         national: table.optional_flag("national"),
         formats: table.optional_texts("formats"),
+        map: table.optional_flag("map"),
         base_url: table.optional_text("base-url"),
     }
 }

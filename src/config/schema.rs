@@ -137,6 +137,8 @@ pub struct FieldConfig {
     pub decoded: Option<Spanned<String>>,
     /// `sum`.
     pub sum: Option<Spanned<bool>>,
+    /// `map`.
+    pub map: Option<Spanned<bool>>,
     /// Those of [`FieldConfig::REQUIRED`] that are written, well or not.
     pub has: Vec<&'static str>,
 }
@@ -173,6 +175,7 @@ impl FieldConfig {
             concatenated: own.concatenated.or(base.concatenated),
             decoded: own.decoded.or(base.decoded),
             sum: own.sum.or(base.sum),
+            map: own.map.or(base.map),
             has: [own.has, base.has].concat(),
         }
     }
@@ -298,6 +301,7 @@ pub(super) fn read_field(table: &mut Table<'_>) -> FieldConfig {
         concatenated: table.optional_flag("concatenated"),
         decoded: table.optional_text("decoded"),
         sum: table.optional_flag("sum"),
+        map: table.optional_flag("map"),
         // Well or not: what is written and mistaken has been reported, and is not absent as well.
         has: table
             .present(&FieldConfig::REQUIRED)

@@ -10,6 +10,7 @@ mod day;
 mod error;
 mod formats;
 pub mod inventory;
+mod map;
 pub mod national;
 mod night;
 pub mod product;
@@ -37,6 +38,7 @@ pub const PRODUCTS: &[&dyn Product] = &[
     &inventory::Inventory,
     &national::National,
     &formats::Formats,
+    &map::Map,
     &changes::Changes,
     &sectors::Sectors,
     &quality::Quality,
@@ -49,7 +51,7 @@ pub const PRODUCTS: &[&dyn Product] = &[
 /// ```
 /// let names: Vec<&str> = cikr::derive::product_names().iter().map(|product| product.name).collect();
 /// assert_eq!(names[..3], ["inventory", "national", "formats"]);
-/// assert_eq!(names[3..], ["changes", "sectors", "quality", "registry", "scorecard"]);
+/// assert_eq!(names[3..], ["map", "changes", "sectors", "quality", "registry", "scorecard"]);
 /// ```
 pub fn product_names() -> Vec<ProductName> {
     PRODUCTS

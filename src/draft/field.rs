@@ -54,6 +54,7 @@ impl FieldDraft<'_> {
             codes: Vec::new(),
             is_concatenated: false,
             is_summed: false,
+            is_on_map: false,
             decoded: None,
         }
     }

@@ -13,6 +13,7 @@ use crate::feature::{CORE_COLUMNS, CoreType};
 /// `state_code_claimed`, `county_fips_claimed`, `source_date`) fills it; any other is an
 /// attribute of the layer's own tiles.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a key of its own")]
 pub struct Field {
     /// Canonical name, lower snake case.
     pub name: String,
@@ -40,6 +41,9 @@ pub struct Field {
     /// Whether the values of several facilities add up to something: beds do, voltages don't.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub is_summed: bool,
+    /// Whether features of the layer have it at all zooms of a map, not at the deepest alone.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub is_on_map: bool,
 }
 
 /// Type of a field.
@@ -122,6 +126,7 @@ pub(super) fn resolve(check: &mut Check<'_>, config: &FieldConfig, is_key: bool)
         is_concatenated: is_concatenated(check, config, &kind),
         decoded: decoded_column(check, config, &name),
         is_summed: is_summed(check, config, &kind),
+        is_on_map: config.map.as_ref().is_some_and(|map| map.value),
         codes,
         name,
         kind,
@@ -369,6 +374,7 @@ impl Field {
             is_concatenated: false,
             decoded: None,
             is_summed: false,
+            is_on_map: false,
         }
     }
 }

@@ -34,14 +34,16 @@ pub(super) fn wanted_products(
     }
     check.report_repeats_in_any_case("product", listed.into_iter().flatten());
     let is_national = written.national.as_ref().is_some_and(|national| national.value);
+    let has_map = written.map.as_ref().is_some_and(|map| map.value);
     let mut wanted = Vec::new();
     for product in known {
         let is_listed = listed.map_or(product.is_default, |listed| {
             listed.iter().any(|listed| listed.value == product.name)
         });
-        // `national = true` is a shorter way to ask for it.
+        // `national = true` and `map = true` are shorter ways to ask for them.
         let is_asked_for = match product.name {
             product_names::NATIONAL => is_listed || is_national,
+            product_names::MAP => is_listed || has_map,
             product_names::FORMATS => has_formats,
             _ => is_listed,
         };

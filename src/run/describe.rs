@@ -13,9 +13,11 @@ use super::table_docs::table_docs;
 use crate::catalog::{self, Collection, Contents, TableFile};
 use crate::derive;
 use crate::error::Error;
-use crate::feature::release::paths::{NATIONAL, REPORT, REPORT_PAGE, is_crossing, is_tile};
+use crate::feature::release::paths::{
+    FACILITIES, NATIONAL, REPORT, REPORT_PAGE, is_crossing, is_tile, map_path,
+};
 use crate::feature::release::product_names;
-use crate::feature::{RunReport, TileRecord};
+use crate::feature::{FileRecord, RunReport, TileRecord};
 use crate::geoparquet;
 use crate::kernel::columns::inventory_schema;
 use crate::page::{self, Page};
@@ -45,8 +47,11 @@ pub(super) fn write_catalog(
         let schema = outcome.schema.clone()?;
         let collection = Collection::of_layer(plan, layer, &outcome.report, schema, tiles);
         let collection = collection.with_files(outcome.national.as_ref(), outcome.changes.as_ref());
-        Some(collection.with_formats(&outcome.formats))
+        let map = map_file(context, &collection.id, outcome.report.rows_written);
+        Some(collection.with_formats(&outcome.formats).with_map(map))
     });
+    let rows = facilities.iter().map(|tile| tile.rows).sum();
+    let inventory = inventory.with_map(map_file(context, FACILITIES, rows));
     let inventory = Some(inventory).filter(|_| plan.makes_product(product_names::INVENTORY));
     let collections: Vec<Collection<'_>> = inventory.into_iter().chain(present).collect();
     let products = derive::product_docs(plan);
@@ -88,6 +93,19 @@ pub(super) fn write_catalog(
         "described"
     );
     Ok(())
+}
+
+/// The vector tiles of a collection as they are staged, made or linked.
+fn map_file(context: &Context<'_>, collection: &str, rows: u64) -> Option<FileRecord> {
+    let path = map_path(collection);
+    let staged = context.staging.files().into_iter();
+    let file = staged.into_iter().find(|file| Path::new(&file.path) == path)?;
+    Some(FileRecord {
+        path,
+        rows,
+        bytes: file.bytes,
+        sha256: file.sha256,
+    })
 }
 
 /// The tables beside the tiles as they are staged, made or linked.

@@ -27,6 +27,8 @@ mod layer_outcome;
 mod layer_report;
 mod layers;
 mod link_docs;
+mod map;
+mod map_archive;
 mod memory;
 mod mode;
 mod national;
@@ -67,6 +69,7 @@ pub use landing::{
 };
 pub use latest::{RollbackRequest, follow_nights, pin_release, roll_back, unpin_release};
 use layers::Layers;
+pub use map_archive::{MapCollection, write_archive};
 pub use mode::Mode;
 pub use outcome::Outcome;
 use past::Past;
@@ -89,7 +92,7 @@ use crate::store::{Lock, Store};
 /// ```
 /// let names: Vec<&str> = cikr::run::product_names().iter().map(|product| product.name).collect();
 /// assert_eq!(names[..3], ["inventory", "national", "formats"]);
-/// assert_eq!(names[3..], ["changes", "sectors", "quality", "registry", "scorecard"]);
+/// assert_eq!(names[3..], ["map", "changes", "sectors", "quality", "registry", "scorecard"]);
 /// ```
 pub fn product_names() -> Vec<ProductName> {
     products::product_names()
@@ -150,6 +153,7 @@ fn run_stages(fetching: Fetching<'_>, lock: &Lock, id: &ReleaseId, mode: Mode<'_
     let mut report = report::report_of_run(&context, &layers.joined, &layers.outcomes, &facilities);
     derive::write_products(&context, lock, &layers.joined, &mut layers.outcomes, &mut report)?;
     formats::write_format_files(&context, &mut layers.outcomes, &mut report)?;
+    map::write_map_files(&context, &room, &layers.outcomes, &facilities, &mut report)?;
     report.seconds = timer.elapsed().as_secs_f64();
     report.peak_memory_bytes = memory::peak_resident();
     // README, page, feed and catalog are made of the report: what it doesn't show, they can't.

@@ -54,6 +54,7 @@ mod locate;
 mod located_rows;
 mod loopback;
 mod loopback_truth;
+mod map;
 mod metadata;
 mod million;
 mod national;

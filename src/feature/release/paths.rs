@@ -6,6 +6,7 @@
 //! layers/<layer>/    the same of a layer, crossing/region=R06/…, national.parquet, and <layer>.gpkg and the like
 //! links/facility_jurisdiction/kind=<kind>/<layer>.<set>.parquet
 //! rejects/<layer>.parquet   changes/<layer>.parquet   quality/flags/<layer>.parquet
+//! map/<collection>.pmtiles
 //! jurisdictions/<set>.parquet   scorecard/   quality/   links/   reference/
 //! ```
 
@@ -78,6 +79,9 @@ pub const QUALITY_FIELDS: &str = "quality/fields.parquet";
 pub const QUALITY_REJECTS: &str = "quality/rejects.parquet";
 /// Flags by layer, code and field.
 pub const QUALITY_FLAGS: &str = "quality/flags.parquet";
+
+/// What maps in a browser are made of.
+pub const MAP: &str = "map";
 
 /// The jurisdictions of the polygon sets.
 pub const JURISDICTIONS: &str = "jurisdictions";
@@ -239,6 +243,18 @@ pub fn format_path(layer: &str, format: ExportFormat) -> PathBuf {
 /// How QGIS draws the files of a layer that don't say so within: beside them, by their name.
 pub fn style_path(layer: &str) -> PathBuf {
     layer_folder(layer).join(format!("{layer}.qml"))
+}
+
+/// A collection as vector tiles.
+///
+/// ```
+/// use std::path::Path;
+/// use cikr::feature::release::paths::map_path;
+///
+/// assert_eq!(map_path("dams"), Path::new("map/dams.pmtiles"));
+/// ```
+pub fn map_path(collection: &str) -> PathBuf {
+    Path::new(MAP).join(format!("{collection}.pmtiles"))
 }
 
 /// A layer's rejects.

@@ -6,6 +6,8 @@ pub const INVENTORY: &str = "inventory";
 pub const NATIONAL: &str = "national";
 /// A layer in formats of other tools.
 pub const FORMATS: &str = "formats";
+/// Layers as vector tiles.
+pub const MAP: &str = "map";
 /// What differs from the release before.
 pub const CHANGES: &str = "changes";
 /// Facilities by sector, in every scheme.

@@ -173,6 +173,11 @@ fn field_keys() -> Vec<Key> {
             .identifier()
             .example("ownership"),
         key(
+            "field.map",
+            "Whether maps have the column at all zooms, to show and filter by: `map/<layer>.pmtiles` has it at zoom 14 in any case.",
+        )
+        .default_value(false),
+        key(
             "field.sum",
             "Whether the values of facilities add up (beds and MW do, heights and voltages don't): the release's `scorecard` sums them by place. For integers and numbers.",
         )

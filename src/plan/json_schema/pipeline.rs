@@ -139,6 +139,11 @@ fn settings_keys(products: &[ProductName]) -> Vec<Key> {
         .one_of_words(ExportFormat::ALL.map(ExportFormat::word))
         .example(["gpkg"]),
         key(
+            "output.map",
+            "Whether layers stand on maps in a browser, too, `map/<collection>.pmtiles`: adds that product.",
+        )
+        .default_value(false),
+        key(
             "output.base-url",
             "Address that the store is served under, for `urls.txt`: no user, query or fragment.",
         )
