@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
-# Times the program CIKR beside others: run.sh CIKR [pull|tiles|join|shares|query|serve [arguments of the script of that name]], by default all.
+# Times the program CIKR beside others: run.sh CIKR [pull|tiles|join|shares|query|serve|map [arguments of the script of that name]], by default all.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-cikr=$(realpath "${1:?usage: run.sh CIKR [pull|tiles|join|shares|query|serve [arguments of the script of that name]]}")
+cikr=$(realpath "${1:?usage: run.sh CIKR [pull|tiles|join|shares|query|serve|map [arguments of the script of that name]]}")
 what=${2:-all}
 shift $(($# > 1 ? 2 : 1))
 
 tools=$("$here/../interop/venv.sh" "$here/requirements.txt")/bin
 measure() { "$tools/python" "$here/$1.py" "$cikr" "$tools" "${@:2}"; }
 case $what in
-    pull | tiles | join | shares | query | serve) measure "$what" "$@" ;;
+    pull | tiles | join | shares | query | serve | map) measure "$what" "$@" ;;
     all)
         echo "## Pulls: a server on this machine"
         measure pull
@@ -25,6 +25,8 @@ case $what in
         measure query
         echo "## Serving"
         measure serve
+        echo "## Vector tiles"
+        measure map
         ;;
-    *) echo "run.sh: neither pull, tiles, join, shares, query nor serve: $what" >&2 && exit 2 ;;
+    *) echo "run.sh: neither pull, tiles, join, shares, query, serve nor map: $what" >&2 && exit 2 ;;
 esac
