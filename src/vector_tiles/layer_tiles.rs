@@ -207,3 +207,85 @@ fn share_cell(one: &TileFeature<'_>, other: &TileFeature<'_>, zoom: u8) -> bool 
         _ => false,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use arrow_schema::{DataType, Field, Schema};
+
+    use super::super::mercator::Place;
+    use super::super::protobuf::{push_field, push_prefixed, push_varint};
+    use super::super::sorted_records::SortKey;
+    use super::super::thinned_points::PointRecord;
+    use super::*;
+
+    /// A text as the first attribute.
+    fn attributes(text: &str) -> Vec<u8> {
+        let mut value = Vec::new();
+        push_field(&mut value, 0x0a, text.as_bytes());
+        let mut bytes = Vec::new();
+        push_varint(&mut bytes, 0);
+        push_prefixed(&mut bytes, &value);
+        bytes
+    }
+
+    /// Digests of what is left of points in the one tile of zoom 0.
+    fn kept(points: &[(SortKey, Place, Vec<u8>)], layer: &TileLayer) -> (Vec<u64>, usize) {
+        let features: Vec<TileFeature<'_>> = points
+            .iter()
+            .map(|(key, place, attributes)| TileFeature {
+                digest: key.tie,
+                shape: FeatureShape::Point(*place),
+                attributes,
+            })
+            .collect();
+        let coarse = one_to_a_cell(features.clone(), 4);
+        let mut out = Vec::new();
+        let left_out = layer.encode(&mut LayerEncoder::default(), 0, features, &mut out);
+        assert!(out.len() <= CEILING, "{}", out.len());
+        (coarse.iter().map(|feature| feature.digest).collect(), left_out)
+    }
+
+    #[test]
+    fn a_tile_over_the_ceiling_has_coarser_cells() {
+        let schema = Schema::new(vec![Field::new("facility_id", DataType::Utf8, false)]);
+        let columns = MapColumns::of_schema(&schema, &[]);
+        let layer = TileLayer::new("dams", columns, "facility_id", Family::Points);
+        let mut points: Vec<(SortKey, Place, Vec<u8>)> = (0..4096_u32)
+            .map(|n| {
+                let cell = 1 << 26;
+                let place = Place {
+                    x: n % 64 * cell,
+                    y: n / 64 * cell,
+                };
+                let digest = u64::from(n.wrapping_mul(2_654_435_761));
+                let key = PointRecord::sort_key(place, digest);
+                (key, place, attributes(&format!("{n:0900}")))
+            })
+            .collect();
+        points.sort();
+        let (coarse, left_out) = kept(&points, &layer);
+        // 900 bytes each: of 4,096 neither all nor a fourth fit, but a sixteenth does.
+        assert_eq!((left_out, coarse.len()), (4096 - 256, 256));
+    }
+
+    #[test]
+    fn drawn_features_are_left_out_from_the_smallest_on() {
+        let texts: Vec<Vec<u8>> = (0..900).map(|n| attributes(&format!("{n:0900}"))).collect();
+        let features: Vec<TileFeature<'_>> = texts
+            .iter()
+            .zip(0..)
+            .map(|(attributes, size)| TileFeature {
+                digest: size,
+                shape: FeatureShape::Drawn {
+                    kind: super::super::feature_bytes::DrawnKind::Lines,
+                    size: u32::try_from(size).unwrap(),
+                    commands: &[9, 0, 0, 10, 2, 2],
+                },
+                attributes,
+            })
+            .collect();
+        let fewer = keep_fewer(features, 5, 300);
+        assert_eq!(fewer.len(), 300);
+        assert!(fewer.iter().all(|feature| feature.digest >= 600));
+    }
+}

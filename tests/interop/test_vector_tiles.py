@@ -23,14 +23,22 @@ MOST_LATITUDE = 85.0511
 
 @cache
 def archive(path: Path) -> dict[tuple[int, int, int], list[dict]]:
-    """Features of every tile of the one layer."""
+    """Features of every tile."""
+    # Within an area thousands of tiles are the same.
+    decoded: dict[bytes, list[dict]] = {}
     tiles = {}
     for tile, packed in all_tiles(MemorySource(path.read_bytes())):
-        layers = mapbox_vector_tile.decode(gzip.decompress(packed), default_options={"y_coord_down": True})
-        (layer,) = layers.values()
-        assert layer["extent"] == EXTENT
-        tiles[tile] = layer["features"]
+        if packed not in decoded:
+            decoded[packed] = features_of(gzip.decompress(packed))
+        tiles[tile] = decoded[packed]
     return tiles
+
+
+def features_of(tile: bytes) -> list[dict]:
+    """Features of the one layer."""
+    (layer,) = mapbox_vector_tile.decode(tile, default_options={"y_coord_down": True}).values()
+    assert layer["extent"] == EXTENT
+    return layer["features"]
 
 
 def features_at(path: Path, zoom: int) -> Iterator[tuple[tuple[int, int, int], dict]]:
