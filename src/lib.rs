@@ -25,6 +25,7 @@
 pub mod catalog;
 pub mod cli;
 pub mod config;
+pub mod delta;
 pub mod derive;
 pub mod draft;
 pub mod engine;

@@ -29,7 +29,8 @@ Examples:
 
 DIR becomes a store like the other one: query, export, verify and serve it, or publish its folder `public`. Files that the
 latest release here has under the same path with the same digest are linked, all others fetched and compared with the manifest,
-which `latest.json` vouches for. A release appears whole or not at all; after a failure nothing has changed, so start again.";
+which `latest.json` vouches for. Where the pipeline there says `deltas = true`, tables are made of those here and of what differs:
+a night that changes 1 % sends about 1 %. A release appears whole or not at all; after a failure nothing has changed, so start again.";
 
 /// Take over the latest release of a store behind a web server, fetching only what differs
 #[derive(Debug, Args)]
@@ -127,8 +128,12 @@ fn summary(synced: &Synced) -> String {
     } else {
         "is the latest now"
     };
+    let made = match synced.files_made {
+        0 => String::new(),
+        made => format!(", {made} made of those here"),
+    };
     format!(
-        "{release} {standing}: {} of {} files fetched, {fetched} of {all}\n{}{}",
+        "{release} {standing}: {} of {} files fetched{made}, {fetched} of {all}\n{}{}",
         synced.files_fetched,
         synced.files,
         folder.display(),

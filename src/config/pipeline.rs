@@ -90,6 +90,8 @@ pub struct OutputConfig {
     pub products: Option<Spanned<Vec<Spanned<String>>>>,
     /// `national`.
     pub national: Option<Spanned<bool>>,
+    /// `deltas`.
+    pub deltas: Option<Spanned<bool>>,
     /// `formats`.
     pub formats: Option<Spanned<Vec<Spanned<String>>>>,
     /// `map`.
@@ -243,6 +245,7 @@ fn read_output(table: &mut Table<'_>) -> OutputConfig {
         zstd_level: table.optional_integer("zstd-level"),
         products: table.optional_texts("products"),
         national: table.optional_flag("national"),
+        deltas: table.optional_flag("deltas"),
         formats: table.optional_texts("formats"),
         map: table.optional_flag("map"),
         base_url: table.optional_text("base-url"),

@@ -7,6 +7,7 @@
 pub mod changes;
 mod column;
 mod day;
+mod deltas;
 mod error;
 mod formats;
 pub mod inventory;
@@ -44,6 +45,7 @@ pub const PRODUCTS: &[&dyn Product] = &[
     &quality::Quality,
     &registry::Registry,
     &scorecard::Scorecard,
+    &deltas::Deltas,
 ];
 
 /// Names of the products, for pipelines to choose from.
@@ -51,7 +53,7 @@ pub const PRODUCTS: &[&dyn Product] = &[
 /// ```
 /// let names: Vec<&str> = cikr::derive::product_names().iter().map(|product| product.name).collect();
 /// assert_eq!(names[..3], ["inventory", "national", "formats"]);
-/// assert_eq!(names[3..], ["map", "changes", "sectors", "quality", "registry", "scorecard"]);
+/// assert_eq!(names[3..], ["map", "changes", "sectors", "quality", "registry", "scorecard", "deltas"]);
 /// ```
 pub fn product_names() -> Vec<ProductName> {
     PRODUCTS

@@ -10,7 +10,6 @@ use arrow_schema::{Schema, SchemaRef};
 use geo::Rect;
 use parquet::arrow::ArrowWriter;
 use parquet::errors::ParquetError;
-use parquet::file::metadata::KeyValue;
 
 use super::writer::{append_entries, arrow_writer, base_properties, with_spatial_encodings};
 use super::{FooterEntry, GeoparquetError, WriteOptions, geo_metadata};
@@ -89,6 +88,15 @@ pub struct FeatureWriter<W: Write + Send> {
     rows: u64,
 }
 
+/// What the encodings of columns follow from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Encodings {
+    /// Rows with a geometry and its covering: tiles, national files, tables of products with outlines.
+    Spatial,
+    /// A plain table.
+    Plain,
+}
+
 /// How columns are encoded is settled by the first rows.
 ///
 /// Parquet fixes the properties of a file when its writer is made, so that one can't be made before there are rows to
@@ -98,6 +106,7 @@ enum State<W: Write + Send> {
         out: W,
         schema: SchemaRef,
         options: WriteOptions,
+        encodings: Encodings,
     },
     Writing(Box<ArrowWriter<W>>),
     /// It couldn't be begun.
@@ -109,10 +118,19 @@ impl<W: Write + Send> State<W> {
     fn begin_with(&mut self, first: &RecordBatch) -> Result<&mut ArrowWriter<W>, ParquetError> {
         // The guard comes first: replacing the state of a writer at work would throw that writer away.
         if let Self::Waiting { .. } = self
-            && let Self::Waiting { out, schema, options } = std::mem::replace(self, Self::Failed)
+            && let Self::Waiting {
+                out,
+                schema,
+                options,
+                encodings,
+            } = std::mem::replace(self, Self::Failed)
         {
-            let properties = with_spatial_encodings(base_properties(&options)?, first).build();
-            *self = Self::Writing(Box::new(arrow_writer(properties, schema, out)?));
+            let base = base_properties(&options)?;
+            let builder = match encodings {
+                Encodings::Spatial => with_spatial_encodings(base, first),
+                Encodings::Plain => base,
+            };
+            *self = Self::Writing(Box::new(arrow_writer(builder.build(), schema, out)?));
         }
         match self {
             Self::Writing(writer) => Ok(writer),
@@ -126,10 +144,22 @@ impl<W: Write + Send> State<W> {
 impl<W: Write + Send> FeatureWriter<W> {
     /// Of a file of these columns; `what` names it in messages. Text columns may come as dictionaries.
     pub fn new(what: &str, schema: SchemaRef, options: &WriteOptions, out: W) -> Self {
+        Self::with_encodings(what, schema, options, Encodings::Spatial, out)
+    }
+
+    /// Of a file of any columns, such as one that is made again as it was.
+    pub fn with_encodings(
+        what: &str,
+        schema: SchemaRef,
+        options: &WriteOptions,
+        encodings: Encodings,
+        out: W,
+    ) -> Self {
         let state = State::Waiting {
             out,
             schema,
             options: *options,
+            encodings,
         };
         Self {
             state,
@@ -155,17 +185,26 @@ impl<W: Write + Send> FeatureWriter<W> {
     /// # Errors
     /// If the file fails.
     pub fn close(
-        mut self,
+        self,
         extent: Option<Rect<f64>>,
         geometry_types: &[String],
         footer: &[FooterEntry],
     ) -> Result<u64, GeoparquetError> {
-        let geo = serde_json::to_string(&geo_metadata(geometry_types, extent))
-            .map_err(|source| ParquetError::External(Box::new(source)));
+        let geo = serde_json::to_string(&geo_metadata(geometry_types, extent)).map_err(|source| {
+            GeoparquetError::write_error(&self.what, ParquetError::External(Box::new(source)))
+        })?;
+        let mut entries = vec![("geo".to_owned(), geo)];
+        entries.extend_from_slice(footer);
+        self.close_with(&entries)
+    }
+
+    /// Ends the file with these keys in its footer, and no others. Returns the rows written.
+    ///
+    /// # Errors
+    /// If the file fails.
+    pub fn close_with(mut self, footer: &[FooterEntry]) -> Result<u64, GeoparquetError> {
         let nothing = RecordBatch::new_empty(Arc::new(Schema::empty()));
-        let closed = geo.and_then(|geo| {
-            let writer = self.state.begin_with(&nothing)?;
-            writer.append_key_value_metadata(KeyValue::new("geo".to_owned(), geo));
+        let closed = self.state.begin_with(&nothing).and_then(|writer| {
             append_entries(writer, footer);
             writer.finish()
         });

@@ -7,13 +7,14 @@ use serde::Serialize;
 
 use super::MirrorError;
 use super::files::Fetching;
-use super::source::read_release;
+use super::made::Earlier;
+use super::source::{SourceRelease, read_release};
 use crate::feature::release::ReleaseId;
 use crate::feature::{Frozen, Progress};
 use crate::fetch::http::Client;
 use crate::fetch::{StoreUrl, latest_of_store};
 use crate::plan::Access;
-use crate::store::{Care, Keep, Latest, ManifestFile, ReleaseCopy, Store};
+use crate::store::{Care, Keep, Latest, ManifestFile, ReleaseCopy, Staging, Store};
 
 /// What is to be taken over, from where, to where.
 #[derive(Clone, Copy)]
@@ -51,6 +52,8 @@ pub struct Synced {
     pub files_fetched: u64,
     /// Bytes of these.
     pub bytes_fetched: u64,
+    /// Files that were made of those that were here, by what differs.
+    pub files_made: u64,
     /// Why it isn't the latest here, where somebody has frozen another.
     pub frozen: Option<Frozen>,
     /// Releases that were removed here.
@@ -70,6 +73,7 @@ impl Synced {
             bytes: latest.bytes,
             files_fetched: 0,
             bytes_fetched: 0,
+            files_made: 0,
             pruned: vec![],
             warnings: vec![],
         }
@@ -103,28 +107,7 @@ pub fn sync_release(request: &SyncRequest<'_>) -> Result<Synced, MirrorError> {
     }
     let there = read_release(source, client, access, latest)?;
     let staging = store.begin_release(&lock, &release)?;
-    let files = &there.manifest.files;
-    let carried = match store.latest()? {
-        Some(before) => staging.carry_same(&before.release, files, Care::InTurns)?,
-        None => BTreeSet::new(),
-    };
-    let differing: Vec<&ManifestFile> = files
-        .iter()
-        .filter(|file| !carried.contains(&file.path))
-        .collect();
-    let bytes_fetched = bytes_of(differing.iter().copied());
-    let task = request
-        .progress
-        .start("fetch", release.as_str(), Some(bytes_fetched));
-    let fetching = Fetching {
-        source,
-        client,
-        access,
-        staging: &staging,
-        task: &*task,
-    };
-    fetching.fetch_files(&differing)?;
-    drop(task);
+    let taken = take_files(request, &staging, &there)?;
     let published = staging.publish_copy(&ReleaseCopy {
         latest: &there.latest,
         manifest: &there.manifest,
@@ -136,13 +119,70 @@ pub fn sync_release(request: &SyncRequest<'_>) -> Result<Synced, MirrorError> {
         release,
         folder: published.folder,
         was_here: false,
-        files: files.len() as u64,
-        bytes: bytes_of(files),
-        files_fetched: differing.len() as u64,
-        bytes_fetched,
+        files: there.manifest.files.len() as u64,
+        bytes: bytes_of(&there.manifest.files),
+        files_fetched: taken.fetched,
+        bytes_fetched: taken.bytes_fetched,
+        files_made: taken.made,
         frozen: published.frozen,
         pruned: published.pruned,
         warnings: published.warnings,
+    })
+}
+
+/// How the files of a release came to be here.
+struct Taken {
+    fetched: u64,
+    bytes_fetched: u64,
+    made: u64,
+}
+
+/// Stages every file of a release: linked, made of one that is here, or fetched.
+fn take_files(
+    request: &SyncRequest<'_>,
+    staging: &Staging<'_>,
+    there: &SourceRelease,
+) -> Result<Taken, MirrorError> {
+    let store = request.store;
+    let files = &there.manifest.files;
+    let before = store.latest()?.map(|latest| latest.release);
+    let carried = match &before {
+        Some(before) => staging.carry_same(before, files, Care::InTurns)?,
+        None => BTreeSet::new(),
+    };
+    let earlier = before.and_then(|before| Earlier::of_release(store, &before));
+    let differing: Vec<&ManifestFile> = files
+        .iter()
+        .filter(|file| !carried.contains(&file.path))
+        .collect();
+    let (to_make, mut to_fetch): (Vec<_>, Vec<_>) = match &earlier {
+        Some(earlier) => earlier.with_deltas(&there.manifest, differing),
+        None => (vec![], differing),
+    };
+    let task = request.progress.start(
+        "fetch",
+        staging.release().as_str(),
+        Some(bytes_of(to_fetch.iter().copied())),
+    );
+    let fetching = Fetching {
+        source: request.source,
+        client: request.client,
+        access: request.access,
+        staging,
+        task: &*task,
+    };
+    fetching.fetch_files(&to_fetch)?;
+    let unmade = match &earlier {
+        Some(earlier) => earlier.make_files(staging, &to_make)?,
+        None => vec![],
+    };
+    fetching.fetch_files(&unmade)?;
+    let made = (to_make.len() - unmade.len()) as u64;
+    to_fetch.extend(unmade);
+    Ok(Taken {
+        fetched: to_fetch.len() as u64,
+        bytes_fetched: bytes_of(to_fetch),
+        made,
     })
 }
 

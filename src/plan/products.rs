@@ -35,6 +35,7 @@ pub(super) fn wanted_products(
     check.report_repeats_in_any_case("product", listed.into_iter().flatten());
     let is_national = written.national.as_ref().is_some_and(|national| national.value);
     let has_map = written.map.as_ref().is_some_and(|map| map.value);
+    let has_deltas = written.deltas.as_ref().is_some_and(|deltas| deltas.value);
     let mut wanted = Vec::new();
     for product in known {
         let is_listed = listed.map_or(product.is_default, |listed| {
@@ -44,6 +45,7 @@ pub(super) fn wanted_products(
         let is_asked_for = match product.name {
             product_names::NATIONAL => is_listed || is_national,
             product_names::MAP => is_listed || has_map,
+            product_names::DELTAS => is_listed || has_deltas,
             product_names::FORMATS => has_formats,
             _ => is_listed,
         };

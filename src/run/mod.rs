@@ -9,6 +9,7 @@ mod carry;
 mod changes_file;
 mod clock;
 mod context;
+mod deltas;
 mod derive;
 mod describe;
 mod feed;
@@ -92,7 +93,7 @@ use crate::store::{Lock, Store};
 /// ```
 /// let names: Vec<&str> = cikr::run::product_names().iter().map(|product| product.name).collect();
 /// assert_eq!(names[..3], ["inventory", "national", "formats"]);
-/// assert_eq!(names[3..], ["map", "changes", "sectors", "quality", "registry", "scorecard"]);
+/// assert_eq!(names[3..], ["map", "changes", "sectors", "quality", "registry", "scorecard", "deltas"]);
 /// ```
 pub fn product_names() -> Vec<ProductName> {
     products::product_names()
@@ -166,6 +167,7 @@ fn run_stages(fetching: Fetching<'_>, lock: &Lock, id: &ReleaseId, mode: Mode<'_
         &layers.outcomes,
         &facilities,
     )?;
+    deltas::write_deltas(&context)?;
     let layer_tiles: usize = layers.outcomes.iter().map(|layer| layer.tiles.len()).sum();
     let counts = Counts {
         tiles: (layer_tiles + facilities.len()) as u64,

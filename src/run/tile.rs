@@ -227,7 +227,7 @@ pub(super) fn write_pieces(
 }
 
 /// Of a long table of few distinct values: beyond level 3, zstd takes six times as long over it.
-fn long_options(context: &Context<'_>) -> WriteOptions {
+pub(super) fn long_options(context: &Context<'_>) -> WriteOptions {
     let options = context.write_options();
     // Measured on the links from facilities to sectors: six times as fast, for 3 % more bytes. A level that a
     // pipeline asks for is meant for its tiles, and is followed downwards alone.

@@ -21,6 +21,7 @@ reference = "{repository}/schemas/reference"
 [output]
 zstd-level = 3
 national = {national}
+{deltas}
 {output}
 """
 
@@ -54,6 +55,7 @@ class Work:
     boundaries: tuple[Path, Path]
     tiles_only: bool = False
     national: bool = False
+    deltas: bool = False
 
 
 def write(folder: Path, work: Work) -> None:
@@ -61,7 +63,8 @@ def write(folder: Path, work: Work) -> None:
     folder.mkdir()
     only_output, only_layer = (TILES_ONLY_OUTPUT, TILES_ONLY_LAYER) if work.tiles_only else ("", "")
     national = "true" if work.national else "false"
-    text = HEAD.format(here=REPOSITORY / "tests/bench", repository=REPOSITORY, national=national, output=only_output)
+    deltas = "deltas = true" if work.deltas else ""
+    text = HEAD.format(here=REPOSITORY / "tests/bench", repository=REPOSITORY, national=national, deltas=deltas, output=only_output)
     for kind, file in zip(["state", "county"], work.boundaries, strict=True):
         text += BOUNDARIES.format(kind=kind, file=file)
     for name, file in named(work).items():

@@ -30,6 +30,7 @@ mod client;
 mod csv_defects;
 mod deadlines;
 mod defects;
+mod deltas;
 mod demo;
 mod dimensions;
 mod doubts;

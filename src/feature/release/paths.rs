@@ -6,7 +6,7 @@
 //! layers/<layer>/    the same of a layer, crossing/region=R06/…, national.parquet, and <layer>.gpkg and the like
 //! links/facility_jurisdiction/kind=<kind>/<layer>.<set>.parquet
 //! rejects/<layer>.parquet   changes/<layer>.parquet   quality/flags/<layer>.parquet
-//! map/<collection>.pmtiles
+//! map/<collection>.pmtiles   deltas/<path of a file>.delta
 //! jurisdictions/<set>.parquet   scorecard/   quality/   links/   reference/
 //! ```
 
@@ -63,6 +63,10 @@ pub const FACILITY_LINKS: &str = "links/facility_jurisdiction";
 /// Facilities by layer, scheme and code.
 pub const SECTOR_TOTALS: &str = "links/sector_totals.parquet";
 
+/// What makes files of this release of those of the one before, each below this folder under its own path.
+pub const DELTAS: &str = "deltas";
+const DELTA_ENDING: &str = ".delta";
+
 /// Scores of the layers.
 pub const QUALITY_SCORES: &str = "quality/scores.parquet";
 /// Counts of the layers.
@@ -100,6 +104,33 @@ const DATA: &str = "data";
 /// Hive's form, which DuckDB, pyarrow, Polars and GeoPandas read as a column. No column of a tile has the same name:
 /// GeoPandas and SedonaDB fail where both are there.
 const REGION: &str = "region=";
+
+/// The delta of a file of a release: Parquet by another name, so that it is no tile to whoever takes all that end with `.parquet`.
+///
+/// ```
+/// use std::path::Path;
+/// use cikr::feature::release::paths::delta_path;
+///
+/// let path = delta_path("layers/dams/data/region=R06/part-000.parquet");
+/// assert_eq!(path, Path::new("deltas/layers/dams/data/region=R06/part-000.parquet.delta"));
+/// ```
+pub fn delta_path(file: &str) -> PathBuf {
+    Path::new(DELTAS).join(format!("{file}{DELTA_ENDING}"))
+}
+
+/// The file that a delta is of; none of a path that is no delta's.
+///
+/// ```
+/// use cikr::feature::release::paths::file_of_delta;
+///
+/// assert_eq!(file_of_delta("deltas/links/sector_totals.parquet.delta"), Some("links/sector_totals.parquet"));
+/// assert_eq!(file_of_delta("links/sector_totals.parquet"), None);
+/// ```
+pub fn file_of_delta(path: &str) -> Option<&str> {
+    path.strip_prefix(DELTAS)?
+        .strip_prefix('/')?
+        .strip_suffix(DELTA_ENDING)
+}
 
 /// Folder of a layer.
 pub fn layer_folder(layer: &str) -> PathBuf {

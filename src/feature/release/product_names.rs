@@ -18,3 +18,5 @@ pub const QUALITY: &str = "quality";
 pub const REGISTRY: &str = "registry";
 /// Facilities by jurisdiction, sector and lifeline.
 pub const SCORECARD: &str = "scorecard";
+/// What makes the files of this release of those of the one before.
+pub const DELTAS: &str = "deltas";

@@ -133,6 +133,11 @@ fn settings_keys(products: &[ProductName]) -> Vec<Key> {
         )
         .default_value(false),
         key(
+            "output.deltas",
+            "Whether the release has what makes its large files of those of the release before, for `cikr sync`: adds that product.",
+        )
+        .default_value(false),
+        key(
             "output.formats",
             "Formats of other tools that each layer stands in, too, beside its tiles.",
         )
