@@ -65,7 +65,7 @@ pub(super) fn each_feature(
         if let Some(vertex) = first_vertex(&shown).filter(|_| is_gone) {
             pieces.show_smallest(vertex, view.zoom, see);
         } else {
-            each_piece(shown, &view.tiles, &mut |x, y, piece| {
+            each_piece(shown, view.zoom, &view.tiles, &mut |x, y, piece| {
                 let mut pen = Pen::in_tile(x, y);
                 let pen = match piece {
                     Piece::Part(part) => {

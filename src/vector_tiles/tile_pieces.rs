@@ -27,6 +27,17 @@ impl TileRange {
         }
     }
 
+    fn intersection(&self, other: &Self) -> Self {
+        Self {
+            x: self.x.start.max(other.x.start)..self.x.end.min(other.x.end),
+            y: self.y.start.max(other.y.start)..self.y.end.min(other.y.end),
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.x.is_empty() || self.y.is_empty()
+    }
+
     /// One.
     pub(super) fn of_tile(tile: TileId) -> Self {
         Self {
@@ -48,20 +59,28 @@ pub(super) enum Piece<'a> {
 /// Takes the piece of a tile, by its column and row.
 pub(super) type SeePiece<'a> = dyn FnMut(u32, u32, Piece<'_>) + 'a;
 
-/// Shows the piece of each of some tiles that has one; the shape is in units of their zoom.
-pub(super) fn each_piece(shape: Shape, within: &TileRange, see: &mut SeePiece<'_>) {
+/// Shows the piece of each of the `wanted` tiles that has one; the shape is in units of their zoom.
+///
+/// Halves that nobody wants are left aside, but the cuts are the same: a piece that is asked for alone is rounded as it is
+/// among all.
+pub(super) fn each_piece(shape: Shape, zoom: u8, wanted: &TileRange, see: &mut SeePiece<'_>) {
+    cut(shape, &TileRange::of_zoom(zoom), wanted, see);
+}
+
+fn cut(shape: Shape, within: &TileRange, wanted: &TileRange, see: &mut SeePiece<'_>) {
     let Some(bounds) = shape.bounds() else { return };
     let tiles = TileRange {
         x: tiles_between(bounds[0], bounds[2], &within.x),
         y: tiles_between(bounds[1], bounds[3], &within.y),
     };
-    if tiles.x.is_empty() || tiles.y.is_empty() {
+    let shown = tiles.intersection(wanted);
+    if shown.is_empty() {
         return;
     }
     let x = tiles.x.end - tiles.x.start;
     let y = tiles.y.end - tiles.y.start;
     if is_filled(&shape, &tiles) {
-        each_filled(&tiles, see);
+        each_filled(&shown, see);
     } else if x == 1 && y == 1 {
         let piece = clip_to(shape, &tiles);
         if !piece.parts.is_empty() {
@@ -81,8 +100,22 @@ pub(super) fn each_piece(shape: Shape, within: &TileRange, see: &mut SeePiece<'_
             upper.y.start = middle;
         }
         let border = f64::from(middle) * f64::from(EXTENT);
-        each_piece(clip(&shape, axis, border + f64::from(BUFFER), 1.0), &lower, see);
-        each_piece(clip(&shape, axis, border - f64::from(BUFFER), -1.0), &upper, see);
+        if !lower.intersection(wanted).is_empty() {
+            cut(
+                clip(&shape, axis, border + f64::from(BUFFER), 1.0),
+                &lower,
+                wanted,
+                see,
+            );
+        }
+        if !upper.intersection(wanted).is_empty() {
+            cut(
+                clip(&shape, axis, border - f64::from(BUFFER), -1.0),
+                &upper,
+                wanted,
+                see,
+            );
+        }
     }
 }
 
@@ -278,7 +311,7 @@ mod tests {
             parts: vec![vec![path.to_vec()]],
         };
         let mut found = Vec::new();
-        each_piece(shape, &TileRange::of_zoom(zoom), &mut |x, y, piece| {
+        each_piece(shape, zoom, &TileRange::of_zoom(zoom), &mut |x, y, piece| {
             let piece = match piece {
                 Piece::Part(part) => part.clone(),
                 Piece::Filled => {
