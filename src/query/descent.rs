@@ -30,6 +30,8 @@ pub(super) struct Resolved {
     pub(super) from_row: u64,
     /// Rows that are decoded at a time by a thread, at most.
     pub(super) unit_rows: usize,
+    /// Whether those of one unit may be all that is asked for.
+    pub(super) are_few: bool,
 }
 
 /// Rows of a row group that may be meant: what is fetched and decoded as one.

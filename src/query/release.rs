@@ -140,14 +140,16 @@ impl Release {
         filter.check(&schema)?;
         let filter = self.placed(filter, &within, &question.layer, &schema, &reader.meter)?;
         let columns = Projection::resolve(question, &filter, &schema)?;
+        // Of rows in an order of their own all are looked at.
+        let few = question.limit.filter(|_| question.order.is_none());
         let resolved = Resolved {
             reader,
             filter,
             reach,
             columns,
             from_row: question.from_row,
-            // Of rows in an order of their own all are looked at.
-            unit_rows: unit_rows(question.limit.filter(|_| question.order.is_none())),
+            unit_rows: unit_rows(few),
+            are_few: few.is_some(),
         };
         // In the order of the paths again: ties in distance are told by the places of rows.
         met.sort_by(|one, other| one.path.cmp(&other.path));

@@ -20,7 +20,8 @@ use crate::geoparquet::SparseFile;
 const TILES_AT_ONCE: usize = 8;
 /// Bytes of pages that are in memory at a time, about.
 const LOT_BYTES: u64 = 32 << 20;
-/// Units of the first lot; each lot has twice as many as the one before, so that who wants few rows waits for few.
+/// Units of the first lot, one where few rows are asked for; each lot has twice as many as the one before, so that who wants few
+/// rows waits for few.
 const FIRST_UNITS: usize = 4;
 
 /// The rows of a layer that are meant.
@@ -34,12 +35,13 @@ pub(super) struct Scan {
 
 impl Scan {
     pub(super) fn new(asked: Resolved, tiles: Vec<TileItem>) -> Self {
+        let first = if asked.are_few { 1 } else { FIRST_UNITS };
         Self {
             asked,
             tiles: tiles.into(),
             units: VecDeque::new(),
             ready: VecDeque::new(),
-            lot_units: FIRST_UNITS,
+            lot_units: first,
         }
     }
 

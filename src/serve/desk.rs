@@ -23,7 +23,7 @@ use super::answer::Answer;
 use super::problem::Problem;
 use super::request::{Request, parameters};
 use super::response::{preflight, response_of};
-use super::routes::{NOWHERE, ROUTES, Route};
+use super::routes::{Cost, NOWHERE, ROUTES, Route};
 use super::site::Site;
 use crate::query::Limits;
 
@@ -143,7 +143,7 @@ async fn places_of(parts: &mut Parts) -> Result<Vec<(String, String)>, Problem> 
 /// The handler, on a thread that may wait. Whoever doesn't wait for the answer any more withdraws the question.
 async fn answer_apart(desk: &Desk, route: &'static Route, request: Request) -> Result<Answer, Problem> {
     let _withdrawn = WithdrawnAtEnd(Arc::clone(&request.limits.cancelled));
-    let place = if route.is_question {
+    let place = if is_question(&desk.site, route, &request) {
         Some(Arc::clone(&desk.questions).acquire_owned().await)
     } else {
         None
@@ -158,6 +158,18 @@ async fn answer_apart(desk: &Desk, route: &'static Route, request: Request) -> R
     answered
         .await
         .unwrap_or_else(|failure| Err(Problem::internal(&failure.to_string())))
+}
+
+/// Whether only a few such requests are answered at a time.
+fn is_question(site: &Site, route: &Route, request: &Request) -> bool {
+    match route.cost {
+        Cost::Files => false,
+        Cost::Question => true,
+        Cost::Tile => {
+            let latest = site.releases.known_latest();
+            latest.is_none_or(|release| !release.has_archive(request.place("collection")))
+        }
+    }
 }
 
 /// Has a question stop where nobody waits for it.

@@ -22,6 +22,8 @@ pub(super) enum Class {
     Items,
     /// One facility.
     Item,
+    /// A vector tile.
+    Tile,
     /// STAC.
     Stac,
     /// Health and these counts.
@@ -37,6 +39,7 @@ impl Class {
             Self::About => "about",
             Self::Items => "items",
             Self::Item => "item",
+            Self::Tile => "tile",
             Self::Stac => "stac",
             Self::Status => "status",
             Self::Unknown => "unknown",

@@ -2,18 +2,22 @@
 //!
 //! Opened once and never changed. What its files say is bounded and checked against its manifest, which its record vouches for.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use serde_json::Value;
 
+use super::archive::Archive;
 use super::collection::Collection;
+use super::made_tiles::MadeTiles;
+use super::problem::Problem;
 use super::published::{PublishedFiles, Root};
 use super::shown::Shown;
 use super::summary::Summaries;
 use crate::feature::digest::sha256_hex;
-use crate::feature::release::paths::{CATALOG, MANIFEST};
+use crate::feature::release::paths::{CATALOG, MANIFEST, map_path};
 use crate::feature::{Handling, ReleaseFiles, error_chain};
 use crate::query::Release;
 use crate::store::{Latest, Manifest};
@@ -22,6 +26,9 @@ use crate::store::{Latest, Manifest};
 const MOST_MANIFEST_BYTES: u64 = 256 << 20;
 /// Longest file of the catalog, bytes.
 const MOST_CATALOG_BYTES: u64 = 64 << 20;
+
+/// Of the caches' bytes, what tiles that were made get: one in so many.
+const TILES_SHARE: u64 = 4;
 
 /// A release that was opened.
 #[derive(Debug)]
@@ -35,6 +42,8 @@ pub(super) struct Opened {
     description: String,
     questions: Release,
     items: OnceLock<Result<Summaries, String>>,
+    archives: Mutex<BTreeMap<String, Arc<Archive>>>,
+    made_tiles: MadeTiles,
 }
 
 impl Opened {
@@ -74,9 +83,11 @@ impl Opened {
             collections,
             title: text("title"),
             description: text("description"),
-            questions: Release::with_cache(id, served, cache_bytes),
+            questions: Release::with_cache(id, served, cache_bytes - cache_bytes / TILES_SHARE),
             files,
             items: OnceLock::new(),
+            archives: Mutex::default(),
+            made_tiles: MadeTiles::new(cache_bytes / TILES_SHARE),
         })
     }
 
@@ -137,6 +148,42 @@ impl Opened {
             .items
             .get_or_init(|| Summaries::read(&self.files, &self.shown, &self.collections));
         items.as_ref().map_err(String::clone)
+    }
+
+    /// Whether it has an archive of tiles of a name.
+    pub(super) fn has_archive(&self, name: &str) -> bool {
+        self.files.entry(&map_path(name).display().to_string()).is_some()
+    }
+
+    /// The archive of tiles of a name; none where the release has none.
+    ///
+    /// # Errors
+    /// When it isn't shown, or can't be read.
+    pub(super) fn archive(&self, name: &str) -> Result<Option<Arc<Archive>>, Problem> {
+        let path = map_path(name).display().to_string();
+        let Some(entry) = self.files.entry(&path) else {
+            return Ok(None);
+        };
+        if let Some(reason) = self.shown.reason_against(&path) {
+            return Err(Problem::forbidden(reason));
+        }
+        let mut archives = self.archives.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(open) = archives.get(name) {
+            return Ok(Some(Arc::clone(open)));
+        }
+        let file = self
+            .files
+            .file(&path)
+            .map_err(|error| Problem::internal(&error_chain(&error)))?;
+        let opened = Archive::open(file, entry.bytes, &entry.sha256);
+        let opened = Arc::new(opened.map_err(|error| Problem::internal(&format!("{path}: {error}")))?);
+        archives.insert(name.to_owned(), Arc::clone(&opened));
+        Ok(Some(opened))
+    }
+
+    /// Tiles that are made of its rows.
+    pub(super) fn made_tiles(&self) -> &MadeTiles {
+        &self.made_tiles
     }
 
     /// Who is asked for rows.

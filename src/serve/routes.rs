@@ -7,10 +7,21 @@ use super::metrics::Class;
 use super::problem::Problem;
 use super::request::Request;
 use super::site::Site;
-use super::{features, files, stac, status};
+use super::{features, files, stac, status, tiles};
 
 /// Answers a request; may wait for disks, and for nothing else.
 pub(super) type Handler = fn(&Site, &Request) -> Result<Answer, Problem>;
+
+/// What an answer takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Cost {
+    /// A few reads.
+    Files,
+    /// So many that only a few are answered at a time.
+    Question,
+    /// The one or the other: whether the release has an archive of the tiles decides.
+    Tile,
+}
 
 /// A path, in axum's spelling, and what answers it.
 #[derive(Debug, Clone, Copy)]
@@ -19,8 +30,8 @@ pub(super) struct Route {
     pub(super) class: Class,
     /// Whether bodies are taken, too.
     pub(super) takes_post: bool,
-    /// Whether it reads so much that only a few are answered at a time.
-    pub(super) is_question: bool,
+    /// What it takes.
+    pub(super) cost: Cost,
     pub(super) handler: Handler,
 }
 
@@ -30,7 +41,7 @@ impl Route {
             path,
             class,
             takes_post: false,
-            is_question: false,
+            cost: Cost::Files,
             handler,
         }
     }
@@ -38,8 +49,16 @@ impl Route {
     /// The same, of what reads so much that only a few are answered at a time.
     const fn question(path: &'static str, class: Class, handler: Handler) -> Self {
         Self {
-            is_question: true,
+            cost: Cost::Question,
             ..Self::new(path, class, handler)
+        }
+    }
+
+    /// The same, of tiles.
+    const fn tile(path: &'static str, handler: Handler) -> Self {
+        Self {
+            cost: Cost::Tile,
+            ..Self::new(path, Class::Tile, handler)
         }
     }
 
@@ -54,7 +73,7 @@ impl Route {
 }
 
 /// Every path that is answered.
-pub(super) const ROUTES: [Route; 26] = [
+pub(super) const ROUTES: [Route; 33] = [
     Route::new("/", Class::About, features::landing),
     Route::new("/api", Class::About, features::api),
     Route::new("/conformance", Class::About, features::conformance),
@@ -71,6 +90,16 @@ pub(super) const ROUTES: [Route; 26] = [
         Class::Item,
         features::item,
     ),
+    Route::new("/tiles/{collection}", Class::About, tiles::tilejson),
+    Route::tile("/tiles/{collection}/{z}/{x}/{y}", tiles::xyz),
+    Route::new("/collections/{collection}/tiles", Class::About, tiles::sets),
+    Route::new("/collections/{collection}/tiles/{set}", Class::About, tiles::set),
+    Route::tile(
+        "/collections/{collection}/tiles/{set}/{z}/{y}/{x}",
+        tiles::of_matrix_set,
+    ),
+    Route::new("/tileMatrixSets", Class::About, tiles::matrix_sets),
+    Route::new("/tileMatrixSets/{set}", Class::About, tiles::matrix_set),
     Route::new("/stac", Class::Stac, stac::landing),
     Route::new("/stac/", Class::Stac, stac::landing),
     Route::new("/stac/conformance", Class::Stac, stac::conformance),

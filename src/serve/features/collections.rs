@@ -84,6 +84,12 @@ fn collection_json(base: &str, release: &Opened, of: &Collection) -> Value {
     links.extend([
         link("items", &format!("{own}/items"), GEOJSON, of.title()),
         link(
+            "http://www.opengis.net/def/rel/ogc/1.0/tilesets-vector",
+            &format!("{own}/tiles"),
+            JSON,
+            "Vector tiles of it",
+        ),
+        link(
             "http://www.opengis.net/def/rel/ogc/1.0/queryables",
             &format!("{own}/queryables"),
             JSON_SCHEMA,

@@ -13,6 +13,7 @@ mod openapi_schemas;
 mod pages;
 
 pub(super) use about::{conformance, landing};
+pub(super) use ask::show_no_more;
 pub(super) use collections::{asked_collection, collection, collections, queryables};
 pub(super) use items::{item, items};
 pub(super) use openapi::api;

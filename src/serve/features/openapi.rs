@@ -27,9 +27,10 @@ struct Operation {
 
 const JSON: &str = "application/json";
 const GEOJSON: &str = "application/geo+json";
+const MVT: &str = "application/vnd.mapbox-vector-tile";
 
 /// Every path but those of single files.
-const OPERATIONS: [Operation; 16] = [
+const OPERATIONS: [Operation; 21] = [
     operation(
         "/",
         "getLandingPage",
@@ -96,6 +97,41 @@ const OPERATIONS: [Operation; 16] = [
         "One facility",
         &["collection", "feature", "f", RELEASE],
         (GEOJSON, "feature"),
+    ),
+    operation(
+        "/collections/{collection}/tiles",
+        "getTileSets",
+        "Tiles of a layer",
+        &["collection", "f", RELEASE],
+        (JSON, "object"),
+    ),
+    operation(
+        "/collections/{collection}/tiles/WebMercatorQuad",
+        "getTileSet",
+        "Tiles of a layer in Web Mercator",
+        &["collection", "f", RELEASE],
+        (JSON, "object"),
+    ),
+    operation(
+        "/collections/{collection}/tiles/WebMercatorQuad/{z}/{y}/{x}",
+        "getTile",
+        "A vector tile",
+        &["collection", "z", "y", "x", RELEASE],
+        (MVT, "binary"),
+    ),
+    operation(
+        "/tileMatrixSets",
+        "getTileMatrixSets",
+        "Schemes of tiles",
+        &["f"],
+        (JSON, "object"),
+    ),
+    operation(
+        "/tileMatrixSets/WebMercatorQuad",
+        "getTileMatrixSet",
+        "The scheme of Web Mercator",
+        &["f"],
+        (JSON, "object"),
     ),
     operation("/stac", "getStac", "The STAC API", &[RELEASE], (JSON, "object")),
     operation(

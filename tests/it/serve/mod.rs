@@ -7,6 +7,7 @@ mod hostile;
 mod http;
 mod life;
 mod stac;
+mod tiles;
 
 use std::sync::OnceLock;
 
