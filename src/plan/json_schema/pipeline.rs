@@ -32,7 +32,8 @@ pub(super) fn keys(reference: &Reference, products: &[ProductName]) -> Keys {
         jurisdiction_keys(reference),
         layer_keys(),
         gate_keys(),
-        settings_keys(products),
+        limits_keys(),
+        output_keys(products),
     ];
     by_path(
         [whole]
@@ -81,8 +82,7 @@ fn top_level_keys() -> Vec<Key> {
     ]
 }
 
-fn settings_keys(products: &[ProductName]) -> Vec<Key> {
-    let rows = "rows; a page is a leaf of the tree, a row group its parent, a tile a file";
+fn limits_keys() -> Vec<Key> {
     vec![
         key("limits", "What a run may take."),
         key("limits.record", "Largest record of a source; a longer one is rejected.").bounds(&RECORD),
@@ -116,6 +116,12 @@ fn settings_keys(products: &[ProductName]) -> Vec<Key> {
         )
         .number_range(&UNMET.range)
         .example(UNMET.default),
+    ]
+}
+
+fn output_keys(products: &[ProductName]) -> Vec<Key> {
+    let rows = "rows; a page is a leaf of the tree, a row group its parent, a tile a file";
+    vec![
         key("output", "How tiles are written."),
         key("output.profile", "`compat` is GeoParquet 1.1, which every reader opens.")
             .one_of_words(PROFILES.map(|(word, ())| word))
