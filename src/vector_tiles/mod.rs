@@ -24,6 +24,7 @@ mod pyramid;
 mod rows;
 mod shape;
 mod shape_tiles;
+mod small_deflate;
 mod sorted_records;
 mod thinned_points;
 mod tile_id;
