@@ -25,11 +25,18 @@ impl Product for Map {
         About {
             doc: ProductDoc {
                 name: product_names::MAP,
-                places: &[(
-                    "map/<collection>.pmtiles",
-                    "vector tiles of a layer, or of the inventory, for maps in a browser (PMTiles 3), where the pipeline says \
-                     `map = true`",
-                )],
+                places: &[
+                    (
+                        "map/<collection>.pmtiles",
+                        "vector tiles of a layer, or of the inventory, for maps in a browser (PMTiles 3), where the pipeline \
+                         says `map = true`",
+                    ),
+                    (
+                        "map/index.html",
+                        "the release on a map: served by any server that knows byte ranges, it needs nothing but the files \
+                         beside it",
+                    ),
+                ],
                 tables: &[],
             },
             is_default: false,

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::cells::Cells;
 use super::reject_sample::RejectSample;
 use crate::catalog::Collection;
+use crate::feature::release::product_names;
 use crate::feature::{LayerId, LayerReport, Outline, ProductDoc, ReleaseCounts, RunReport};
 use crate::plan::{LayerPlan, Plan};
 
@@ -81,6 +82,12 @@ pub(super) struct Layer<'a> {
 }
 
 impl<'a> Page<'a> {
+    /// The release's map for browsers; none where it has none, as after a build without its bundle.
+    pub(super) fn map_page(&self) -> Option<&'a str> {
+        let told = self.report.product(product_names::MAP)?;
+        told.get("page")?.get("file")?.as_str()
+    }
+
     pub(super) fn known_layers(&self) -> Vec<Layer<'a>> {
         let states = self.report.layers.iter();
         states.map(|state| self.known_layer(state)).collect()

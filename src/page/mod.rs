@@ -11,6 +11,7 @@ mod content;
 mod gate;
 mod layers;
 mod map;
+mod outline;
 mod parts;
 mod places;
 mod quality;
@@ -117,7 +118,7 @@ fn page_footer(page: &Page<'_>) -> Markup {
     ];
     html! {
         footer {
-            ul.links { @for file in files { li { a href=(file) { (file) } } } }
+            ul.links { @for file in files.into_iter().chain(page.map_page()) { li { a href=(file) { (file) } } } }
             p {
                 "Made by cikr " (page.report.cikr_version) " from the release's own report and tables. "
                 "This page loads nothing and runs no script."

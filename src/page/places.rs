@@ -53,6 +53,7 @@ pub(super) fn places_section(page: &Page<'_>) -> Markup {
             h2 #places { "Where the facilities are" }
             @if page.plan.makes_product(product_names::INVENTORY) {
                 p { "Facilities of the inventory, one point each, by the region they lie in." }
+                @if let Some(map_page) = page.map_page() { p { a href=(map_page) { "Open the map" } ": each facility with all its attributes" } }
                 (map::density_map(page))
                 h3 { "By region" }
                 (table_box("Facilities by region", &regions_table(page)))

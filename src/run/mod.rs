@@ -30,6 +30,8 @@ mod layers;
 mod link_docs;
 mod map;
 mod map_archive;
+mod map_page;
+mod map_rows;
 mod memory;
 mod mode;
 mod national;
@@ -155,6 +157,14 @@ fn run_stages(fetching: Fetching<'_>, lock: &Lock, id: &ReleaseId, mode: Mode<'_
     derive::write_products(&context, lock, &layers.joined, &mut layers.outcomes, &mut report)?;
     formats::write_format_files(&context, &mut layers.outcomes, &mut report)?;
     map::write_map_files(&context, &room, &layers.outcomes, &facilities, &mut report)?;
+    map_page::write_map_page(
+        &context,
+        &room,
+        &layers.joined,
+        &layers.outcomes,
+        &facilities,
+        &mut report,
+    )?;
     report.seconds = timer.elapsed().as_secs_f64();
     report.peak_memory_bytes = memory::peak_resident();
     // README, page, feed and catalog are made of the report: what it doesn't show, they can't.

@@ -84,7 +84,7 @@ function provenance(layer, properties) {
   const known = [
     ['agency', properties.source_agency ?? layer?.agency],
     ['date of the record', properties.source_date],
-    ['date of the source', layer?.date],
+    ['source fetched', layer?.landed?.slice(0, 10)],
     ['handling', properties.handling ?? layer?.handling],
     ['licence', layer?.licence],
   ]

@@ -122,8 +122,9 @@ function drawPlaces(release, view, change) {
     const number = view.state === '' || codes.includes(view.state) ? ` (${count(numberOf(codes))})` : ''
     return option(region.code, `${region.name}${number}`, view.region === region.code)
   })
-  const states = release.states
-    .filter((state) => view.region === '' || state.region === view.region)
+  const listed = release.states.toSorted((a, b) => a.name.localeCompare(b.name))
+  const states = listed
+    .filter((state) => (state.label || numberOf([state.code]) > 0) && (view.region === '' || state.region === view.region))
     .map((state) => option(state.code, `${state.name} (${count(numberOf([state.code]))})`, view.state === state.code))
   const select = (id, label, first, options, act) => [
     element('label', { for: id }, label),

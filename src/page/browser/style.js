@@ -53,7 +53,7 @@ function drawings(release, view, zoom) {
   const shown = shownLayers(release, view)
   const hasInventory = release.archives.includes('facilities')
   const areOwn = shown.length === 1 || !hasInventory
-  const own = shown.filter((layer) => areOwn || (layer.shape !== 'point' && zoom >= SHAPE_ZOOM))
+  const own = shown.filter((layer) => areOwn || !layer.in_inventory || (layer.shape !== 'point' && zoom >= SHAPE_ZOOM))
   const own_ids = new Set(own.map((layer) => layer.id))
   const rest = shown.filter((layer) => !own_ids.has(layer.id)).map((layer) => layer.id)
   const inventory = hasInventory && rest.length > 0 ? [{ name: 'facilities', layers: rest }] : []
@@ -88,7 +88,7 @@ function facilityLayers(release, view, theme, { name, layers }) {
   const points = {
     'circle-color': ofGroup((group) => (isRing(group) ? colours.seam : group.colour[theme === 'dark' ? 1 : 0]), GREY[theme === 'dark' ? 1 : 0]),
     'circle-stroke-color': ofGroup((group) => (isRing(group) ? group.colour[theme === 'dark' ? 1 : 0] : colours.seam), colours.seam),
-    'circle-radius': grown(ofGroup((group) => (isRing(group) ? 1.3 : 1.8), 1.8), ofGroup((group) => (isRing(group) ? 2.6 : 3.4), 3.4), ofGroup((group) => (isRing(group) ? 4.8 : 6), 6)),
+    'circle-radius': grown(ofGroup((group) => (isRing(group) ? 1.7 : 2.2), 2.2), ofGroup((group) => (isRing(group) ? 2.6 : 3.4), 3.4), ofGroup((group) => (isRing(group) ? 4.8 : 6), 6)),
     'circle-stroke-width': grown(ofGroup((group) => (isRing(group) ? 0.9 : 0.3), 0.3), ofGroup((group) => (isRing(group) ? 1.6 : 0.7), 0.7), ofGroup((group) => (isRing(group) ? 2.6 : 1.4), 1.4)),
   }
   const round = { 'line-cap': 'round', 'line-join': 'round' }

@@ -2,7 +2,6 @@
 //!
 //! Pure: counted cells and outlines in, inline SVG out.
 
-mod outline;
 mod panel;
 mod projection;
 mod scale;

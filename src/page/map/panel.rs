@@ -4,10 +4,10 @@
 
 use std::collections::BTreeMap;
 
-use super::outline::{self, Outlines, Ring, Spot};
 use super::projection::{PIECES, Piece};
 use crate::feature::Outline;
 use crate::page::content::Page;
+use crate::page::outline::{self, Outlines, Ring, Spot};
 use crate::plan::Reference;
 
 /// Units from square to square.

@@ -7,9 +7,9 @@ use std::fmt::Write;
 
 use maud::{Markup, html};
 
-use super::outline::Spot;
 use super::panel::PITCH;
 use crate::catalog::number;
+use crate::page::outline::Spot;
 
 /// Diameters of dots by class, units.
 const DOTS: [f64; 5] = [2.2, 3.6, 5.0, 6.4, 7.8];

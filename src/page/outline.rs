@@ -1,4 +1,4 @@
-//! Outlines of states on a panel: quantized, simplified arc by arc, so that neighbours keep one border.
+//! Outlines of states on a map: quantized, simplified arc by arc, so that neighbours keep one border.
 //!
 //! Pure. A border that two rings share is the same arc of both and is simplified once; simplified
 //! ring by ring, neighbours would part and overlap.
@@ -32,8 +32,31 @@ pub(super) struct Outlines {
 /// Farthest distance of a dropped corner from the line that replaces it, units.
 const TOLERANCE: f64 = 0.8;
 
-/// Simplifies rings together.
+/// Rings simplified together.
+#[derive(Debug, Default)]
+pub(super) struct Simplified {
+    /// Those of which something is left.
+    pub(super) rings: Vec<Ring>,
+    /// Borders between groups.
+    pub(super) borders: Vec<Vec<Spot>>,
+}
+
+/// Simplifies rings together, as paths to be drawn.
 pub(super) fn simplify_outlines(rings: &[Ring]) -> Outlines {
+    let simplified = simplify_rings(rings);
+    let mut drawn = Outlines::default();
+    for ring in &simplified.rings {
+        push_path(&mut drawn.areas, &ring.spots);
+        drawn.areas.push('z');
+    }
+    for border in &simplified.borders {
+        push_path(&mut drawn.borders, border);
+    }
+    drawn
+}
+
+/// Simplifies rings together.
+pub(super) fn simplify_rings(rings: &[Ring]) -> Simplified {
     let rings: Vec<Ring> = rings.iter().filter_map(tidy_ring).collect();
     let junctions = find_junctions(&rings);
     // Keyed by the corners themselves: two rings find their common border without knowing of each other. That takes
@@ -52,25 +75,28 @@ pub(super) fn simplify_outlines(rings: &[Ring]) -> Outlines {
         .keys()
         .map(|arc| (arc.as_slice(), simplify_arc(arc)))
         .collect();
-    let mut drawn = Outlines::default();
-    for arcs in &cut {
-        let mut ring: Vec<Spot> = Vec::new();
-        for arc in arcs {
-            let mut spots = simple[arc.spots.as_slice()].clone();
-            if arc.is_reversed {
-                spots.reverse();
-            }
-            ring.extend(&spots[..spots.len() - 1]);
-        }
-        if ring.len() > 2 {
-            push_path(&mut drawn.areas, &ring);
-            drawn.areas.push('z');
-        }
+    let joined = rings.iter().zip(&cut).map(|(ring, arcs)| Ring {
+        group: ring.group,
+        spots: join_arcs(arcs, &simple),
+    });
+    let between = groups.iter().filter(|(_, groups)| groups.len() > 1);
+    Simplified {
+        rings: joined.filter(|ring| ring.spots.len() > 2).collect(),
+        borders: between.map(|(arc, _)| simple[arc.as_slice()].clone()).collect(),
     }
-    for (arc, _) in groups.iter().filter(|(_, groups)| groups.len() > 1) {
-        push_path(&mut drawn.borders, &simple[arc.as_slice()]);
+}
+
+/// The ring that arcs make once they are simplified.
+fn join_arcs(arcs: &[Arc], simple: &BTreeMap<&[Spot], Vec<Spot>>) -> Vec<Spot> {
+    let mut ring: Vec<Spot> = Vec::new();
+    for arc in arcs {
+        let mut spots = simple[arc.spots.as_slice()].clone();
+        if arc.is_reversed {
+            spots.reverse();
+        }
+        ring.extend(&spots[..spots.len() - 1]);
     }
-    drawn
+    ring
 }
 
 /// A ring without repeated corners and spikes; none where nothing is left.
