@@ -5,6 +5,7 @@ import os
 import shutil
 import struct
 import subprocess
+import time
 import zlib
 from base64 import b64decode
 from collections import Counter
@@ -19,17 +20,23 @@ QUIET = (
 ).split()
 
 
+# WebGL without a graphics card.
+SOFTWARE_GL = ("--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader")
+KEYS = {"Enter": 13, "Escape": 27, "ArrowDown": 40, "ArrowUp": 38, "Tab": 9}
+
+
 class Browser:
     """One page of one browser; everything it says is kept in `events`."""
 
-    def __init__(self) -> None:
+    def __init__(self, *switches: str) -> None:
         program = next(filter(None, map(shutil.which, NAMES)), None)
         assert program, f"none of {', '.join(NAMES)} is installed: `tests/setup.sh test` installs it"
         self.profile = TemporaryDirectory(ignore_cleanup_errors=True)
         to_browser, self.write_end = os.pipe()
         self.read_end, from_browser = os.pipe()
         # The browser reads descriptor 3 and writes 4; a shell puts them there, since Popen can only keep numbers.
-        command = [program, *QUIET, f"--user-data-dir={self.profile.name}"]
+        quiet = [switch for switch in QUIET if not (switches and switch == "--disable-gpu")]
+        command = [program, *quiet, *switches, f"--user-data-dir={self.profile.name}"]
         if os.geteuid() == 0:
             command.append("--no-sandbox")
         shell = ["bash", "-c", f'exec "$@" 3<&{to_browser} 4>&{from_browser}', "bash"]
@@ -79,23 +86,48 @@ class Browser:
 
     def open(self, page: Path, width: int, scheme: str) -> None:
         """Shows a file at a width, in the light or the dark."""
+        self.show(page.as_uri(), width, 900, scheme)
+
+    def show(self, url: str, width: int, height: int, scheme: str) -> None:
+        """Shows a page at a size, in the light or the dark; one that is shown already is opened anew."""
         self.call(
             "Emulation.setDeviceMetricsOverride",
             width=width,
-            height=900,
+            height=height,
             deviceScaleFactor=1,
             mobile=width < 500,
         )
         feature = {"name": "prefers-color-scheme", "value": scheme}
         self.call("Emulation.setEmulatedMedia", features=[feature])
+        self.call("Page.navigate", url="about:blank")
         self.events.clear()
-        self.call("Page.navigate", url=page.as_uri())
+        self.call("Page.navigate", url=url)
         self.wait_for("Page.loadEventFired")
 
     def run(self, script: str) -> object:
         answer = self.call("Runtime.evaluate", expression=script, returnByValue=True)
         assert "exceptionDetails" not in answer, answer["exceptionDetails"]
         return answer["result"].get("value")
+
+    def wait_until(self, script: str, seconds: float = 30) -> object:
+        """What a script gives, once that is something."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            if answer := self.run(script):
+                return answer
+            time.sleep(0.1)
+        raise AssertionError(f"still not so after {seconds} s: {script}")
+
+    def click(self, x: float, y: float) -> None:
+        for kind in ("mouseMoved", "mousePressed", "mouseReleased"):
+            self.call("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
+
+    def type(self, text: str) -> None:
+        self.call("Input.insertText", text=text)
+
+    def press(self, key: str) -> None:
+        for kind in ("keyDown", "keyUp"):
+            self.call("Input.dispatchKeyEvent", type=kind, key=key, code=key, windowsVirtualKeyCode=KEYS[key])
 
     def complaints(self) -> list[str]:
         """Errors in the console, exceptions, and what the page's policy forbade."""

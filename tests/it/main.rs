@@ -56,6 +56,7 @@ mod located_rows;
 mod loopback;
 mod loopback_truth;
 mod map;
+mod map_page;
 mod metadata;
 mod million;
 mod national;
