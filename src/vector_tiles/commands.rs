@@ -68,24 +68,40 @@ impl Pen {
     }
 
     fn draw_area(&mut self, rings: &[Vec<Vertex>]) {
-        for (ring, at) in rings.iter().zip(0..) {
-            let mut places = self.places_of(ring);
-            if places.len() > 1 && places.first() == places.last() {
-                places.pop();
-            }
-            let area = doubled_area(&places);
-            if places.len() > 2 && area != 0 {
-                // Outer rings go clockwise where y is down, holes against it.
-                let is_outer = at == 0;
-                if (area > 0) != is_outer {
-                    places.reverse();
-                }
-                self.push_path(&places);
-                self.push_command(CLOSE_PATH, 1);
-            } else if at == 0 {
-                // Holes in nothing.
-                return;
-            }
+        let rings: Vec<DrawnRing> = rings.iter().map(|ring| self.drawn_ring(ring)).collect();
+        let Some((outer, holes)) = rings.split_first() else {
+            return;
+        };
+        let of_holes: u128 = holes.iter().map(DrawnRing::size).sum();
+        // A tile within a hole has both rings, each all around it: nothing is between them. The same of what is flat.
+        if outer.size() <= of_holes {
+            return;
+        }
+        // Outer rings go clockwise where y is down, holes against it.
+        self.push_ring(outer, true);
+        for hole in holes.iter().filter(|hole| hole.size() > 0) {
+            self.push_ring(hole, false);
+        }
+    }
+
+    fn push_ring(&mut self, ring: &DrawnRing, is_clockwise: bool) {
+        if (ring.doubled_area > 0) == is_clockwise {
+            self.push_path(&ring.places);
+        } else {
+            let reversed: Vec<TilePlace> = ring.places.iter().rev().copied().collect();
+            self.push_path(&reversed);
+        }
+        self.push_command(CLOSE_PATH, 1);
+    }
+
+    fn drawn_ring(&self, ring: &[Vertex]) -> DrawnRing {
+        let mut places = self.places_of(ring);
+        if places.len() > 1 && places.first() == places.last() {
+            places.pop();
+        }
+        DrawnRing {
+            doubled_area: doubled_area(&places),
+            places,
         }
     }
 
@@ -128,12 +144,26 @@ impl Pen {
     }
 }
 
-/// Twice the area of a ring, by the surveyor's formula; greater than 0 where it goes clockwise and y is down.
-fn doubled_area(ring: &[TilePlace]) -> i64 {
+/// A ring in the units of a tile.
+struct DrawnRing {
+    places: Vec<TilePlace>,
+    /// Greater than 0 where it goes clockwise and y is down.
+    doubled_area: i128,
+}
+
+impl DrawnRing {
+    /// Twice its area.
+    fn size(&self) -> u128 {
+        self.doubled_area.unsigned_abs()
+    }
+}
+
+/// Twice the area of a ring, by the surveyor's formula.
+fn doubled_area(ring: &[TilePlace]) -> i128 {
     let next = ring.iter().cycle().skip(1);
     ring.iter()
         .zip(next)
-        .map(|(a, b)| i64::from(a[0]) * i64::from(b[1]) - i64::from(b[0]) * i64::from(a[1]))
+        .map(|(a, b)| i128::from(a[0]) * i128::from(b[1]) - i128::from(b[0]) * i128::from(a[1]))
         .sum()
 }
 
@@ -168,5 +198,7 @@ mod tests {
         let closed: Vec<&u8> = with_hole.iter().filter(|byte| **byte == 15).collect();
         assert_eq!(closed.len(), 2);
         assert!(drawn(DrawnKind::Areas, vec![square(0.1, 0.2), square(0.1, 0.2)]).is_empty());
+        let within_hole = vec![square(-64.0, 4160.0), square(-64.0, 4160.0)];
+        assert!(drawn(DrawnKind::Areas, within_hole).is_empty());
     }
 }

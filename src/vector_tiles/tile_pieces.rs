@@ -301,6 +301,7 @@ fn push_corner(ring: &mut Vec<Vertex>, vertex: Vertex) {
 
 #[cfg(test)]
 mod tests {
+    use super::super::commands::Pen;
     use super::*;
 
     const TILE: f64 = EXTENT as f64;
@@ -365,6 +366,31 @@ mod tests {
             })
             .sum();
         assert!((total / (side * side) - 1.0).abs() < 0.001, "{total}");
+    }
+
+    #[test]
+    fn nothing_is_drawn_in_the_tiles_within_a_hole_but_for_an_island() {
+        let square = |from: f64, to: f64| {
+            let (from, to) = (from * TILE, to * TILE);
+            vec![[from, from], [to, from], [to, to], [from, to]]
+        };
+        let shape = Shape {
+            kind: DrawnKind::Areas,
+            parts: vec![vec![square(0.1, 15.9), square(4.3, 11.6)], vec![square(7.2, 8.1)]],
+        };
+        let mut drawn = Vec::new();
+        each_piece(shape, 4, &TileRange::of_zoom(4), &mut |x, y, piece| {
+            let mut pen = Pen::in_tile(x, y);
+            if let Piece::Part(part) = piece {
+                pen.draw(part);
+            }
+            if matches!(piece, Piece::Filled) || !pen.commands().is_empty() {
+                drawn.push((x, y));
+            }
+        });
+        // 6 by 6 tiles lie within the hole, of which the island is in 2 by 2.
+        assert_eq!(drawn.len(), 256 - 36 + 4);
+        assert!(!drawn.contains(&(5, 5)) && drawn.contains(&(7, 8)) && drawn.contains(&(4, 5)));
     }
 
     /// Area of a ring within a tile without its buffer.
