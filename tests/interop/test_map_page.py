@@ -17,8 +17,7 @@ SCHEMES = ("light", "dark")
 # Findings of axe-core that keep somebody from using the page.
 SERIOUS = ("serious", "critical")
 
-# The page tells of its map nowhere but in its address and on the screen: drawn is what hides the word of the start.
-READY = "document.body.classList.contains('ready') && location.hash.includes('map=')"
+READY = "document.body?.classList.contains('ready') && document.querySelector('#map canvas') !== null"
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +38,6 @@ def page(release: Path) -> Iterator[str]:
 def show(browser: Browser, url: str, size: tuple[int, int] = SIZES[0], scheme: str = "light") -> None:
     browser.show(url, *size, scheme)
     browser.wait_until(READY)
-    browser.wait_until("document.querySelector('#map canvas') !== null")
     still(browser)
 
 
