@@ -99,10 +99,11 @@ class Browser:
         )
         feature = {"name": "prefers-color-scheme", "value": scheme}
         self.call("Emulation.setEmulatedMedia", features=[feature])
-        self.call("Page.navigate", url="about:blank")
-        self.events.clear()
-        self.call("Page.navigate", url=url)
-        self.wait_for("Page.loadEventFired")
+        # By way of an empty page: to another place of the same page a browser goes without loading it.
+        for address in ("about:blank", url):
+            self.events.clear()
+            self.call("Page.navigate", url=address)
+            self.wait_for("Page.loadEventFired")
 
     def run(self, script: str) -> object:
         answer = self.call("Runtime.evaluate", expression=script, returnByValue=True)

@@ -93,7 +93,7 @@ function close() {
 
 function goAndShow(row) {
   openPanel(false)
-  page.map?.goTo(row.at, NEAR)
+  page.map?.goTo(row.at, NEAR, NARROW.matches ? [0, -innerHeight / 4] : [-innerWidth / 8, 0])
   show([row], 0, true)
 }
 

@@ -128,11 +128,11 @@ export class FacilityMap {
     this.canvas.getSource('changes')?.setData(this.changes ?? emptyCollection())
   }
 
-  /** Goes to a place. */
-  goTo([longitude, latitude], zoom) {
-    const there = { center: [longitude, latitude], zoom: Math.max(zoom, this.canvas.getZoom()) }
+  /** Goes to a place, and shows it so many pixels from the middle: beside the card, not beneath it. */
+  goTo([longitude, latitude], zoom, offset) {
+    const there = { center: [longitude, latitude], zoom: Math.max(zoom, this.canvas.getZoom()), offset }
     if (mayMove()) this.canvas.flyTo({ ...there, duration: 1200 })
-    else this.canvas.jumpTo(there)
+    else this.canvas.easeTo({ ...there, duration: 0 })
   }
 
   /** Goes to a box. */
