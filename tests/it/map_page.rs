@@ -84,7 +84,8 @@ fn the_search_is_linked_where_no_row_has_changed() {
     if !has_page() {
         return;
     }
-    let folder = with_map("1,A,48001,5,-95,35\n");
+    let rows = "1,A,48001,5,-95,35\n2,B,48001,5,-95.5,35\n3,C,48001,5,-96,35\n";
+    let folder = with_map(rows);
     folder.run().code(0);
     let entries = || {
         fs::metadata(folder.latest().join("map/search/entries.bin"))
@@ -96,7 +97,7 @@ fn the_search_is_linked_where_no_row_has_changed() {
     assert_eq!(entries(), before);
     folder.write(
         "points.csv",
-        "ID,NAME,COUNTYFIPS,BEDS,LON,LAT\n1,A,48001,5,-95,35\n2,B,48001,5,-95,35\n",
+        format!("ID,NAME,COUNTYFIPS,BEDS,LON,LAT\n{rows}4,D,48001,5,-94,35\n"),
     );
     folder.run().code(0);
     assert_ne!(entries(), before);
