@@ -18,6 +18,7 @@ from pmtiles.tile import Compression, TileType
 DEEPEST = 14
 CEILING = 500_000
 EXTENT = 4096
+TILE = shapely.box(0, 0, EXTENT, EXTENT)
 MOST_LATITUDE = 85.0511
 MOST_MADE_AGAIN = 60_000  # tiles: a debug build takes minutes for more
 
@@ -125,15 +126,20 @@ def test_areas_and_lines_are_valid_and_cover_what_they_are_of(path: Path, produc
 
 def sizes_in(features: list[dict]) -> list[tuple[str, float]]:
     """Area or length of each feature within its tile, in its units; points have none."""
-    tile = shapely.box(0, 0, EXTENT, EXTENT)
     sizes = []
     for feature in features:
         drawn = shapely.geometry.shape(feature["geometry"])
-        if drawn.geom_type != "Point":
-            piece = shapely.intersection(shapely.make_valid(drawn), tile)
-            is_area = drawn.geom_type in ("Polygon", "MultiPolygon")
-            sizes.append((feature["properties"]["facility_id"], piece.area if is_area else piece.length))
+        if drawn.geom_type in ("Polygon", "MultiPolygon"):
+            sizes.append((feature["properties"]["facility_id"], sum(area_in(area) for area in getattr(drawn, "geoms", [drawn]))))
+        elif drawn.geom_type != "Point":
+            sizes.append((feature["properties"]["facility_id"], shapely.intersection(drawn, TILE).length))
     return sizes
+
+
+def area_in(area: shapely.Polygon) -> float:
+    """Ring by ring: where a tile cuts through a hole, its ring runs along the outer one, and GEOS would fill it."""
+    outer, *holes = (shapely.intersection(shapely.make_valid(shapely.Polygon(ring)), TILE).area for ring in (area.exterior, *area.interiors))
+    return outer - sum(holes)
 
 
 def to_units(degrees):
