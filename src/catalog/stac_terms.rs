@@ -15,7 +15,7 @@ pub(super) const ITEM_EXTENSIONS: [&str; 3] = [FILE, PROJECTION, TABLE];
 pub(super) const COLLECTION_EXTENSIONS: [&str; 4] = [FILE, PROJECTION, SCIENTIFIC, TABLE];
 
 /// Extension of collections that maps show.
-pub(super) const WEB_MAP_LINKS: &str = "https://stac-extensions.github.io/web-map-links/v1.2.0/schema.json";
+pub(super) const WEB_MAP_LINKS: &str = "https://stac-extensions.github.io/web-map-links/v1.3.0/schema.json";
 
 const FILE: &str = "https://stac-extensions.github.io/file/v2.1.0/schema.json";
 const PROJECTION: &str = "https://stac-extensions.github.io/projection/v2.0.0/schema.json";
