@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
-use tracing::{debug, info};
+use tracing::{debug, info, warn};
 
 use super::context::Context;
 use crate::delta::{DeltaError, FileVersion, apply_delta, make_delta};
@@ -97,7 +97,11 @@ fn write_delta(
         Ok(Some(rows)) => rows,
         Ok(None) => return Ok(None),
         Err(error) => {
-            debug!(path = new.path, reason = error_chain(&error), "no delta");
+            warn!(
+                path = new.path,
+                reason = error_chain(&error),
+                "no delta: whoever takes the release over fetches the whole file"
+            );
             return Ok(None);
         }
     };

@@ -63,6 +63,8 @@ impl Shown {
 
     /// Why a file isn't; none where it is.
     pub(super) fn reason_against(&self, path: &str) -> Option<String> {
+        // A delta holds rows of the file that it is of.
+        let path = paths::file_of_delta(path).unwrap_or(path);
         let quotes_rows = QUOTING.contains(&path) || is_rows_of_inventory(path);
         if quotes_rows && !self.is_all() {
             return Some(self.reason("rows of a layer that is marked above"));
@@ -115,6 +117,8 @@ mod tests {
             "links/facility_jurisdiction/kind=county/dams.counties.parquet",
             "facilities/data/region=R06/part-000.parquet",
             "report.html",
+            "deltas/layers/dams/data/region=R06/part-000.parquet.delta",
+            "deltas/facilities/data/region=R06/part-000.parquet.delta",
         ] {
             assert!(shown.reason_against(hidden).is_some(), "{hidden}");
         }
@@ -124,6 +128,7 @@ mod tests {
             "facilities/collection.json",
             "catalog.json",
             "quality/layers.parquet",
+            "deltas/layers/hospitals/data/region=R06/part-000.parquet.delta",
         ] {
             assert_eq!(shown.reason_against(free), None, "{free}");
         }
