@@ -51,19 +51,12 @@ pub fn render_page(page: &Page<'_>) -> Vec<u8> {
     let page = &Page { last, ..*page };
     let layers = page.known_layers();
     let title = format!("{}: release {}", page.plan.title, page.report.release);
-    // Browsers ask for /favicon.ico where a page names no icon.
     let document = html! {
         (DOCTYPE)
         html lang="en" {
             head {
-                meta charset="utf-8";
-                meta http-equiv="Content-Security-Policy" content=(POLICY);
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="color-scheme" content="light dark";
-                meta name="referrer" content="no-referrer";
-                meta name="generator" content={ "cikr " (page.report.cikr_version) };
+                (parts::head_for_browsers(POLICY, &page.report.cikr_version))
                 title { (title) }
-                link rel="icon" href="data:,";
                 style { (PreEscaped(STYLE)) }
             }
             body {

@@ -1,10 +1,24 @@
-//! What several sections of the page are put together of.
+//! What both pages, and several sections of one, are put together of.
 //!
 //! Pure.
 
 use maud::{Markup, html};
 
 use crate::catalog::number;
+
+/// What the head of every page says to browsers: that nothing but what `policy` allows is loaded, and who made it.
+pub(super) fn head_for_browsers(policy: &str, version: &str) -> Markup {
+    html! {
+        meta charset="utf-8";
+        meta http-equiv="Content-Security-Policy" content=(policy);
+        meta name="viewport" content="width=device-width, initial-scale=1";
+        meta name="color-scheme" content="light dark";
+        meta name="referrer" content="no-referrer";
+        meta name="generator" content={ "cikr " (version) };
+        // Browsers ask for /favicon.ico where a page names no icon.
+        link rel="icon" href="data:,";
+    }
+}
 
 // Focusable, since a box that scrolls can otherwise not be scrolled by keyboard.
 

@@ -6,6 +6,7 @@ use maud::{DOCTYPE, Markup, html};
 
 use crate::feature::RunReport;
 use crate::feature::release::paths;
+use crate::page::parts::head_for_browsers;
 use crate::plan::Plan;
 
 /// Nothing but files beside the page: no server is asked for anything else, and no script runs that stands in a text.
@@ -24,15 +25,8 @@ pub fn render_map_page(plan: &Plan, report: &RunReport) -> Vec<u8> {
         (DOCTYPE)
         html lang="en" {
             head {
-                meta charset="utf-8";
-                meta http-equiv="Content-Security-Policy" content=(POLICY);
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="color-scheme" content="light dark";
-                meta name="referrer" content="no-referrer";
-                meta name="generator" content={ "cikr " (report.cikr_version) };
+                (head_for_browsers(POLICY, &report.cikr_version))
                 title { (plan.title) ": map of release " (report.release) }
-                // Browsers ask for /favicon.ico where a page names no icon.
-                link rel="icon" href="data:,";
                 link rel="stylesheet" href="app.css";
                 script src="app.js" defer {}
             }
