@@ -339,6 +339,7 @@ impl Error {
             Self::Export { source } if source.is_mistake() => exit::USAGE,
             Self::Query { source } if source.is_mistake() => exit::USAGE,
             Self::Join { source } if source.is_mistake() => exit::USAGE,
+            Self::Serve { source } if source.is_mistake() => exit::USAGE,
             Self::Join { source } if !source.is_output() => exit::SOURCE,
             Self::Join { .. }
             | Self::Export { .. }
@@ -347,6 +348,10 @@ impl Error {
             | Self::Store { .. }
             | Self::Table { .. }
             | Self::Format { .. }
+            | Self::Map {
+                source: MapError::Tile { .. },
+                ..
+            }
             | Self::NotKept { .. } => exit::STORE,
             Self::Inventory { .. }
             | Self::National { .. }

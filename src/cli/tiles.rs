@@ -1,5 +1,6 @@
 //! `cikr tiles`.
 
+use std::ffi::OsStr;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -59,6 +60,12 @@ pub(super) struct Tiles {
 impl Tiles {
     pub(super) fn run(&self, out: &mut Output<'_>) -> Result<u8, Error> {
         // Before any work is done for it.
+        if self.output.extension() != Some(OsStr::new("pmtiles")) {
+            return Err(Error::NoFormat {
+                path: self.output.clone(),
+                known: ".pmtiles",
+            });
+        }
         store::refuse_taken(&self.output, self.force).map_err(target_error)?;
         let held = held_in(&release_folder(&self.release, &self.store)?)?;
         let asked = Asked {

@@ -84,25 +84,41 @@ pub fn run_summary(report: &RunReport, release: &Path) -> String {
         push_line(&mut text, &format!("\n{}", quality::quality_lines(quality)));
     }
     push_line(&mut text, &format!("\n{:.1} s{memory}", report.seconds));
-    push_line(&mut text, &format!("release: {}", release.display()));
+    push_places(&mut text, report, release, has_inventory);
+    text
+}
+
+/// Where the release lies, what to look at first, and a query to try.
+fn push_places(text: &mut String, report: &RunReport, release: &Path, has_inventory: bool) {
+    push_line(text, &format!("release: {}", release.display()));
     if let Some(frozen) = &report.frozen {
-        push_line(&mut text, &frozen.to_string());
+        push_line(text, &frozen.to_string());
     }
     push_line(
-        &mut text,
+        text,
         &format!("report: {}", release.join(paths::REPORT_PAGE).display()),
     );
+    let map = report.product(product_names::MAP);
+    if let Some(page) = map.and_then(|map| map["page"]["file"].as_str()) {
+        let page = release.join(page);
+        push_line(
+            text,
+            &format!(
+                "map: {}, which a browser shows of any web server, such as `cikr serve STORE`",
+                page.display()
+            ),
+        );
+    }
     // Without an inventory to ask, the largest layer: a query on it has something to show.
     let fullest = report.layers.iter().max_by_key(|layer| layer.rows_written);
     let layer = fullest
         .filter(|_| !has_inventory)
         .map(|layer| paths::layer_folder(layer.id.as_str()));
-    push_line(&mut text, "try, in DuckDB:");
+    push_line(text, "try, in DuckDB:");
     push_line(
-        &mut text,
+        text,
         &sample_query(&release.join(layer.as_deref().unwrap_or(Path::new(paths::FACILITIES)))),
     );
-    text
 }
 
 fn push_line(text: &mut String, line: &str) {

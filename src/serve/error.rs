@@ -10,7 +10,7 @@ use crate::store::StoreError;
 #[non_exhaustive]
 pub enum ServeError {
     /// The address is taken, or not this machine's.
-    #[error("cannot listen on {address}")]
+    #[error("cannot listen on {address}; --listen takes another address, and port 0 any port that is free")]
     Listen {
         /// The address.
         address: SocketAddr,
@@ -37,6 +37,13 @@ pub enum ServeError {
         /// Cause.
         source: io::Error,
     },
+}
+
+impl ServeError {
+    /// Whether the command line is wrong, and not the store or the machine.
+    pub fn is_mistake(&self) -> bool {
+        matches!(self, Self::Listen { .. })
+    }
 }
 
 impl From<StoreError> for ServeError {

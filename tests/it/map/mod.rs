@@ -327,6 +327,18 @@ fn a_command_makes_what_the_run_made_and_leaves_a_file_alone_that_is_there() {
         .code(2)
         .says("did you mean `points`");
     assert!(!folder.path().join("b.pmtiles").exists());
+    folder
+        .cikr(&["tiles", "store", "--layer", "points", "-o", "b.mbtiles"])
+        .code(2)
+        .says("its name ends with .pmtiles");
+    let tile = crate::program::tiles(&folder.latest().join("layers/points")).remove(0);
+    fs::remove_file(&tile).unwrap();
+    fs::write(&tile, "no Parquet").unwrap();
+    folder
+        .cikr(&["tiles", "store", "--layer", "points", "-o", "b.pmtiles"])
+        .code(6)
+        .says(".parquet");
+    assert!(!folder.path().join("b.pmtiles").exists());
 }
 
 #[test]

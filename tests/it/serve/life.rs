@@ -125,7 +125,9 @@ fn a_second_server_on_a_port_is_told() {
     let folder = released();
     let served = Served::start(folder.path(), &[]);
     let told = folder.cikr(&["serve", "store", "--listen", &served.address]);
-    told.code(1).says("cannot listen on 127.0.0.1:");
+    told.code(2)
+        .says("cannot listen on 127.0.0.1:")
+        .says("--listen takes another address");
 }
 
 #[test]
