@@ -44,12 +44,13 @@ impl LayerWriter for CsvText<'_> {
     fn write_rows(&mut self, rows: &FacilityRows) -> Result<(), ExportError> {
         let Some(head) = &self.head else { return Ok(()) };
         let columns = cells(rows, head);
+        let shapes = rows.geometry();
         for row in 0..rows.num_rows() {
             for column in &columns {
                 let text = column.get(row).to_string();
                 self.out.write_field(text).map_err(failure)?;
             }
-            for text in geometry_cells(head, wkb(rows, row))? {
+            for text in geometry_cells(head, wkb(shapes, row))? {
                 self.out.write_field(text).map_err(failure)?;
             }
             self.out.write_record(None::<&[u8]>).map_err(failure)?;

@@ -1,5 +1,7 @@
 //! What a format does.
 
+use arrow_array::BinaryArray;
+
 use super::ExportError;
 use crate::feature::{CellKind, Cells, FacilityRows, Shape};
 
@@ -53,7 +55,7 @@ pub(super) fn cells<'a>(rows: &'a FacilityRows, head: &LayerHead) -> Vec<Cells<'
         .collect()
 }
 
-/// The geometry of a row, WKB.
-pub(super) fn wkb(rows: &FacilityRows, row: usize) -> Option<&[u8]> {
-    rows.geometry().map(|geometry| geometry.value(row))
+/// The geometry of a row, WKB. Its column is looked up once, not for every row.
+pub(super) fn wkb(geometry: Option<&BinaryArray>, row: usize) -> Option<&[u8]> {
+    geometry.map(|geometry| geometry.value(row))
 }

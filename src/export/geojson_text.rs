@@ -97,9 +97,10 @@ impl LayerWriter for GeojsonText<'_> {
             return Ok(());
         };
         let columns = cells(rows, &head);
+        let shapes = rows.geometry();
         let ids = rows.ids();
         for row in 0..rows.num_rows() {
-            let geometry = wkb(rows, row).and_then(|wkb| decode(wkb).ok());
+            let geometry = wkb(shapes, row).and_then(|wkb| decode(wkb).ok());
             let geometry = geometry.ok_or_else(|| ExportError::Geometry {
                 layer: head.id.clone(),
             })?;

@@ -38,6 +38,7 @@ impl<'a> JsonText<'a> {
 
     fn write_all_rows(&mut self, rows: &FacilityRows, head: &LayerHead) -> io::Result<()> {
         let columns = cells(rows, head);
+        let shapes = rows.geometry();
         for row in 0..rows.num_rows() {
             self.out.write_all(if self.is_first { b"\n{" } else { b",\n{" })?;
             self.is_first = false;
@@ -50,7 +51,7 @@ impl<'a> JsonText<'a> {
                 comma = b",";
             }
             if head.has_geometry {
-                let geometry = wkb(rows, row).and_then(|wkb| decode(wkb).ok());
+                let geometry = wkb(shapes, row).and_then(|wkb| decode(wkb).ok());
                 let geometry = geometry.map(|geometry| as_geojson(&geometry));
                 self.out.write_all(comma)?;
                 self.out.write_all(b"\"geometry\":")?;

@@ -139,7 +139,8 @@ impl LayerWriter for Shapefile<'_> {
             columns: &cells(rows, &layer.head),
             longest_text: Some(LONGEST_TEXT),
         };
-        let written = layer.file.write_rows(&rows_of_gdal, &|row| wkb(rows, row));
+        let shapes = rows.geometry();
+        let written = layer.file.write_rows(&rows_of_gdal, &|row| wkb(shapes, row));
         self.cut += written.map_err(|source| ExportError::Gdal {
             format: FORMAT,
             source,

@@ -124,7 +124,8 @@ impl LayerWriter for ThroughGdal {
             columns: &cells(rows, head),
             longest_text: None,
         };
-        let written = self.file.write_rows(&rows_of_gdal, &|row| wkb(rows, row));
+        let shapes = rows.geometry();
+        let written = self.file.write_rows(&rows_of_gdal, &|row| wkb(shapes, row));
         written.map_err(failure(self.format))?;
         Ok(())
     }

@@ -205,11 +205,12 @@ impl Search<'_> {
         let mut places = page.unit.runs.iter().cloned().flatten();
         for rows in rows {
             let marks = self.asked.filter.marks(rows);
+            let Some(shapes) = rows.geometry() else { continue };
             for (number, row) in places.by_ref().take(rows.num_rows()).enumerate() {
                 if !marks.value(number) {
                     continue;
                 }
-                let metres = self.reach.metres(rows, number, self.limit());
+                let metres = self.reach.metres(shapes.value(number), self.limit());
                 let Some(metres) = metres.filter(|metres| metres.is_finite()) else {
                     continue;
                 };

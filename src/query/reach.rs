@@ -41,15 +41,17 @@ impl Reach {
         self.from.least_distance(bounds)
     }
 
-    /// Metres to a row; infinitely many where that is farther than `limit`, none where it has no geometry.
-    pub(super) fn metres(&self, rows: &FacilityRows, row: usize, limit: f64) -> Option<f64> {
-        metres_to_wkb(&self.from, rows.geometry()?.value(row), limit)
+    /// Metres to a geometry, WKB; infinitely many where that is farther than `limit`, none where it is empty.
+    pub(super) fn metres(&self, wkb: &[u8], limit: f64) -> Option<f64> {
+        metres_to_wkb(&self.from, wkb, limit)
     }
 
     /// The rows within the radius, with their distances.
     pub(super) fn with_distances(&self, rows: &FacilityRows) -> Result<FacilityRows, QueryError> {
+        let shapes = rows.geometry();
+        let metres_to = |row| self.metres(shapes?.value(row), self.radius_m);
         let metres: Vec<f64> = (0..rows.num_rows())
-            .map(|row| self.metres(rows, row, self.radius_m).unwrap_or(f64::INFINITY))
+            .map(|row| metres_to(row).unwrap_or(f64::INFINITY))
             .collect();
         let is_near: BooleanArray = metres.iter().map(|metres| Some(metres.is_finite())).collect();
         let mut distances = Float64Builder::new();

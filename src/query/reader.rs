@@ -7,6 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use rayon::prelude::*;
 
 use super::account::Meter;
 use super::cache::IndexCache;
@@ -109,19 +110,20 @@ impl Reader {
             }
         }
         let rest = self.fetch(rest)?;
-        let mut tiles = Vec::with_capacity(items.len());
-        for (item, file) in items.iter().zip(&mut held) {
-            let file = file.with_parts(parts_of(&rest, &item.path));
-            let range = TileIndex::footer_range(Path::new(&item.path), &file)?;
-            let footer = file.part(&range).unwrap_or_default();
-            check_footer(&footer).map_err(|fault| {
-                QueryError::format(&item.path, format!("its footer can't be right: {fault}"))
-            })?;
-            let tile = Arc::new(TileIndex::parse(Path::new(&item.path), file)?);
-            self.cache.keep_tile(&item.path, &tile);
-            tiles.push(tile);
-        }
-        Ok(tiles)
+        let files = items.par_iter().zip(&mut held);
+        files
+            .map(|(item, file)| self.parse_tile(item, file.with_parts(parts_of(&rest, &item.path))))
+            .collect()
+    }
+
+    fn parse_tile(&self, item: &TileItem, file: SparseFile) -> Result<Arc<TileIndex>, QueryError> {
+        let range = TileIndex::footer_range(Path::new(&item.path), &file)?;
+        let footer = file.part(&range).unwrap_or_default();
+        check_footer(&footer)
+            .map_err(|fault| QueryError::format(&item.path, format!("its footer can't be right: {fault}")))?;
+        let tile = Arc::new(TileIndex::parse(Path::new(&item.path), file)?);
+        self.cache.keep_tile(&item.path, &tile);
+        Ok(tile)
     }
 
     /// Row groups with the index of their pages, in the order asked for.
@@ -143,17 +145,15 @@ impl Reader {
             }
         }
         let fetched = self.fetch(wanted)?;
-        let mut found = Vec::with_capacity(asked.len());
-        for of in asked {
+        let found = asked.par_iter().map(|of| {
             let path = of.tile.path().display().to_string();
             let file = of.tile.held_with(parts_of(&fetched, &path));
-            let groups = of
-                .groups
-                .iter()
-                .map(|group| self.group(of.tile, &path, *group, &file));
-            found.push(groups.collect::<Result<Vec<_>, _>>()?);
-        }
-        Ok(found)
+            let groups = of.groups.par_iter();
+            groups
+                .map(|group| self.group(of.tile, &path, *group, &file))
+                .collect()
+        });
+        found.collect()
     }
 
     fn group(

@@ -18,11 +18,13 @@ use crate::geoparquet::SparseFile;
 
 /// Tiles whose footers are looked at together.
 const TILES_AT_ONCE: usize = 8;
-/// Bytes of pages that are in memory at a time, about.
-const LOT_BYTES: u64 = 32 << 20;
-/// Units of the first lot, one where few rows are asked for; each lot has twice as many as the one before, so that who wants few
-/// rows waits for few.
-const FIRST_UNITS: usize = 4;
+/// Bytes of pages that are in memory at a time, about; decoded they are some ten times as many.
+const LOT_BYTES: u64 = 8 << 20;
+/// The same where requests are counted: each lot takes some.
+const LOT_BYTES_OF_REQUESTS: u64 = 32 << 20;
+
+/// What is made of a unit's rows.
+type OfUnit<'a> = dyn Fn(&Unit, Vec<FacilityRows>) -> Result<Vec<FacilityRows>, QueryError> + Sync + 'a;
 
 /// The rows of a layer that are meant.
 pub(super) struct Scan {
@@ -35,7 +37,8 @@ pub(super) struct Scan {
 
 impl Scan {
     pub(super) fn new(asked: Resolved, tiles: Vec<TileItem>) -> Self {
-        let first = if asked.are_few { 1 } else { FIRST_UNITS };
+        // Each lot has twice as many units as the one before, so that who wants few rows waits for few.
+        let first = if asked.are_few { 1 } else { usize::MAX };
         Self {
             asked,
             tiles: tiles.into(),
@@ -72,11 +75,11 @@ impl Scan {
         let mut lot = Vec::new();
         let mut bytes = 0;
         // A request costs more than the bytes that are asked for too early.
-        let most = match self.asked.reader.cost().most_requests {
-            Some(_) => usize::MAX,
-            None => self.lot_units,
+        let (most, most_bytes) = match self.asked.reader.cost().most_requests {
+            Some(_) => (usize::MAX, LOT_BYTES_OF_REQUESTS),
+            None => (self.lot_units, LOT_BYTES),
         };
-        while lot.len() < most && bytes < LOT_BYTES {
+        while lot.len() < most && bytes < most_bytes {
             let Some(unit) = self.units.pop_front() else { break };
             let ranges = unit.ranges(&self.asked.columns.read)?;
             bytes += ranges.iter().map(|range| range.end - range.start).sum::<u64>();
@@ -110,15 +113,15 @@ impl Resolved {
             }
             units.retain(|unit| !unit.runs.is_empty());
         }
-        let mut decoded = self.decode(&units, &self.columns.read)?;
-        if self.columns.are_numbered() {
-            for (unit, batches) in units.iter().zip(&mut decoded) {
-                number(unit, batches)?;
+        let of_units = self.decoded(&units, &self.columns.read, &|unit, mut rows| {
+            if self.columns.are_numbered() {
+                number(unit, &mut rows)?;
             }
-        }
-        let selected = decoded.into_par_iter().flatten().map(|rows| self.selected(rows));
-        let selected: Vec<FacilityRows> = selected.collect::<Result<_, _>>()?;
-        Ok(selected.into_iter().filter(|rows| rows.num_rows() > 0).collect())
+            let selected = rows.into_iter().map(|rows| self.selected(rows));
+            selected.collect::<Result<Vec<_>, _>>()
+        })?;
+        let rows = of_units.into_iter().flatten();
+        Ok(rows.filter(|rows| rows.num_rows() > 0).collect())
     }
 
     /// Every row of some units, of the columns named; a list for each unit.
@@ -126,6 +129,16 @@ impl Resolved {
         &self,
         units: &[Unit],
         columns: &[String],
+    ) -> Result<Vec<Vec<FacilityRows>>, QueryError> {
+        self.decoded(units, columns, &|_unit, rows| Ok(rows))
+    }
+
+    /// The same, and what becomes of a unit's rows where they were decoded, before they are out of the core's cache.
+    fn decoded(
+        &self,
+        units: &[Unit],
+        columns: &[String],
+        then: &OfUnit<'_>,
     ) -> Result<Vec<Vec<FacilityRows>>, QueryError> {
         let mut wanted: Vec<FilePart> = Vec::new();
         for unit in units {
@@ -142,10 +155,12 @@ impl Resolved {
         }
         units
             .par_iter()
+            // A unit is work enough to be handed over by itself.
+            .with_max_len(1)
             .map(|unit| {
                 let file = files.get(unit.path.as_str()).cloned().unwrap_or_default();
                 let roots = unit.tile.roots(columns)?;
-                Ok(unit.group.decode(file, &roots, &unit.runs)?)
+                then(unit, unit.group.decode(file, &roots, &unit.runs)?)
             })
             .collect()
     }

@@ -150,8 +150,9 @@ impl RowFilter {
             condition.unmark(rows, &mut marks);
         }
         if let Some(window) = self.window {
+            let geometry = rows.geometry();
             for (row, mark) in marks.iter_mut().enumerate().filter(|(_, mark)| **mark) {
-                *mark = is_in(window, rows, row);
+                *mark = geometry.is_some_and(|geometry| is_in(window, geometry.value(row)));
             }
         }
         if let Some(filter) = &self.filter {
@@ -168,9 +169,6 @@ impl RowFilter {
 }
 
 /// By the geometry itself: the covering is rounded outward, and would bring in what lies a hand's breadth outside.
-fn is_in(window: Window, rows: &FacilityRows, row: usize) -> bool {
-    let geometry = rows.geometry().map(|geometry| geometry.value(row));
-    geometry
-        .and_then(wkb_bounds)
-        .is_some_and(|bounds| window.meets_rect(bounds))
+fn is_in(window: Window, wkb: &[u8]) -> bool {
+    wkb_bounds(wkb).is_some_and(|bounds| window.meets_rect(bounds))
 }

@@ -43,13 +43,19 @@ impl MadeTiles {
         }
     }
 
-    /// A tile as it was kept; one in which nothing is has no bytes.
-    pub(super) fn tile(&self, collection: &str, tile: TileId) -> Option<Bytes> {
-        self.tiles.get(&key_of(collection, tile))
-    }
-
-    pub(super) fn keep_tile(&self, collection: &str, tile: TileId, bytes: Bytes) {
-        self.tiles.insert(key_of(collection, tile), bytes);
+    /// A tile as it was kept, or as it is made now; one in which nothing is has no bytes. Of several who ask for a tile at a
+    /// time one makes it, and the others wait.
+    ///
+    /// # Errors
+    /// That of making it; nothing is kept then.
+    pub(super) fn tile_or_made<E>(
+        &self,
+        collection: &str,
+        tile: TileId,
+        make: impl FnOnce() -> Result<Bytes, E>,
+    ) -> Result<Bytes, E> {
+        let key = (collection.to_owned(), [tile.zoom().into(), tile.x(), tile.y()]);
+        self.tiles.get_or_insert_with(&key, make)
     }
 
     /// What tiles of a collection have in common.
@@ -64,8 +70,4 @@ impl MadeTiles {
     fn locked(&self) -> MutexGuard<'_, BTreeMap<String, Arc<TileLayer>>> {
         self.layers.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-fn key_of(collection: &str, tile: TileId) -> Key {
-    (collection.to_owned(), [tile.zoom().into(), tile.x(), tile.y()])
 }

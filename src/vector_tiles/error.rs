@@ -2,6 +2,8 @@
 
 use std::io;
 
+use arrow_schema::ArrowError;
+
 /// Why tiles can't be made.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -17,6 +19,12 @@ pub enum VectorTilesError {
     Geometry {
         /// Code of what is wrong with it, as rejects have it.
         reason: &'static str,
+    },
+    /// Some of the rows can't be told from the others, which would be a mistake of this program.
+    #[error("the rows can't be chosen from")]
+    Rows {
+        /// Cause.
+        source: ArrowError,
     },
     /// What outgrows memory can't be put away, or had back.
     #[error("the scratch file fails")]

@@ -7,6 +7,7 @@
 mod archive;
 mod archive_maker;
 mod byte_log;
+mod cell_contest;
 mod columns;
 mod commands;
 mod directory;
@@ -37,6 +38,6 @@ pub use error::VectorTilesError;
 pub use layer_tiles::{CEILING, Family, RULE, TileLayer};
 pub use mercator::MOST_LATITUDE;
 pub use metadata::ArchiveDoc;
-pub use one_tile::encode_tile;
+pub use one_tile::TileMaker;
 pub use pyramid::{BUFFER, DEEPEST, EXTENT};
 pub use tile_id::TileId;

@@ -1,7 +1,7 @@
 //! Rows as maps need them: where they are, their digest, and their attributes as bytes.
 
 use arrow_array::cast::AsArray;
-use arrow_array::{Array, RecordBatch};
+use arrow_array::{Array, BinaryArray, RecordBatch};
 use geo::Geometry;
 use twox_hash::XxHash3_64;
 
@@ -62,6 +62,40 @@ pub(super) struct PlacedPoint {
     pub(super) degrees: [f64; 2],
 }
 
+/// Where rows are, and which they are.
+pub(super) struct PlacedRows<'a> {
+    geometry: &'a BinaryArray,
+    ids: Texts<'a>,
+}
+
+impl<'a> PlacedRows<'a> {
+    /// # Errors
+    /// When the rows lack `geometry` or ids.
+    pub(super) fn of_rows(layer: &TileLayer, rows: &'a RecordBatch) -> Result<Self, VectorTilesError> {
+        let geometry = rows
+            .column_by_name(GEOMETRY)
+            .and_then(|column| column.as_binary_opt::<i32>());
+        Ok(Self {
+            geometry: geometry.ok_or_else(|| no_column(GEOMETRY))?,
+            ids: Texts::of_column(rows, layer.id_column()).ok_or_else(|| no_column(layer.id_column()))?,
+        })
+    }
+
+    pub(super) fn digest(&self, row: usize) -> u64 {
+        XxHash3_64::oneshot(self.ids.value(row).unwrap_or_default().as_bytes())
+    }
+
+    /// Its place, of a row that is one point of the square.
+    pub(super) fn plain_place(&self, row: usize) -> Option<Place> {
+        let [longitude, latitude] = plain_point(self.wkb(row)?)?;
+        Place::of_degrees(longitude, latitude)
+    }
+
+    fn wkb(&self, row: usize) -> Option<&'a [u8]> {
+        self.geometry.is_valid(row).then(|| self.geometry.value(row))
+    }
+}
+
 /// Shows every row.
 ///
 /// # Errors
@@ -71,11 +105,7 @@ pub(super) fn each_row(
     rows: &RecordBatch,
     see: &mut dyn FnMut(MappedRow<'_>) -> Result<(), VectorTilesError>,
 ) -> Result<(), VectorTilesError> {
-    let geometry = rows
-        .column_by_name(GEOMETRY)
-        .and_then(|column| column.as_binary_opt::<i32>());
-    let geometry = geometry.ok_or_else(|| no_column(GEOMETRY))?;
-    let ids = Texts::of_column(rows, layer.id_column()).ok_or_else(|| no_column(layer.id_column()))?;
+    let located = PlacedRows::of_rows(layer, rows)?;
     let handling = Texts::of_column(rows, HANDLING);
     let mut attributes = RowAttributes::of_rows(layer.columns(), rows);
     let mut everywhere = Vec::new();
@@ -89,11 +119,11 @@ pub(super) fn each_row(
         shapes.clear();
         attributes.push_everywhere(row, &mut everywhere);
         attributes.push_deepest(row, &mut deepest);
-        if geometry.is_valid(row) {
-            shapes = place_geometry(geometry.value(row), layer.family(), &mut places)?;
+        if let Some(wkb) = located.wkb(row) {
+            shapes = place_geometry(wkb, layer.family(), &mut places)?;
         }
         see(MappedRow {
-            digest: XxHash3_64::oneshot(ids.value(row).unwrap_or_default().as_bytes()),
+            digest: located.digest(row),
             is_for_everybody: handling
                 .and_then(|handling| handling.value(row))
                 .is_none_or(|handling| handling == FOR_EVERYBODY),

@@ -7,42 +7,53 @@ use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-use crate::feature::{FacilityRows, error_chain};
+use crate::feature::error_chain;
 use crate::query::{AnswerHead, Limits, Question};
 use crate::serve::collection::Collection;
 use crate::serve::features::show_no_more;
 use crate::serve::problem::Problem;
 use crate::serve::release::Opened;
-use crate::vector_tiles::{Family, MapColumns, TileId, TileLayer, encode_tile};
+use crate::vector_tiles::{Family, MapColumns, TileId, TileLayer, TileMaker};
 
-/// Rows that a tile is made of at most: more take seconds, and say no more than those of the next zooms.
-const MOST_ROWS: u64 = 100_000;
+/// Bytes of features that a tile is made of at most; some thousand points never have so many.
+const MOST_BYTES: usize = 64 << 20;
 /// The column that tells features apart.
 const ID_COLUMN: &str = "facility_id";
 
 /// A tile of a collection, in gzip; none where nothing is there.
 ///
 /// # Errors
-/// When it has too many rows, or they can't be read.
+/// When there is too much in it, or its rows can't be read.
 pub(super) fn tile(
     release: &Opened,
     of: &Collection,
     tile: TileId,
     limits: &Limits,
 ) -> Result<Option<Bytes>, Problem> {
-    if let Some(kept) = release.made_tiles().tile(of.id(), tile) {
-        return Ok(Some(kept).filter(|kept| !kept.is_empty()));
-    }
-    let layer = layer(release, of, limits)?;
-    let rows = rows_of(release, of, &layer, tile, limits)?;
-    let made = encode_tile(&layer, tile, &rows).map_err(|error| Problem::internal(&error_chain(&error)))?;
-    let bytes = if made.is_empty() {
-        Bytes::new()
-    } else {
-        packed(&made).map_err(|error| Problem::internal(&error.to_string()))?
-    };
-    release.made_tiles().keep_tile(of.id(), tile, bytes.clone());
+    let tiles = release.made_tiles();
+    let bytes = tiles.tile_or_made(of.id(), tile, || made(release, of, tile, limits))?;
     Ok(Some(bytes).filter(|bytes| !bytes.is_empty()))
+}
+
+fn made(release: &Opened, of: &Collection, tile: TileId, limits: &Limits) -> Result<Bytes, Problem> {
+    let layer = layer(release, of, limits)?;
+    let question = question_of(release, of, &layer, tile)?;
+    let mut maker = TileMaker::new(&layer, tile);
+    for rows in release.questions().ask(&question, limits)? {
+        maker
+            .push_rows(&rows?)
+            .map_err(|error| Problem::internal(&error_chain(&error)))?;
+        if maker.held_bytes() > MOST_BYTES {
+            return Err(Problem::bad_request(format!(
+                "the release has no archive of this layer's tiles, and this tile has more than {MOST_BYTES} bytes of \
+                 features: expected a deeper zoom, or a release made with `map = true`"
+            )));
+        }
+    }
+    match maker.finish() {
+        tile if tile.is_empty() => Ok(Bytes::new()),
+        tile => packed(&tile).map_err(|error| Problem::internal(&error.to_string())),
+    }
 }
 
 /// What tiles of a collection have in common.
@@ -70,13 +81,13 @@ fn layer_of(head: &AnswerHead) -> TileLayer {
     TileLayer::new(&head.layer, columns, ID_COLUMN, family)
 }
 
-fn rows_of(
+/// Rows of a tile, with what it shows of them.
+fn question_of(
     release: &Opened,
     of: &Collection,
     layer: &TileLayer,
     tile: TileId,
-    limits: &Limits,
-) -> Result<Vec<FacilityRows>, Problem> {
+) -> Result<Question, Problem> {
     let sides = tile.bounds_with_buffer().map(|side| side.to_string());
     let window = sides.join(",").parse();
     let mut columns: Vec<String> = layer.columns().names_at(tile.zoom()).map(str::to_owned).collect();
@@ -84,26 +95,12 @@ fn rows_of(
     let mut question = Question {
         layer: of.id().to_owned(),
         columns: Some(columns),
-        limit: Some(MOST_ROWS + 1),
         ..Question::default()
     };
     question.rows.window =
         Some(window.map_err(|error: crate::select::BadWindow| Problem::internal(&error.to_string()))?);
     show_no_more(&mut question, release);
-    let mut rows = Vec::new();
-    let mut count = 0;
-    for batch in release.questions().ask(&question, limits)? {
-        let batch = batch?;
-        count += batch.num_rows() as u64;
-        rows.push(batch);
-    }
-    if count > MOST_ROWS {
-        return Err(Problem::bad_request(format!(
-            "the release has no archive of this layer's tiles, and this tile has more than {MOST_ROWS} features: \
-             expected a deeper zoom, or a release made with `map = true`"
-        )));
-    }
-    Ok(rows)
+    Ok(question)
 }
 
 fn packed(bytes: &[u8]) -> io::Result<Bytes> {
