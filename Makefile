@@ -38,7 +38,7 @@ soak: setup-test ## kills, faults, damage, hostile files and hundreds of nights:
 	CIKR="$(CARGO_TARGET_DIR)/release/cikr" cargo test --locked --test it -- --ignored --nocapture --test-threads 1 soak_
 
 bench: setup-bench ## the same pulls, tiles and joins by this program and by others, timed
-	cargo build --release --locked
+	cargo build --release --locked --bins --examples
 	tests/bench/run.sh "$(CARGO_TARGET_DIR)/release/cikr"
 
 setup-build:

@@ -180,10 +180,21 @@ impl FacilityRows {
     /// # Errors
     /// When it has another length, or the name of a published column and another type.
     pub fn with_column(&self, field: Field, column: ArrayRef) -> Result<Self, ArrowError> {
-        check_type(&field).map_err(|error| ArrowError::from_external_error(Box::new(error)))?;
-        let schema = self.0.schema();
-        let fields: Vec<Arc<Field>> = schema.fields().iter().cloned().chain([Arc::new(field)]).collect();
-        let columns = self.0.columns().iter().cloned().chain([column]).collect();
+        self.with_columns(vec![(field, column)])
+    }
+
+    /// The rows with further columns.
+    ///
+    /// # Errors
+    /// When one has another length, or the name of a published column and another type.
+    pub fn with_columns(&self, added: Vec<(Field, ArrayRef)>) -> Result<Self, ArrowError> {
+        let mut fields: Vec<Arc<Field>> = self.0.schema_ref().fields().to_vec();
+        let mut columns = self.0.columns().to_vec();
+        for (field, column) in added {
+            check_type(&field).map_err(|error| ArrowError::from_external_error(Box::new(error)))?;
+            fields.push(Arc::new(field));
+            columns.push(column);
+        }
         RecordBatch::try_new(Arc::new(Schema::new(fields)), columns).map(Self)
     }
 

@@ -5,6 +5,7 @@
 
 mod bounds;
 mod columns;
+mod constants;
 mod features;
 mod file;
 mod footer;
@@ -26,6 +27,7 @@ use parquet::errors::ParquetError;
 
 pub use bounds::{ColumnBounds, ValueRange};
 pub use columns::ColumnReader;
+pub use constants::repeated;
 pub use features::{Encodings, FeatureWriter, Features, write_features};
 pub use footer::{Footer, null_counts, page_boxes, read_footer};
 pub use group_index::{GroupIndex, LeafBox, PageBounds};

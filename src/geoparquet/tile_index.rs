@@ -11,7 +11,7 @@ use arrow_schema::{Schema, SchemaRef};
 use bytes::Bytes;
 use parquet::arrow::parquet_to_arrow_schema;
 use parquet::errors::ParquetError;
-use parquet::file::metadata::{FileMetaData, ParquetMetaData, ParquetMetaDataReader};
+use parquet::file::metadata::{ColumnChunkMetaData, FileMetaData, ParquetMetaData, ParquetMetaDataReader};
 
 use super::{ColumnBounds, GeoMetadata, GeoparquetError, SparseFile, ValueRange};
 use crate::feature::BBOX_SIDES;
@@ -170,11 +170,13 @@ impl TileIndex {
 
     /// What is known of a column in a row group; none where there is no such column.
     pub fn bounds(&self, group: usize, column: &[&str]) -> Option<ColumnBounds<'_>> {
-        let columns = self.metadata.row_group(group).columns();
-        let found = columns
-            .iter()
-            .find(|chunk| chunk.column_path().parts() == column)?;
-        Some(ColumnBounds::of_chunk(found))
+        self.chunk(group, column).map(ColumnBounds::of_chunk)
+    }
+
+    /// What the footer says of a column of a row group.
+    pub(super) fn chunk(&self, group: usize, column: &[&str]) -> Option<&ColumnChunkMetaData> {
+        let mut columns = self.metadata.row_group(group).columns().iter();
+        columns.find(|chunk| chunk.column_path().parts() == column)
     }
 
     /// Box `[xmin, ymin, xmax, ymax]` around the rows of a row group, by the statistics of the covering, degrees; none where

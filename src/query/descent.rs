@@ -7,6 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::QueryError;
+use super::constants::ConstantColumns;
 use super::items::TileItem;
 use super::project::Projection;
 use super::reach::Reach;
@@ -26,6 +27,7 @@ pub(super) struct Resolved {
     pub(super) filter: RowFilter,
     pub(super) reach: Option<Reach>,
     pub(super) columns: Projection,
+    pub(super) constants: Arc<ConstantColumns>,
     /// Rows of the layer before this one aren't meant.
     pub(super) from_row: u64,
     /// Rows that are decoded at a time by a thread, at most.

@@ -18,6 +18,7 @@
 mod account;
 mod answer;
 mod cache;
+mod constants;
 mod descent;
 mod error;
 mod folder;

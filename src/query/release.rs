@@ -147,6 +147,7 @@ impl Release {
             filter,
             reach,
             columns,
+            constants: Arc::default(),
             from_row: question.from_row,
             unit_rows: unit_rows(few),
             are_few: few.is_some(),

@@ -9,6 +9,7 @@ use arrow_schema::{DataType, Field};
 use rayon::prelude::*;
 
 use super::QueryError;
+use super::constants::UnitColumns;
 use super::descent::{Resolved, Unit};
 use super::items::TileItem;
 use super::question::ROW_NUMBER;
@@ -24,7 +25,8 @@ const LOT_BYTES: u64 = 8 << 20;
 const LOT_BYTES_OF_REQUESTS: u64 = 32 << 20;
 
 /// What is made of a unit's rows.
-type OfUnit<'a> = dyn Fn(&Unit, Vec<FacilityRows>) -> Result<Vec<FacilityRows>, QueryError> + Sync + 'a;
+type OfUnit<'a> =
+    dyn Fn(&Unit, &UnitColumns, Vec<FacilityRows>) -> Result<Vec<FacilityRows>, QueryError> + Sync + 'a;
 
 /// The rows of a layer that are meant.
 pub(super) struct Scan {
@@ -113,15 +115,21 @@ impl Resolved {
             }
             units.retain(|unit| !unit.runs.is_empty());
         }
-        let of_units = self.decoded(&units, &self.columns.read, &|unit, mut rows| {
+        let columns: Vec<UnitColumns> = units.iter().map(|unit| self.columns_of(unit)).collect();
+        let of_units = self.decoded(&units, &columns, &|unit, columns, mut rows| {
             if self.columns.are_numbered() {
                 number(unit, &mut rows)?;
             }
-            let selected = rows.into_iter().map(|rows| self.selected(rows));
-            selected.collect::<Result<Vec<_>, _>>()
+            let mut found = Vec::with_capacity(rows.len());
+            for rows in rows {
+                let rows = self.selected(rows)?;
+                if rows.num_rows() > 0 {
+                    found.push(self.with_constants(&rows, columns)?);
+                }
+            }
+            Ok(found)
         })?;
-        let rows = of_units.into_iter().flatten();
-        Ok(rows.filter(|rows| rows.num_rows() > 0).collect())
+        Ok(of_units.into_iter().flatten().collect())
     }
 
     /// Every row of some units, of the columns named; a list for each unit.
@@ -130,19 +138,20 @@ impl Resolved {
         units: &[Unit],
         columns: &[String],
     ) -> Result<Vec<Vec<FacilityRows>>, QueryError> {
-        self.decoded(units, columns, &|_unit, rows| Ok(rows))
+        let all: Vec<UnitColumns> = units.iter().map(|_unit| UnitColumns::all_read(columns)).collect();
+        self.decoded(units, &all, &|_unit, _columns, rows| Ok(rows))
     }
 
-    /// The same, and what becomes of a unit's rows where they were decoded, before they are out of the core's cache.
+    /// What is made of each unit's rows where they were decoded, before they are out of the core's cache.
     fn decoded(
         &self,
         units: &[Unit],
-        columns: &[String],
+        columns: &[UnitColumns],
         then: &OfUnit<'_>,
     ) -> Result<Vec<Vec<FacilityRows>>, QueryError> {
         let mut wanted: Vec<FilePart> = Vec::new();
-        for unit in units {
-            let ranges = unit.ranges(columns)?.into_iter();
+        for (unit, columns) in units.iter().zip(columns) {
+            let ranges = unit.ranges(&columns.read)?.into_iter();
             let absent = ranges.filter(|range| unit.tile.held().part(range).is_none());
             wanted.extend(parts(&unit.path, absent.collect()));
         }
@@ -155,12 +164,13 @@ impl Resolved {
         }
         units
             .par_iter()
+            .zip(columns)
             // A unit is work enough to be handed over by itself.
             .with_max_len(1)
-            .map(|unit| {
+            .map(|(unit, columns)| {
                 let file = files.get(unit.path.as_str()).cloned().unwrap_or_default();
-                let roots = unit.tile.roots(columns)?;
-                then(unit, unit.group.decode(file, &roots, &unit.runs)?)
+                let roots = unit.tile.roots(&columns.read)?;
+                then(unit, columns, unit.group.decode(file, &roots, &unit.runs)?)
             })
             .collect()
     }

@@ -8,8 +8,9 @@ usage: query.py CIKR TOOLS [--rows N] [--windows N] [--data DIR] [--json FILE]
   others order by whatever distance they are fastest with.
 - by HTTP: the same windows from a server on this machine that answers 50 ms later: requests and bytes.
 
-TOOLS is the folder with the Python of requirements.txt. This program's time is that of the whole process, and beside it that of
-the question alone; a peer's is that of its question, in a session that has answered one before.
+TOOLS is the folder with the Python of requirements.txt. A peer's time is that of its question, in a session that has answered one
+before. This program's is that of the whole process, and beside it that of the question alone; of windows also that of questions
+in such a session, by the program of windows.rs, which lies in `examples` beside CIKR (`cargo build --release --example windows`).
 """
 
 import argparse
@@ -88,6 +89,22 @@ class Facilities:
         return list(self.ids[some[np.lexsort((some, metres))[:NEAREST]]])
 
 
+SESSION = "cikr in a session"
+
+
+def in_session(cikr: Path, release: str, windows: list[list[float]]) -> list[Asked]:
+    """This program's windows as peers are asked for them; none where windows.rs isn't built."""
+    program = cikr.parent / "examples/windows"
+    if not program.is_file():
+        print(f"query.py: no {program}, so that no session of this program is timed", file=sys.stderr)
+        return []
+    spent = measure.run([program, release, "sites", *(sides(window) for window in windows)])
+    if spent.code != 0:
+        sys.exit(f"query.py: {spent.why()}")
+    told = [line.split() for line in spent.out.splitlines()]
+    return [Asked(SESSION, "window", float(seconds), float(seconds), int(rows)) for seconds, rows in told]
+
+
 class Program:
     """This program, a process a question."""
 
@@ -138,8 +155,12 @@ def served(public: Path) -> str:
     return f"http://127.0.0.1:{server.server_port}/"
 
 
+def sides(window: list[float]) -> str:
+    return ",".join(repr(float(side)) for side in window)
+
+
 def bbox(window: list[float]) -> str:
-    return "--bbox=" + ",".join(repr(float(side)) for side in window)
+    return "--bbox=" + sides(window)
 
 
 def near(place: tuple[float, float]) -> list[str]:
@@ -177,17 +198,23 @@ def ask_nearest(cikr: Program, peers: list, facilities: Facilities, places: list
 
 
 def table(results: list[Asked], question: str) -> str:
-    """The ratio is that of a program's seconds to this one's for the same question."""
+    """The ratios are those of a program's seconds to this one's for the same question, by its process and in a session."""
     of = {}
     for asked in results:
         if asked.question == question:
             of.setdefault(asked.program, []).append(asked)
-    lines = ["| | s: min, median, max | question alone, s | × cikr: min, median, max | rows, median |", "|---" * 5 + "|"]
+    own = [name for name in ["cikr", SESSION] if name in of]
+    heads = ["", "s: min, median, max", "question alone, s", *(f"× {name}: min, median, max" for name in own), "rows, median"]
+    lines = [row(heads), "|---" * len(heads) + "|"]
     for name, runs in of.items():
-        ratios = [run.seconds / own.seconds for run, own in zip(runs, of["cikr"], strict=True)]
-        cells = [name, spread([run.seconds for run in runs]), spread([run.inner for run in runs]), spread(ratios), f"{statistics.median(run.rows for run in runs):,.0f}"]
-        lines.append("| " + " | ".join(cells) + " |")
+        ratios = [spread([run.seconds / base.seconds for run, base in zip(runs, of[by], strict=True)]) for by in own]
+        seconds = [spread([run.seconds for run in runs]), spread([run.inner for run in runs])]
+        lines.append(row([name, *seconds, *ratios, f"{statistics.median(run.rows for run in runs):,.0f}"]))
     return "\n".join(lines)
+
+
+def row(cells: list[str]) -> str:
+    return "| " + " | ".join(cells) + " |"
 
 
 def reads(runs: list[Asked]) -> str:
@@ -238,6 +265,10 @@ def ask(options: argparse.Namespace, program: Path, public: Path) -> None:
         peer.window(windows[0])
         peer.nearest(places[0], NEAREST)
     results = ask_windows(cikr, peers, facilities, windows) + ask_nearest(cikr, peers, facilities, places)
+    session = in_session(program, str(release), windows)
+    if session and [asked.rows for asked in session] != [asked.rows for asked in results if asked.program == "cikr" and asked.question == "window"]:
+        sys.exit("query.py: a session finds other rows than a process")
+    results += session
     by_http = [Program(program, served(public)).ask("window by HTTP", [bbox(window)]) for window in windows]
     own = [asked for asked in results if asked.program == "cikr"]
     print(f"### Windows with 1 % of {len(facilities.x):,} rows", table(results, "window"), reads([a for a in own if a.question == "window"]), sep="\n\n")
