@@ -10,7 +10,9 @@ CIKR_BIN       the program
 
 import json
 import os
+import subprocess
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pyarrow as pa
@@ -97,6 +99,16 @@ def pipeline_folder() -> Path:
 @pytest.fixture(scope="session")
 def program() -> Path:
     return folder("CIKR_BIN")
+
+
+@pytest.fixture(scope="session")
+def served(program: Path) -> Iterator[str]:
+    """The address of `cikr serve` of the store, on a free port."""
+    command = [program, "serve", folder("CIKR_STORE"), "--listen", "127.0.0.1:0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as server:
+        yield server.stdout.readline().strip()
+        server.terminate()
+        assert server.wait(timeout=30) == 0
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -169,6 +170,22 @@ def test_the_list_has_what_is_in_view(browser: Browser, page: str):
     browser.run("document.activeElement.click()")
     browser.wait_until("document.querySelectorAll('#detail dt').length > 5")
     assert browser.run("document.querySelector('#detail h2').textContent") == name
+
+
+def test_behind_cikr_serve_it_is_the_same(browser: Browser, served: str, tables: dict[str, pa.Table]):
+    show(browser, served)
+    assert browser.run("location.pathname").endswith("/map/")
+    asked = browser.requests()
+    assert all(address.startswith((served, "blob:" + served)) for address in asked), asked
+    assert len([address for address in asked if not address.endswith("/")]) <= 10, asked
+    assert browser.run("document.getElementById('summary').textContent") == f"{len(tables['facilities']):,} facilities"
+    wanted = tables["dams"].to_pylist()[3]
+    show(browser, f"{served}/#facility={wanted['facility_id']}")
+    browser.wait_until("document.querySelectorAll('#detail dt').length > 12")
+    tile = browser.run("document.querySelector('#detail .files a').href")
+    with urllib.request.urlopen(tile, timeout=10) as answer:
+        assert tile.startswith(served) and answer.read(4) == b"PAR1"
+    assert not browser.complaints()
 
 
 def test_a_server_without_ranges_is_told_of(browser: Browser, store: Path, release: Path):

@@ -3,7 +3,6 @@
 import json
 import re
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
@@ -14,16 +13,6 @@ from test_readme import blocks
 HERE = Path(__file__).parent
 WINDOW = "-100,29,-90,37"
 README = REPOSITORY / "README.md"
-
-
-@pytest.fixture(scope="module")
-def url(program: Path) -> Iterator[str]:
-    """A server of the store, on a free port."""
-    command = [program, "serve", folder("CIKR_STORE"), "--listen", "127.0.0.1:0"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as server:
-        yield server.stdout.readline().strip()
-        server.terminate()
-        assert server.wait(timeout=30) == 0
 
 
 def asked(program: Path, layer: str, *args: str) -> list[str]:
@@ -40,23 +29,23 @@ def ogrinfo(*args: str) -> str:
 
 
 @pytest.mark.parametrize("layer", ["dams", "transmission_lines", "facilities"])
-def test_gdal_reads_the_same_features(program: Path, url: str, layer: str):
+def test_gdal_reads_the_same_features(program: Path, served: str, layer: str):
     window = WINDOW.split(",")
-    told = ogrinfo("-al", "-spat", *window, f"OAPIF:{url}", layer)
+    told = ogrinfo("-al", "-spat", *window, f"OAPIF:{served}", layer)
     found = re.findall(r"^  facility_id \(String\) = (.+)$", told, flags=re.MULTILINE)
     expected = asked(program, layer, f"--bbox={WINDOW}")
     assert found and set(found) <= set(expected)
     # GDAL looks at geometries once more, `query` at their boxes: of points both are the same.
     if layer != "transmission_lines":
         assert found == expected
-    count = re.search(r"Feature Count: (\d+)", ogrinfo("-so", f"OAPIF:{url}", layer))
+    count = re.search(r"Feature Count: (\d+)", ogrinfo("-so", f"OAPIF:{served}", layer))
     assert int(count[1]) == len(asked(program, layer))
 
 
-def test_qgis_reads_the_same_features_and_opens_tiles(program: Path, url: str):
+def test_qgis_reads_the_same_features_and_opens_tiles(program: Path, served: str):
     script = REPOSITORY / "tests/qgis/open_served.py"
     run = subprocess.run(
-        ["/usr/bin/python3", script, url, "dams", WINDOW], capture_output=True, text=True, timeout=180
+        ["/usr/bin/python3", script, served, "dams", WINDOW], capture_output=True, text=True, timeout=180
     )
     assert run.returncode == 0, run.stdout + run.stderr
     told = json.loads(run.stdout.splitlines()[-1])
@@ -67,10 +56,10 @@ def test_qgis_reads_the_same_features_and_opens_tiles(program: Path, url: str):
     assert told["drawn_pixels"] > 0
 
 
-def test_stac_and_openapi_clients(url: str, release: Path):
+def test_stac_and_openapi_clients(served: str, release: Path):
     venv = subprocess.run([HERE / "venv.sh", HERE / "serve.txt"], check=True, capture_output=True, text=True)
     python = Path(venv.stdout.strip()) / "bin/python"
-    run = subprocess.run([python, HERE / "serve_clients.py", url], capture_output=True, text=True, timeout=180)
+    run = subprocess.run([python, HERE / "serve_clients.py", served], capture_output=True, text=True, timeout=180)
     assert run.returncode == 0, run.stderr
     told = json.loads(run.stdout)
     expected = {
@@ -84,24 +73,24 @@ def test_stac_and_openapi_clients(url: str, release: Path):
     assert set(told["assets"].values()) == {200}
 
 
-def test_duckdb_reads_tiles_over_http(url: str, tables: dict):
+def test_duckdb_reads_tiles_over_http(served: str, tables: dict):
     with duckdb.connect() as connection:
         try:
             connection.execute("INSTALL httpfs; LOAD httpfs")
         except duckdb.Error as error:
             pytest.skip(f"DuckDB's extensions can't be had here: {error}")
         items = connection.execute(
-            f"SELECT assets.data.href FROM '{url}/latest/layers/dams/items.parquet'"
+            f"SELECT assets.data.href FROM '{served}/latest/layers/dams/items.parquet'"
         ).fetchall()
-        tiles = [f"{url}/latest/layers/dams/{href}" for (href,) in items if not href.startswith("crossing")]
+        tiles = [f"{served}/latest/layers/dams/{href}" for (href,) in items if not href.startswith("crossing")]
         (count,) = connection.execute("SELECT count(*) FROM read_parquet(?)", [tiles]).fetchone()
     assert count == tables["dams"].num_rows
 
 
-def test_the_recipes_of_the_readme_run(url: str):
+def test_the_recipes_of_the_readme_run(served: str):
     """Those for the shell, against this server."""
     (recipe,) = [text for language, text in blocks(README) if language == "sh" and "OAPIF:" in text]
-    for line in recipe.replace("http://127.0.0.1:8080", url).splitlines():
+    for line in recipe.replace("http://127.0.0.1:8080", served).splitlines():
         command = line.split("  #")[0].strip()
         if command and not command.startswith("cikr"):
             run = subprocess.run(command, shell=True, capture_output=True, text=True, timeout=120)
