@@ -29,8 +29,9 @@ Examples:
 
 DIR becomes a store like the other one: query, export, verify and serve it, or publish its folder `public`. Files that the
 latest release here has under the same path with the same digest are linked, all others fetched and compared with the manifest,
-which `latest.json` vouches for. Where the pipeline there says `deltas = true`, tables are made of those here and of what differs:
-a night that changes 1 % sends about 1 %. A release appears whole or not at all; after a failure nothing has changed, so start again.";
+which `latest.json` vouches for. Archives of vector tiles are made of the rows, as they were there. Where the pipeline there says
+`deltas = true`, tables are made of those here and of what differs: a night that changes 1 % sends about 1 %. A release appears
+whole or not at all; after a failure nothing has changed, so start again.";
 
 /// Take over the latest release of a store behind a web server, fetching only what differs
 #[derive(Debug, Args)]
@@ -130,7 +131,7 @@ fn summary(synced: &Synced) -> String {
     };
     let made = match synced.files_made {
         0 => String::new(),
-        made => format!(", {made} made of those here"),
+        made => format!(", {made} made"),
     };
     format!(
         "{release} {standing}: {} of {} files fetched{made}, {fetched} of {all}\n{}{}",

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use super::MirrorError;
+use super::derived::DerivedFiles;
 use super::files::Fetching;
 use super::made::Earlier;
 use super::source::{SourceRelease, read_release};
@@ -27,6 +28,8 @@ pub struct SyncRequest<'a> {
     pub client: &'a Client,
     /// The store here.
     pub store: &'a Store,
+    /// Who makes files that follow from others.
+    pub derived: &'a dyn DerivedFiles,
     /// Which releases stay here.
     pub keep: Keep,
     /// The time, RFC 3339 UTC.
@@ -52,7 +55,7 @@ pub struct Synced {
     pub files_fetched: u64,
     /// Bytes of these.
     pub bytes_fetched: u64,
-    /// Files that were made of those that were here, by what differs.
+    /// Files that were made: of those that were here and of what differs, or of others of the release.
     pub files_made: u64,
     /// Why it isn't the latest here, where somebody has frozen another.
     pub frozen: Option<Frozen>,
@@ -155,6 +158,10 @@ fn take_files(
         .iter()
         .filter(|file| !carried.contains(&file.path))
         .collect();
+    let derived = request.derived;
+    let (to_derive, differing): (Vec<_>, Vec<_>) = differing
+        .into_iter()
+        .partition(|file| derived.may_make(&file.path));
     let (to_make, mut to_fetch): (Vec<_>, Vec<_>) = match &earlier {
         Some(earlier) => earlier.with_deltas(&there.manifest, differing),
         None => (vec![], differing),
@@ -177,8 +184,15 @@ fn take_files(
         None => vec![],
     };
     fetching.fetch_files(&unmade)?;
-    let made = (to_make.len() - unmade.len()) as u64;
-    to_fetch.extend(unmade);
+    let mut underived = Vec::new();
+    for file in &to_derive {
+        if !derived.make(staging, &there.manifest, file)? {
+            underived.push(*file);
+        }
+    }
+    fetching.fetch_files(&underived)?;
+    let made = (to_make.len() + to_derive.len() - unmade.len() - underived.len()) as u64;
+    to_fetch.extend(unmade.into_iter().chain(underived));
     Ok(Taken {
         fetched: to_fetch.len() as u64,
         bytes_fetched: bytes_of(to_fetch),

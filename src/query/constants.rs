@@ -9,9 +9,9 @@ use arrow_array::{Array, ArrayRef};
 use arrow_schema::{ArrowError, Field};
 
 use super::QueryError;
-use super::descent::{Resolved, Unit};
+use super::project::Projection;
 use crate::feature::FacilityRows;
-use crate::geoparquet::repeated;
+use crate::geoparquet::{TileIndex, repeated};
 
 /// Rows of which a column is made at least.
 const LEAST_ROWS: usize = 4_096;
@@ -37,6 +37,22 @@ impl ConstantColumns {
         made.insert(name.to_owned(), [Arc::clone(value), column]);
         Ok(shown)
     }
+
+    /// The rows with the columns that weren't read. Their order is that of the answer only once they are projected.
+    pub(super) fn add_to(
+        &self,
+        rows: &FacilityRows,
+        columns: &UnitColumns,
+    ) -> Result<FacilityRows, QueryError> {
+        let added = columns.constant.iter().map(|(field, value)| {
+            let column = self.column(field.name(), value, rows.num_rows())?;
+            Ok((field.clone(), column))
+        });
+        let added = added.collect::<Result<Vec<_>, ArrowError>>();
+        added
+            .and_then(|added| rows.with_columns(added))
+            .map_err(|source| QueryError::format("rows", source.to_string()))
+    }
 }
 
 /// What a unit's rows are made of.
@@ -56,42 +72,22 @@ impl UnitColumns {
             constant: vec![],
         }
     }
-}
 
-impl Resolved {
-    /// The columns that are read of a unit's rows, and those that needn't be: whatever tells of a row whether it is meant is read.
-    pub(super) fn columns_of(&self, unit: &Unit) -> UnitColumns {
-        let mut columns = UnitColumns::all_read(&[]);
-        for name in &self.columns.read {
-            let is_looked_at =
-                self.columns.filter.contains(name) || self.columns.order.as_ref() == Some(name);
-            let value = (!is_looked_at).then(|| unit.tile.constant(unit.group.group(), name));
-            let field = unit.tile.schema().field_with_name(name);
-            match (value.flatten(), field) {
-                (Some(value), Ok(field)) => columns.constant.push((field.clone(), value)),
-                _ => columns.read.push(name.clone()),
+    /// Those of a row group's rows: whatever tells of a row whether it is meant is read.
+    pub(super) fn of_group(tile: &TileIndex, group: usize, columns: &Projection) -> Self {
+        let mut found = Self::all_read(&[]);
+        for name in &columns.read {
+            let is_looked_at = columns.filter.contains(name) || columns.order.as_ref() == Some(name);
+            let value = (!is_looked_at).then(|| tile.constant(group, name));
+            match (value.flatten(), tile.schema().field_with_name(name)) {
+                (Some(value), Ok(field)) => found.constant.push((field.clone(), value)),
+                _ => found.read.push(name.clone()),
             }
         }
         // The reader counts rows by what it reads.
-        if columns.read.is_empty() {
-            return UnitColumns::all_read(&self.columns.read);
+        if found.read.is_empty() {
+            return Self::all_read(&columns.read);
         }
-        columns
-    }
-
-    /// The rows with the columns that weren't read. Their order is that of the answer only once they are projected.
-    pub(super) fn with_constants(
-        &self,
-        rows: &FacilityRows,
-        columns: &UnitColumns,
-    ) -> Result<FacilityRows, QueryError> {
-        let added = columns.constant.iter().map(|(field, value)| {
-            let column = self.constants.column(field.name(), value, rows.num_rows())?;
-            Ok((field.clone(), column))
-        });
-        let added = added.collect::<Result<Vec<_>, ArrowError>>();
-        added
-            .and_then(|added| rows.with_columns(added))
-            .map_err(|source| QueryError::format("rows", source.to_string()))
+        found
     }
 }

@@ -115,7 +115,10 @@ impl Resolved {
             }
             units.retain(|unit| !unit.runs.is_empty());
         }
-        let columns: Vec<UnitColumns> = units.iter().map(|unit| self.columns_of(unit)).collect();
+        let columns: Vec<UnitColumns> = units
+            .iter()
+            .map(|unit| UnitColumns::of_group(&unit.tile, unit.group.group(), &self.columns))
+            .collect();
         let of_units = self.decoded(&units, &columns, &|unit, columns, mut rows| {
             if self.columns.are_numbered() {
                 number(unit, &mut rows)?;
@@ -124,7 +127,7 @@ impl Resolved {
             for rows in rows {
                 let rows = self.selected(rows)?;
                 if rows.num_rows() > 0 {
-                    found.push(self.with_constants(&rows, columns)?);
+                    found.push(self.constants.add_to(&rows, columns)?);
                 }
             }
             Ok(found)

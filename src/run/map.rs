@@ -11,9 +11,9 @@ use tracing::{info, warn};
 
 use super::carry::CarryFailure;
 use super::context::Context;
-use super::fingerprint::digest_of;
 use super::layer_outcome::LayerOutcome;
 use super::map_archive::{MapCollection, write_archive, write_outlines};
+use super::map_recipe::MapRecipe;
 use crate::engine::Room;
 use crate::error::{Error, MapError, error_chain};
 use crate::feature::records::RecordBudget;
@@ -22,9 +22,6 @@ use crate::feature::release::product_names;
 use crate::feature::{RunReport, TileRecord};
 use crate::store::{Care, NewFiles};
 use crate::vector_tiles::{ArchiveDoc, ArchiveReport, RULE};
-
-/// To be raised when the same rows give other archives than before within one version.
-const GENERATION: u32 = 1;
 
 /// Kinds of polygon sets whose outlines are drawn, and the archives that hold them: what people find their way by.
 const OUTLINES: [(&str, &str, &str); 2] = [
@@ -88,8 +85,7 @@ struct Archives<'a> {
 /// What an archive is made of, and how.
 struct ArchiveToMake<'a> {
     id: &'a str,
-    doc: &'a ArchiveDoc,
-    columns: &'a [String],
+    recipe: &'a MapRecipe,
     /// Digests of the files that its rows are in.
     files: Vec<String>,
     write: &'a dyn Fn(&RecordBudget, File) -> Result<ArchiveReport, MapError>,
@@ -107,16 +103,16 @@ impl Archives<'_> {
             return Ok(());
         }
         let staging = self.context.staging;
+        let recipe = MapRecipe { doc, columns };
         let collection = MapCollection {
             id,
-            doc,
-            columns,
+            doc: recipe.doc.clone(),
+            columns: recipe.columns.clone(),
             tiles: tiles.iter().map(|tile| staging.path_of(&tile.path)).collect(),
         };
         self.link_or_make(&ArchiveToMake {
             id,
-            doc: &collection.doc,
-            columns: &collection.columns,
+            recipe: &recipe,
             files: tiles.iter().map(|tile| tile.sha256.clone()).collect(),
             write: &|memory, out| write_archive(&collection, memory, out),
         })
@@ -139,12 +135,12 @@ impl Archives<'_> {
             attribution: set.agency.clone(),
         };
         let table = self.context.staging.path_of(&path);
+        let recipe = MapRecipe { doc, columns: vec![] };
         self.link_or_make(&ArchiveToMake {
             id,
-            doc: &doc,
-            columns: &[],
+            recipe: &recipe,
             files: vec![sha256],
-            write: &|memory, out| write_outlines(id, &doc, &table, memory, out),
+            write: &|memory, out| write_outlines(id, &recipe.doc, &table, memory, out),
         })
     }
 
@@ -155,7 +151,7 @@ impl Archives<'_> {
     }
 
     fn link_or_make(&mut self, archive: &ArchiveToMake<'_>) -> Result<(), Error> {
-        let made_of = archive.made_of();
+        let made_of = archive.recipe.made_of(archive.files.clone());
         let told = match self.link(archive.id, &made_of)? {
             Some(told) => told,
             None => self.make(archive, &made_of)?,
@@ -209,24 +205,9 @@ impl Archives<'_> {
             bytes = written.bytes,
             "vector tiles written"
         );
-        Ok(archive_json(&path, made_of, &made))
-    }
-}
-
-impl ArchiveToMake<'_> {
-    /// Digest of all that the archive follows from.
-    fn made_of(&self) -> String {
-        let mut files = self.files.clone();
-        files.sort_unstable();
-        let doc = (&self.doc.name, &self.doc.description, &self.doc.attribution);
-        digest_of(&(
-            GENERATION,
-            env!("CARGO_PKG_VERSION"),
-            doc,
-            self.columns,
-            RULE,
-            files,
-        ))
+        let mut told = archive_json(&path, made_of, &made);
+        told["recipe"] = json!(archive.recipe);
+        Ok(told)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::clock;
 use super::feed::write_feed;
+use super::mirrored_maps::MirroredMaps;
 use crate::error::Error;
 use crate::feature::Progress;
 use crate::fetch::StoreUrl;
@@ -36,6 +37,7 @@ pub fn sync_store(
         access: from.access,
         client: from.client,
         store,
+        derived: &MirroredMaps { progress },
         keep,
         now: &clock::now(),
         progress,

@@ -1,12 +1,13 @@
 //! What an archive says of itself: TileJSON's `vector_layers`, whose it is, and what is left out of which zoom.
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::archive::LargestTile;
 use super::layer_tiles::{RULE, TileLayer};
 
 /// What people are told of an archive.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ArchiveDoc {
     /// Title of the collection.
     pub name: String,

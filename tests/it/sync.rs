@@ -3,7 +3,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use cikr::feature::digest::to_hex;
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 
 use crate::loopback::{Reply, Server};
 use crate::program::{Ended, Folder};
@@ -80,6 +82,64 @@ fn a_release_comes_over_whole_and_the_next_by_what_differs() {
         "Texas hasn't changed: {asked:?}"
     );
     assert!(second["bytes_fetched"].as_u64() < second["bytes"].as_u64());
+}
+
+#[test]
+fn maps_are_made_of_the_rows_and_fetched_only_where_that_gives_other_bytes() {
+    let folder = published(POINTS);
+    let pipeline = fs::read_to_string(folder.path().join("pipeline.toml")).unwrap();
+    folder.write(
+        "pipeline.toml",
+        pipeline.replacen(
+            "\n[[jurisdiction]]",
+            "\n[output]\nmap = true\n\n[[jurisdiction]]",
+            1,
+        ),
+    );
+    folder.run().code(0);
+    let public = folder.path().join("store/public");
+    let server = serve(&public);
+    let asked_for = |end: &str| {
+        let asked = server.requests();
+        asked.iter().filter(|request| request.path.ends_with(end)).count()
+    };
+    let first = told(&sync(&folder, &server).code(0));
+    assert_eq!(first["files_made"], 2, "the layer and the inventory: {first}");
+    assert_eq!(asked_for("points.pmtiles") + asked_for("facilities.pmtiles"), 0);
+    assert_same_files(&folder.latest(), &mirrored(&folder));
+    folder.cikr(&["verify", "mirror"]).code(0);
+
+    // As if another version had made it: its bytes are others, and everything vouches for them.
+    let rows = fs::read_to_string(folder.path().join("points.csv")).unwrap();
+    folder
+        .write("points.csv", rows.replace(",6,-85", ",7,-85"))
+        .run()
+        .code(0);
+    let archive = folder.latest().join("map/points.pmtiles");
+    let mut bytes = fs::read(&archive).unwrap();
+    *bytes.last_mut().unwrap() ^= 1;
+    vouch_for(&public, &archive, &bytes);
+    server.forget();
+    sync(&folder, &server).code(0);
+    assert_eq!(
+        (asked_for("points.pmtiles"), asked_for("facilities.pmtiles")),
+        (1, 0)
+    );
+    assert_same_files(&folder.latest(), &mirrored(&folder));
+}
+
+/// Gives a file of the latest release other bytes, of the same length, and has manifest and pointer tell their digests.
+fn vouch_for(public: &Path, file: &Path, bytes: &[u8]) {
+    let digest = |bytes: &[u8]| to_hex(&Sha256::digest(bytes));
+    let manifest_path = crate::program::latest(public.parent().unwrap()).join("manifest.json");
+    let pointer_path = public.join("latest.json");
+    let [manifest, pointer] = [&manifest_path, &pointer_path].map(|path| fs::read_to_string(path).unwrap());
+    let vouching = manifest.replace(&digest(&fs::read(file).unwrap()), &digest(bytes));
+    let pointer = pointer.replace(&digest(manifest.as_bytes()), &digest(vouching.as_bytes()));
+    assert!(vouching != manifest && pointer.contains(&digest(vouching.as_bytes())));
+    replace(file, bytes);
+    replace(&manifest_path, vouching.as_bytes());
+    replace(&pointer_path, pointer.as_bytes());
 }
 
 fn assert_same_files(one: &Path, other: &Path) {
