@@ -12,11 +12,11 @@ use super::export::{held_in, target_error};
 use super::output::Output;
 use super::run::parse_memory;
 use super::store::{StoreAt, release_folder};
-use crate::error::{Error, exit};
+use crate::error::{Error, MapError, exit};
 use crate::feature::records::RecordBudget;
 use crate::report::human_size;
 use crate::run::{MapCollection, write_archive};
-use crate::select::{Asked, SelectError};
+use crate::select::Asked;
 use crate::store::{self, NewFiles, Scratch};
 use crate::vector_tiles::{ArchiveDoc, ArchiveReport};
 
@@ -73,7 +73,7 @@ impl Tiles {
             ..Asked::default()
         };
         // For what it says of a layer that isn't there.
-        asked.resolve(&held).map_err(select_error)?;
+        asked.resolve(&held).map_err(|source| self.map_error(source))?;
         let collection = MapCollection {
             id: &self.layer,
             doc: ArchiveDoc {
@@ -101,20 +101,18 @@ impl Tiles {
             bytes: usize::try_from(self.memory.unwrap_or(MEMORY) / 2).unwrap_or(usize::MAX),
             space: Arc::new(Scratch::new(&folder)),
         };
-        let made = write_archive(collection, &memory, file).map_err(|source| Error::Map {
-            collection: self.layer.clone(),
-            source,
-        })?;
+        let made = write_archive(collection, &memory, file).map_err(|source| self.map_error(source))?;
         files
             .name_all(&[(name, &self.output)], self.force)
             .map_err(target_error)?;
         Ok(made)
     }
-}
 
-fn select_error(source: SelectError) -> Error {
-    Error::Export {
-        source: source.into(),
+    fn map_error(&self, source: impl Into<MapError>) -> Error {
+        Error::Map {
+            collection: self.layer.clone(),
+            source: source.into(),
+        }
     }
 }
 

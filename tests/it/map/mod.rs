@@ -336,6 +336,7 @@ fn a_command_makes_what_the_run_made_and_leaves_a_file_alone_that_is_there() {
     folder
         .cikr(&["tiles", "store", "--layer", "pints", "-o", "b.pmtiles"])
         .code(2)
+        .says("cannot make the vector tiles of `pints`")
         .says("did you mean `points`");
     assert!(!folder.path().join("b.pmtiles").exists());
     folder

@@ -1,5 +1,7 @@
 //! The rooms' errors folded into one, and the exit codes.
 
+mod map;
+
 use std::error::Error as StdError;
 use std::io::ErrorKind;
 use std::path::PathBuf;
@@ -9,15 +11,15 @@ use crate::config::Diagnostic;
 use crate::derive::DeriveError;
 use crate::engine::EngineError;
 use crate::export::ExportError;
-pub use crate::feature::error_chain;
 use crate::fetch::ReleaseUrlError;
-use crate::geoparquet::GeoparquetError;
 use crate::join::JoinError;
 use crate::mirror::MirrorError;
 use crate::query::QueryError;
 use crate::serve::ServeError;
 use crate::store::StoreError;
-use crate::vector_tiles::VectorTilesError;
+
+pub use self::map::MapError;
+pub use crate::feature::error_chain;
 
 /// Exit codes, as the README lists them.
 pub mod exit {
@@ -276,26 +278,6 @@ pub enum Error {
     },
 }
 
-/// Why a collection can't be put into vector tiles.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum MapError {
-    /// Its tiles can't be read.
-    #[error(transparent)]
-    Tile {
-        /// Cause.
-        #[from]
-        source: GeoparquetError,
-    },
-    /// Its rows can't be put into tiles.
-    #[error(transparent)]
-    Tiles {
-        /// Cause.
-        #[from]
-        source: VectorTilesError,
-    },
-}
-
 impl From<StoreError> for Error {
     fn from(source: StoreError) -> Self {
         Self::Store { source }
@@ -340,6 +322,10 @@ impl Error {
             Self::Query { source } if source.is_mistake() => exit::USAGE,
             Self::Join { source } if source.is_mistake() => exit::USAGE,
             Self::Serve { source } if source.is_mistake() => exit::USAGE,
+            Self::Map {
+                source: MapError::Select { source },
+                ..
+            } if source.is_mistake() => exit::USAGE,
             Self::Join { source } if !source.is_output() => exit::SOURCE,
             Self::Join { .. }
             | Self::Export { .. }
@@ -349,7 +335,7 @@ impl Error {
             | Self::Table { .. }
             | Self::Format { .. }
             | Self::Map {
-                source: MapError::Tile { .. },
+                source: MapError::Tile { .. } | MapError::Select { .. },
                 ..
             }
             | Self::NotKept { .. } => exit::STORE,
