@@ -9,10 +9,10 @@ use tracing::{info, warn};
 
 use super::carry::CarryFailure;
 use super::context::Context;
-use super::fingerprint::digest_of;
 use super::jurisdictions::JoinedSets;
 use super::layer_outcome::LayerOutcome;
-use super::map_rows::{MapRows, SearchFiles, read_changes};
+use super::map_rows::{MapRows, read_changes};
+use super::map_search::{ENTRIES_PATH, SearchFiles, search_made_of};
 use crate::engine::Room;
 use crate::error::{Error, error_chain};
 use crate::feature::release::paths::MAP;
@@ -23,9 +23,6 @@ use crate::page::web_map::{
 };
 use crate::plan::LayerPlan;
 use crate::store::Care;
-
-/// To be raised when the same rows give another index of the search than before within one version.
-const GENERATION: u32 = 1;
 
 /// What the search reads, within `map/`.
 const SEARCH: &str = "search";
@@ -68,10 +65,9 @@ pub(super) fn write_map_page(
     rows.see_tiles(&page.tiles(), search)?;
     let gathered = rows.finish()?;
     if let Some(SearchFiles { index, entries }) = gathered.search {
-        context.staging.adopt(
-            &entries.path_of(SearchFiles::ENTRIES),
-            &path_on_map("search/entries.bin"),
-        )?;
+        context
+            .staging
+            .adopt(&entries.path_of(SearchFiles::ENTRIES), Path::new(ENTRIES_PATH))?;
         page.write("search/index.json", &index)?;
     }
     let outlines: Vec<String> = archives
@@ -98,7 +94,8 @@ pub(super) fn write_map_page(
     }
     let facilities = gathered.counts.rows();
     info!(stage = "map", facilities, "map page written");
-    tell_page(report, &made_of, facilities);
+    let searched: Vec<&Path> = page.tile_records().map(|tile| tile.path.as_path()).collect();
+    tell_page(report, &made_of, &searched, facilities);
     Ok(())
 }
 
@@ -109,10 +106,15 @@ fn archives_told(report: &RunReport) -> Vec<String> {
     archives.into_iter().flatten().map(|(id, _)| id.clone()).collect()
 }
 
-fn tell_page(report: &mut RunReport, made_of: &str, facilities: u64) {
+fn tell_page(report: &mut RunReport, made_of: &str, searched: &[&Path], facilities: u64) {
     let products = report.products.get_or_insert_default();
     if let Some(told) = products.get_mut(product_names::MAP) {
-        told["page"] = json!({ "file": "map/index.html", "made_of": made_of, "facilities": facilities });
+        told["page"] = json!({
+            "file": "map/index.html",
+            "made_of": made_of,
+            "searched": searched,
+            "facilities": facilities,
+        });
     }
 }
 
@@ -176,9 +178,7 @@ impl PageInTheMaking<'_> {
 
     /// Digest of all that the index of the search follows from.
     fn made_of(&self) -> String {
-        let mut digests: Vec<&str> = self.tile_records().map(|tile| tile.sha256.as_str()).collect();
-        digests.sort_unstable();
-        digest_of(&(GENERATION, env!("CARGO_PKG_VERSION"), digests))
+        search_made_of(self.tile_records().map(|tile| tile.sha256.as_str()).collect())
     }
 
     fn changes(&self) -> Result<Option<ChangesTold>, Error> {

@@ -1,22 +1,19 @@
 //! The rows of a release as its map page counts, finds and places them: each tile is read once, on all threads.
 
-use std::io::{self, BufWriter};
-use std::path::{Path, PathBuf};
+use std::io;
+use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
 
 use super::context::Context;
-use super::tile_error::TileError;
+use super::map_search::{SearchFiles, SearchLines, see_tile};
 use crate::error::Error;
 use crate::feature::records::RecordBudget;
 use crate::feature::release::paths::changes_path;
-use crate::feature::{FacilityRows, LayerReport, Sorter};
+use crate::feature::{FacilityRows, LayerReport};
 use crate::geoparquet::{self, GeoparquetError};
-use crate::page::web_map::{
-    ChangesTold, FacilityCounts, MAP_COLUMNS, MapLists, SearchLine, SearchWriter, map_rows, search_lines,
-};
-use crate::store::NewFiles;
+use crate::page::web_map::{ChangesTold, FacilityCounts, MapLists, map_rows};
 
 /// What a page is made of, in the making.
 pub(super) struct MapRows<'a> {
@@ -25,7 +22,7 @@ pub(super) struct MapRows<'a> {
     counts: Mutex<FacilityCounts>,
     changes: Mutex<Option<ChangesTold>>,
     /// None where the search is linked.
-    lines: Mutex<Option<Sorter<SearchLine>>>,
+    lines: Option<SearchLines>,
 }
 
 /// What a page is made of.
@@ -37,19 +34,6 @@ pub(super) struct Gathered {
     pub(super) search: Option<SearchFiles>,
 }
 
-/// The index of the search.
-pub(super) struct SearchFiles {
-    /// Content of `index.json`.
-    pub(super) index: Vec<u8>,
-    /// Where `entries.bin` has been written.
-    pub(super) entries: NewFiles,
-}
-
-impl SearchFiles {
-    /// Its name there.
-    pub(super) const ENTRIES: &str = "entries.bin";
-}
-
 impl<'a> MapRows<'a> {
     pub(super) fn new(context: &'a Context<'a>, lists: MapLists, changes: Option<ChangesTold>) -> Self {
         Self {
@@ -57,7 +41,7 @@ impl<'a> MapRows<'a> {
             lists,
             counts: Mutex::default(),
             changes: Mutex::new(changes),
-            lines: Mutex::default(),
+            lines: None,
         }
     }
 
@@ -66,26 +50,11 @@ impl<'a> MapRows<'a> {
     /// # Errors
     /// When a tile can't be read, or the disk fails.
     pub(super) fn see_tiles(&mut self, tiles: &[PathBuf], search: Option<RecordBudget>) -> Result<(), Error> {
-        self.lines = Mutex::new(search.map(|memory| Sorter::new(&memory)));
-        tiles.par_iter().try_for_each(|tile| self.see_tile(tile))?;
+        self.lines = search.map(|memory| SearchLines::new(&memory));
+        tiles
+            .par_iter()
+            .try_for_each(|tile| see_tile(tile, &mut |rows| self.see_rows(rows)))?;
         self.place_removed()
-    }
-
-    fn see_tile(&self, path: &Path) -> Result<(), Error> {
-        // A tile of an earlier version may lack a column.
-        let schema = geoparquet::read_footer(path).map_err(table_error)?.schema;
-        let present = MAP_COLUMNS
-            .into_iter()
-            .filter(|name| schema.index_of(name).is_ok());
-        let columns: Vec<&str> = present.collect();
-        let mut failed = None;
-        let read = geoparquet::read_each(path, &columns, &mut |rows| {
-            if failed.is_none() {
-                failed = self.see_rows(rows).err();
-            }
-        });
-        read.map_err(table_error)?;
-        failed.map_or(Ok(()), |error| Err(TileError::from_scratch(error).into()))
     }
 
     fn see_rows(&self, rows: &FacilityRows) -> io::Result<()> {
@@ -98,20 +67,7 @@ impl<'a> MapRows<'a> {
         if let Some(changes) = &mut *self.changes.lock().unwrap_or_else(PoisonError::into_inner) {
             map_rows(rows).for_each(|row| changes.place(row.id, row.at));
         }
-        let is_searched = self
-            .lines
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .is_some();
-        let lines: Vec<SearchLine> = if is_searched {
-            map_rows(rows).flat_map(|row| search_lines(&row)).collect()
-        } else {
-            vec![]
-        };
-        match &mut *self.lines.lock().unwrap_or_else(PoisonError::into_inner) {
-            Some(sorter) => lines.into_iter().try_for_each(|line| sorter.push(line)),
-            None => Ok(()),
-        }
+        self.lines.as_ref().map_or(Ok(()), |lines| lines.see_rows(rows))
     }
 
     /// Facilities that are gone were where the release before has them.
@@ -136,8 +92,8 @@ impl<'a> MapRows<'a> {
     /// # Errors
     /// When the search can't be written.
     pub(super) fn finish(self) -> Result<Gathered, Error> {
-        let lines = self.lines.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let search = lines.map(|lines| write_search(self.context, lines));
+        let scratch = self.context.staging.scratch();
+        let search = self.lines.map(|lines| lines.write(scratch));
         Ok(Gathered {
             lists: self.lists,
             counts: self.counts.into_inner().unwrap_or_else(PoisonError::into_inner),
@@ -145,20 +101,6 @@ impl<'a> MapRows<'a> {
             search: search.transpose()?,
         })
     }
-}
-
-fn write_search(context: &Context<'_>, lines: Sorter<SearchLine>) -> Result<SearchFiles, Error> {
-    let entries = NewFiles::within(context.staging.scratch())?;
-    let file = entries.create(SearchFiles::ENTRIES)?;
-    let write = || {
-        let mut writer = SearchWriter::new(BufWriter::new(file));
-        for line in lines.in_order()? {
-            writer.push(line?)?;
-        }
-        writer.finish()
-    };
-    let index = write().map_err(TileError::from_scratch)?;
-    Ok(SearchFiles { index, entries })
 }
 
 /// What differs from the last release in these layers; none where nothing was compared.

@@ -1,16 +1,20 @@
-//! Archives of vector tiles in a release that is taken over: made of its rows, as the report says how, and not fetched. They weigh
-//! more than all else, and change wherever a row does.
+//! What weighs most of the map of a release that is taken over: archives of vector tiles and the index of the search. Both change
+//! wherever a row does; they are made of the rows, as the report says how, and not fetched.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use rayon::prelude::*;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
 use tracing::debug;
 
 use super::map_archive::{MapCollection, write_archive};
 use super::map_recipe::MapRecipe;
-use crate::error::error_chain;
+use super::map_search::{ENTRIES_PATH, SearchFiles, SearchLines, search_made_of, see_tile};
+use crate::error::{Error, MapError, error_chain};
 use crate::feature::records::RecordBudget;
 use crate::feature::release::paths::{REPORT, map_path, tile_folder};
 use crate::feature::release::product_names;
@@ -22,6 +26,8 @@ use crate::store::{Manifest, ManifestFile, NewFiles, Scratch, Staging, StoreErro
 const ROW_BYTES: usize = 256 << 20;
 /// Longest report that is read, bytes.
 const MOST_REPORT_BYTES: u64 = 64 << 20;
+/// Name of an archive in the making.
+const ARCHIVE: &str = "archive.pmtiles";
 
 /// Makes them.
 pub(super) struct MirroredMaps<'a> {
@@ -35,9 +41,20 @@ struct ToldArchive {
     recipe: MapRecipe,
 }
 
+/// The same of the page with its search.
+#[derive(Deserialize)]
+struct ToldPage {
+    made_of: String,
+    /// Tiles whose rows are found.
+    searched: Vec<String>,
+}
+
+/// A file that is made, in a folder that goes with it.
+type Made = (NewFiles, &'static str);
+
 impl DerivedFiles for MirroredMaps<'_> {
     fn may_make(&self, path: &str) -> bool {
-        collection_of(path).is_some()
+        path == ENTRIES_PATH || collection_of(path).is_some()
     }
 
     fn make(
@@ -46,61 +63,28 @@ impl DerivedFiles for MirroredMaps<'_> {
         manifest: &Manifest,
         file: &ManifestFile,
     ) -> Result<bool, StoreError> {
-        let Some(collection) = collection_of(&file.path) else {
-            return Ok(false);
+        let made = match collection_of(&file.path) {
+            Some(collection) => self.archive(staging, manifest, collection),
+            None => self.entries(staging, manifest),
         };
-        let folder = tile_folder(collection);
-        let tiles = manifest.files.iter();
-        let tiles: Vec<&ManifestFile> = tiles
-            .filter(|tile| Path::new(&tile.path).starts_with(&folder))
-            .collect();
-        let Some(told) = told_archive(staging, collection) else {
-            return Ok(false);
+        let (files, name) = match made {
+            Ok(Some(made)) => made,
+            Ok(None) => {
+                debug!(
+                    path = file.path,
+                    "fetched: another version of this program has made it"
+                );
+                return Ok(false);
+            }
+            Err(error) => {
+                debug!(
+                    path = file.path,
+                    reason = error_chain(&error),
+                    "fetched: it can't be made"
+                );
+                return Ok(false);
+            }
         };
-        let digests = tiles.iter().map(|tile| tile.sha256.clone()).collect();
-        if tiles.is_empty() || told.recipe.made_of(digests) != told.made_of {
-            debug!(
-                path = file.path,
-                "fetched: another version of this program has made it"
-            );
-            return Ok(false);
-        }
-        let tiles = tiles.iter().map(|tile| staging.path_of(Path::new(&tile.path)));
-        let collection = MapCollection {
-            id: collection,
-            doc: told.recipe.doc,
-            columns: told.recipe.columns,
-            tiles: tiles.collect(),
-        };
-        self.make_archive(staging, &collection, file)
-    }
-}
-
-impl MirroredMaps<'_> {
-    fn make_archive(
-        &self,
-        staging: &Staging<'_>,
-        collection: &MapCollection<'_>,
-        file: &ManifestFile,
-    ) -> Result<bool, StoreError> {
-        if !collection.tiles.iter().all(|tile| has_sound_footer(tile)) {
-            return Ok(false);
-        }
-        let _task = self.progress.start("map", collection.id, None);
-        let memory = RecordBudget {
-            bytes: ROW_BYTES,
-            space: Arc::new(Scratch::new(staging.scratch())),
-        };
-        let files = NewFiles::within(staging.scratch())?;
-        let name = "archive.pmtiles";
-        if let Err(error) = write_archive(collection, &memory, files.create(name)?) {
-            debug!(
-                path = file.path,
-                reason = error_chain(&error),
-                "fetched: it can't be made"
-            );
-            return Ok(false);
-        }
         let path = PathBuf::from(&file.path);
         let written = staging.adopt(&files.path_of(name), &path)?;
         if written.sha256 != file.sha256 {
@@ -112,22 +96,101 @@ impl MirroredMaps<'_> {
     }
 }
 
+impl MirroredMaps<'_> {
+    /// The archive of a collection; none where nothing here makes the same.
+    fn archive(
+        &self,
+        staging: &Staging<'_>,
+        manifest: &Manifest,
+        collection: &str,
+    ) -> Result<Option<Made>, Error> {
+        let told: Option<ToldArchive> = told_of_map(staging, |map| map.get("archives")?.get(collection));
+        let folder = tile_folder(collection);
+        let tiles = manifest.files.iter();
+        let tiles: Vec<&ManifestFile> = tiles
+            .filter(|tile| Path::new(&tile.path).starts_with(&folder))
+            .collect();
+        let digests = tiles.iter().map(|tile| tile.sha256.clone()).collect();
+        let Some(told) = told.filter(|told| told.recipe.made_of(digests) == told.made_of) else {
+            return Ok(None);
+        };
+        let Some(tiles) = sound_tiles(staging, &tiles) else {
+            return Ok(None);
+        };
+        let _task = self.progress.start("map", collection, None);
+        let files = NewFiles::within(staging.scratch())?;
+        let collection = MapCollection {
+            id: collection,
+            doc: told.recipe.doc,
+            columns: told.recipe.columns,
+            tiles,
+        };
+        write_archive(&collection, &memory(staging), files.create(ARCHIVE)?).map_err(
+            |source: MapError| Error::Map {
+                collection: collection.id.to_owned(),
+                source,
+            },
+        )?;
+        Ok(Some((files, ARCHIVE)))
+    }
+
+    /// The entries of the search; none where nothing here makes the same.
+    fn entries(&self, staging: &Staging<'_>, manifest: &Manifest) -> Result<Option<Made>, Error> {
+        let Some(told): Option<ToldPage> = told_of_map(staging, |map| map.get("page")) else {
+            return Ok(None);
+        };
+        let tiles = manifest.files.iter();
+        let tiles: Vec<&ManifestFile> = tiles.filter(|tile| told.searched.contains(&tile.path)).collect();
+        let digests = tiles.iter().map(|tile| tile.sha256.as_str()).collect();
+        if search_made_of(digests) != told.made_of {
+            return Ok(None);
+        }
+        let Some(tiles) = sound_tiles(staging, &tiles) else {
+            return Ok(None);
+        };
+        let _task = self.progress.start("map", "search", None);
+        let lines = SearchLines::new(&memory(staging));
+        tiles
+            .par_iter()
+            .try_for_each(|tile| see_tile(tile, &mut |rows| lines.see_rows(rows)))?;
+        let search = lines.write(staging.scratch())?;
+        Ok(Some((search.entries, SearchFiles::ENTRIES)))
+    }
+}
+
+fn memory(staging: &Staging<'_>) -> RecordBudget {
+    RecordBudget {
+        bytes: ROW_BYTES,
+        space: Arc::new(Scratch::new(staging.scratch())),
+    }
+}
+
+/// Where tiles are staged; none where there is none, or one must not be parsed.
+fn sound_tiles(staging: &Staging<'_>, tiles: &[&ManifestFile]) -> Option<Vec<PathBuf>> {
+    let paths = tiles.iter().map(|tile| staging.path_of(Path::new(&tile.path)));
+    let paths: Vec<PathBuf> = paths.collect();
+    let are_sound = !paths.is_empty() && paths.iter().all(|path| has_sound_footer(path));
+    are_sound.then_some(paths)
+}
+
 /// The collection whose archive a file is.
 fn collection_of(path: &str) -> Option<&str> {
     let collection = Path::new(path).file_stem()?.to_str()?;
     (map_path(collection) == Path::new(path)).then_some(collection)
 }
 
-fn told_archive(staging: &Staging<'_>, collection: &str) -> Option<ToldArchive> {
-    let report = staging.path_of(Path::new(REPORT));
-    let is_readable = fs::metadata(&report).is_ok_and(|found| found.len() <= MOST_REPORT_BYTES);
-    let text = is_readable.then(|| fs::read(&report).ok()).flatten()?;
-    let report: RunReport = serde_json::from_slice(&text).ok()?;
-    let told = report
-        .product(product_names::MAP)?
-        .get("archives")?
-        .get(collection)?;
-    ToldArchive::deserialize(told).ok()
+/// What the staged report tells of a part of the map.
+fn told_of_map<T: DeserializeOwned>(
+    staging: &Staging<'_>,
+    part: impl Fn(&Value) -> Option<&Value>,
+) -> Option<T> {
+    let path = staging.path_of(Path::new(REPORT));
+    if fs::metadata(&path).ok()?.len() > MOST_REPORT_BYTES {
+        return None;
+    }
+    let report: RunReport = serde_json::from_slice(&fs::read(&path).ok()?).ok()?;
+    let told = part(report.product(product_names::MAP)?)?;
+    T::deserialize(told).ok()
 }
 
 #[cfg(test)]
@@ -141,7 +204,7 @@ mod tests {
             "map/index.html",
             "map/a/dams.pmtiles",
             "dams.pmtiles",
-            "map/search/entries.bin",
+            ENTRIES_PATH,
         ] {
             assert_eq!(collection_of(path), None, "{path}");
         }

@@ -33,6 +33,7 @@ mod map_archive;
 mod map_page;
 mod map_recipe;
 mod map_rows;
+mod map_search;
 mod memory;
 mod mirrored_maps;
 mod mode;
