@@ -15,7 +15,7 @@ use super::store::{StoreAt, release_folder};
 use crate::error::{Error, MapError, exit};
 use crate::feature::records::RecordBudget;
 use crate::report::human_size;
-use crate::run::{MapCollection, write_archive};
+use crate::run::{MapCollection, MapRecipe, write_archive};
 use crate::select::Asked;
 use crate::store::{self, NewFiles, Scratch};
 use crate::vector_tiles::{ArchiveDoc, ArchiveReport};
@@ -74,14 +74,17 @@ impl Tiles {
         };
         // For what it says of a layer that isn't there.
         asked.resolve(&held).map_err(|source| self.map_error(source))?;
-        let collection = MapCollection {
-            id: &self.layer,
+        let recipe = MapRecipe {
             doc: ArchiveDoc {
                 name: self.layer.clone(),
                 description: format!("Rows of release {}", held.report().release),
                 attribution: String::new(),
             },
             columns: self.columns.clone(),
+        };
+        let collection = MapCollection {
+            id: &self.layer,
+            recipe: &recipe,
             tiles: held.tiles_of(&self.layer),
         };
         let made = self.write_file(&collection)?;

@@ -8,12 +8,10 @@ use std::sync::Arc;
 use arrow_array::ArrayRef;
 use arrow_schema::{Fields, Schema};
 use parquet::arrow::ProjectionMask;
-use parquet::arrow::arrow_reader::{
-    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
-};
+use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ParquetRecordBatchReaderBuilder};
 
 use super::GeoparquetError;
-use super::file::open_regular_file;
+use super::file::{open_regular_file, reader_options};
 use super::reader::read_batch;
 
 /// A file whose footer was read.
@@ -46,7 +44,7 @@ impl ColumnReader {
     /// If it can't be opened or is no Parquet file.
     pub fn open(path: &Path) -> Result<Self, GeoparquetError> {
         let file = open_regular_file(path)?;
-        let metadata = ArrowReaderMetadata::load(&file, ArrowReaderOptions::new())
+        let metadata = ArrowReaderMetadata::load(&file, reader_options())
             .map_err(|source| GeoparquetError::read_error(path, source))?;
         Ok(Self {
             path: path.to_owned(),

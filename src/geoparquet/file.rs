@@ -4,7 +4,15 @@ use std::fs::{self, File};
 use std::io;
 use std::path::Path;
 
+use parquet::arrow::arrow_reader::ArrowReaderOptions;
+
 use super::GeoparquetError;
+
+/// How files are decoded: by their own columns. No schema of Arrow's stands in what we write, and in what others say is a release it
+/// is not to be trusted.
+pub(super) fn reader_options() -> ArrowReaderOptions {
+    ArrowReaderOptions::new().with_skip_arrow_metadata(true)
+}
 
 /// Opens a file, and nothing but a file.
 pub(super) fn open_regular_file(path: &Path) -> Result<File, GeoparquetError> {

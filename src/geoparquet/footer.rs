@@ -7,13 +7,13 @@ use std::path::Path;
 use std::sync::Arc;
 
 use arrow_schema::{Schema, SchemaRef};
-use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
+use parquet::arrow::arrow_reader::ArrowReaderMetadata;
 use parquet::errors::ParquetError;
 use parquet::file::metadata::{PageIndexPolicy, ParquetMetaData, RowGroupMetaData};
 use parquet::file::page_index::column_index::ColumnIndexMetaData;
 use parquet::file::statistics::Statistics;
 
-use super::file::open_regular_file;
+use super::file::{open_regular_file, reader_options};
 use super::{GeoMetadata, GeoparquetError};
 use crate::feature::BBOX_SIDES;
 
@@ -111,7 +111,7 @@ pub fn null_counts(path: &Path) -> Result<BTreeMap<String, u64>, GeoparquetError
 
 fn load_metadata(path: &Path) -> Result<ArrowReaderMetadata, GeoparquetError> {
     // Optional: a table, or a file of another writer, may have none, and its rows are read all the same.
-    let options = ArrowReaderOptions::new().with_page_index_policy(PageIndexPolicy::Optional);
+    let options = reader_options().with_page_index_policy(PageIndexPolicy::Optional);
     ArrowReaderMetadata::load(&open_regular_file(path)?, options)
         .map_err(|source| GeoparquetError::read_error(path, source))
 }

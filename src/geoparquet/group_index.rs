@@ -7,14 +7,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use parquet::arrow::ProjectionMask;
-use parquet::arrow::arrow_reader::{
-    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder, RowSelection,
-};
+use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ParquetRecordBatchReaderBuilder, RowSelection};
 use parquet::errors::ParquetError;
 use parquet::file::metadata::{PageIndexPolicy, ParquetMetaData, ParquetMetaDataReader, RowGroupMetaData};
 use parquet::file::page_index::column_index::ColumnIndexMetaData;
 use parquet::file::page_index::offset_index::PageLocation;
 
+use super::file::reader_options;
 use super::{ColumnBounds, GeoparquetError, SparseFile, TileIndex, ValueRange};
 use crate::feature::{BBOX_SIDES, FacilityRows};
 
@@ -69,9 +68,8 @@ impl GroupIndex {
             Some(bytes) => with_page_index(alone, bytes),
             None => Ok(alone),
         };
-        // No schema of Arrow's own stands in our files, and in others it is not to be trusted.
-        let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
-        let metadata = indexed.and_then(|alone| ArrowReaderMetadata::try_new(Arc::new(alone), options));
+        let metadata =
+            indexed.and_then(|alone| ArrowReaderMetadata::try_new(Arc::new(alone), reader_options()));
         let metadata = metadata.map_err(|source| GeoparquetError::read_error(&tile.path, source))?;
         let mut index = Self {
             path: tile.path.clone(),

@@ -10,12 +10,10 @@ use std::sync::Arc;
 use arrow_array::RecordBatch;
 use arrow_schema::{Schema, SchemaRef};
 use arrow_select::concat::concat_batches;
-use parquet::arrow::arrow_reader::{
-    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
-};
+use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ParquetRecordBatchReaderBuilder};
 use parquet::file::metadata::RowGroupMetaData;
 
-use super::file::open_regular_file;
+use super::file::{open_regular_file, reader_options};
 use super::{FooterEntry, GeoparquetError};
 
 /// Rows decoded at a time: few batches to put together.
@@ -50,7 +48,7 @@ impl GroupedFile {
     /// # Errors
     /// When it can't be opened, or is no Parquet file.
     pub fn open(path: &Path) -> Result<Self, GeoparquetError> {
-        let metadata = ArrowReaderMetadata::load(&open_regular_file(path)?, ArrowReaderOptions::new())
+        let metadata = ArrowReaderMetadata::load(&open_regular_file(path)?, reader_options())
             .map_err(|source| GeoparquetError::read_error(path, source))?;
         // Pairs of the footer stand in the schema of a reader; two files of the same columns differ in them.
         let schema = Arc::new(Schema::new(metadata.schema().fields().clone()));

@@ -5,13 +5,11 @@
 use std::path::{Path, PathBuf};
 
 use arrow_schema::SchemaRef;
-use parquet::arrow::arrow_reader::{
-    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
-};
+use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ParquetRecordBatchReaderBuilder};
 use parquet::file::metadata::{ColumnChunkMetaData, RowGroupMetaData};
 use parquet::file::statistics::Statistics;
 
-use super::file::open_regular_file;
+use super::file::{open_regular_file, reader_options};
 use super::{ColumnBounds, GeoMetadata, GeoparquetError};
 use crate::feature::{BBOX_SIDES, FacilityRows};
 
@@ -31,7 +29,7 @@ impl RowGroups {
     /// # Errors
     /// When it can't be opened, or is no Parquet file.
     pub fn open(path: &Path) -> Result<Self, GeoparquetError> {
-        let metadata = ArrowReaderMetadata::load(&open_regular_file(path)?, ArrowReaderOptions::new())
+        let metadata = ArrowReaderMetadata::load(&open_regular_file(path)?, reader_options())
             .map_err(|source| GeoparquetError::read_error(path, source))?;
         Ok(Self {
             path: path.to_owned(),

@@ -13,7 +13,7 @@ use parquet::arrow::arrow_reader::{ParquetRecordBatchReaderBuilder, RowSelection
 use parquet::file::reader::ChunkReader;
 
 use super::GeoparquetError;
-use super::file::open_regular_file;
+use super::file::{open_regular_file, reader_options};
 use super::footer::read_footer;
 use crate::feature::FacilityRows;
 
@@ -44,7 +44,7 @@ pub fn read_bytes(
     bytes: Bytes,
     columns: Option<&[&str]>,
 ) -> Result<RecordBatch, GeoparquetError> {
-    let builder = ParquetRecordBatchReaderBuilder::try_new(bytes)
+    let builder = ParquetRecordBatchReaderBuilder::try_new_with_options(bytes, reader_options())
         .map_err(|source| GeoparquetError::read_error(path, source))?;
     let mask = match columns {
         None => ProjectionMask::all(),
@@ -145,7 +145,7 @@ pub fn read_present(path: &Path, columns: &[&str]) -> Result<FacilityRows, Geopa
 }
 
 fn open_builder(path: &Path) -> Result<ParquetRecordBatchReaderBuilder<File>, GeoparquetError> {
-    ParquetRecordBatchReaderBuilder::try_new(open_regular_file(path)?)
+    ParquetRecordBatchReaderBuilder::try_new_with_options(open_regular_file(path)?, reader_options())
         .map_err(|source| GeoparquetError::read_error(path, source))
 }
 

@@ -11,6 +11,9 @@ use crate::error::{Error, error_chain};
 use crate::feature::release::{ReleaseId, paths, product_names};
 use crate::feature::{LayerChanges, LayerReport, RunReport, Standing, UNVERIFIED, Veil, visible};
 
+/// So many folders above that of a release is its store: `<store>/public/releases/<id>`.
+const STORE_ABOVE_RELEASE: usize = 3;
+
 /// Tells why a command failed, on stderr: without secrets, and with nothing in it that can't be seen.
 pub fn print_error(error: &Error, veil: &Veil) {
     if let Error::Config { diagnostics } = error {
@@ -100,12 +103,14 @@ fn push_places(text: &mut String, report: &RunReport, release: &Path, has_invent
     );
     let map = report.product(product_names::MAP);
     if let Some(page) = map.and_then(|map| map["page"]["file"].as_str()) {
-        let page = release.join(page);
+        // A browser shows it only as a server has it.
+        let store = release.ancestors().nth(STORE_ABOVE_RELEASE).unwrap_or(release);
         push_line(
             text,
             &format!(
-                "map: {}, which a browser shows of any web server, such as `cikr serve STORE`",
-                page.display()
+                "map: {}; to look at it: cikr serve {}",
+                release.join(page).display(),
+                store.display()
             ),
         );
     }

@@ -3,6 +3,7 @@
 //! Made once all files are staged, and kept only where it has made the very file again.
 
 use std::collections::BTreeMap;
+use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
 use std::time::Instant;
@@ -18,12 +19,14 @@ use crate::feature::digest::to_hex;
 use crate::feature::release::paths::delta_path;
 use crate::feature::release::product_names;
 use crate::geoparquet::WriteOptions;
-use crate::store::{ManifestFile, has_digest};
+use crate::store::{ManifestFile, NewFiles, has_digest};
 
 /// Files below this are fetched as a whole: a footer and a recipe weigh some 10 KiB, and a request more than the rest.
 const LEAST_BYTES: u64 = 64 << 10;
 /// A delta of more than a third of its file saves little, and takes work on both sides.
 const LEAST_GAIN: u64 = 3;
+/// Name of a delta in the making.
+const DELTA: &str = "rows.delta";
 
 /// Makes the deltas that the plan wants.
 ///
@@ -90,9 +93,11 @@ fn write_delta(
         path: &new_path,
         sha256: &new.sha256,
     };
-    let path = delta_path(&new.path);
-    let mut staged = context.staging.create(&path)?;
-    let made = make_delta(before, after, &options_of(context, &new.path), &mut staged);
+    // Made apart, so that no folder is published for one that is let go.
+    let files = NewFiles::within(context.staging.scratch())?;
+    let made_at = files.path_of(DELTA);
+    let file = files.create(DELTA)?;
+    let made = make_delta(before, after, &options_of(context, &new.path), file);
     let rows = match made {
         Ok(Some(rows)) => rows,
         Ok(None) => return Ok(None),
@@ -105,12 +110,12 @@ fn write_delta(
             return Ok(None);
         }
     };
-    let written = staged.commit()?;
-    let staged_at = context.staging.path_of(&path);
-    if written.bytes > new.bytes / LEAST_GAIN || !makes_again(&old_path, &staged_at, &new.sha256) {
-        context.staging.discard(&path)?;
+    let is_worth_it = fs::metadata(&made_at).is_ok_and(|made| made.len() <= new.bytes / LEAST_GAIN);
+    if !is_worth_it || !makes_again(&old_path, &made_at, &new.sha256) {
         return Ok(None);
     }
+    let path = delta_path(&new.path);
+    let written = context.staging.adopt(&made_at, &path)?;
     context.note_rows(&path, rows);
     Ok(Some(written.bytes))
 }

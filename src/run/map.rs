@@ -106,8 +106,7 @@ impl Archives<'_> {
         let recipe = MapRecipe { doc, columns };
         let collection = MapCollection {
             id,
-            doc: recipe.doc.clone(),
-            columns: recipe.columns.clone(),
+            recipe: &recipe,
             tiles: tiles.iter().map(|tile| staging.path_of(&tile.path)).collect(),
         };
         self.link_or_make(&ArchiveToMake {
@@ -152,10 +151,11 @@ impl Archives<'_> {
 
     fn link_or_make(&mut self, archive: &ArchiveToMake<'_>) -> Result<(), Error> {
         let made_of = archive.recipe.made_of(archive.files.clone());
-        let told = match self.link(archive.id, &made_of)? {
+        let mut told = match self.link(archive.id, &made_of)? {
             Some(told) => told,
             None => self.make(archive, &made_of)?,
         };
+        told["recipe"] = json!(archive.recipe);
         self.told.insert(archive.id.to_owned(), told);
         Ok(())
     }
@@ -205,9 +205,7 @@ impl Archives<'_> {
             bytes = written.bytes,
             "vector tiles written"
         );
-        let mut told = archive_json(&path, made_of, &made);
-        told["recipe"] = json!(archive.recipe);
-        Ok(told)
+        Ok(archive_json(&path, made_of, &made))
     }
 }
 

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use arrow_schema::Schema;
 use rayon::prelude::*;
 
+use super::map_recipe::MapRecipe;
 use crate::error::MapError;
 use crate::feature::records::RecordBudget;
 use crate::geoparquet::{self, RowGroups};
@@ -29,10 +30,8 @@ const OUTLINES_DEEPEST: u8 = 10;
 pub struct MapCollection<'a> {
     /// Layer id, or `facilities`.
     pub id: &'a str,
-    /// What people are told of it.
-    pub doc: ArchiveDoc,
-    /// Columns that its features have at all zooms, beside those that every collection has there.
-    pub columns: Vec<String>,
+    /// How its archive is made.
+    pub recipe: &'a MapRecipe,
     /// Its tiles.
     pub tiles: Vec<PathBuf>,
 }
@@ -54,7 +53,7 @@ pub fn write_archive(
     let types = tiles.iter().map(RowGroups::geometry_types);
     let types: Vec<String> = types.collect::<Result<Vec<_>, _>>()?.concat();
     let family = Family::of_types(types.iter().map(String::as_str));
-    let columns = MapColumns::of_schema(first.schema(), &collection.columns);
+    let columns = MapColumns::of_schema(first.schema(), &collection.recipe.columns);
     let layer = TileLayer::new(collection.id, columns, FACILITY_ID, family);
     let maker = ArchiveMaker::new(layer, memory)?;
     let groups = tiles
@@ -65,7 +64,7 @@ pub fn write_archive(
         let mut batches = tile.read(group)?;
         batches.try_for_each(|rows| Ok::<_, MapError>(maker.add_rows(rows?.as_batch())?))
     })?;
-    write_made(maker, &collection.doc, out)
+    write_made(maker, &collection.recipe.doc, out)
 }
 
 /// Writes the archive of the outlines in a table of jurisdictions, as lines of the layer `id`.

@@ -10,11 +10,11 @@ const GENERATION: u32 = 1;
 
 /// How an archive is made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct MapRecipe {
+pub struct MapRecipe {
     /// What people are told of it.
-    pub(super) doc: ArchiveDoc,
+    pub doc: ArchiveDoc,
     /// Columns that its features have at all zooms, beside those that every collection has there.
-    pub(super) columns: Vec<String>,
+    pub columns: Vec<String>,
 }
 
 impl MapRecipe {

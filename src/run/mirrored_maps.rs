@@ -1,6 +1,7 @@
 //! What weighs most of the map of a release that is taken over: archives of vector tiles and the index of the search. Both change
 //! wherever a row does; they are made of the rows, as the report says how, and not fetched.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -14,7 +15,7 @@ use tracing::debug;
 use super::map_archive::{MapCollection, write_archive};
 use super::map_recipe::MapRecipe;
 use super::map_search::{ENTRIES_PATH, SearchFiles, SearchLines, search_made_of, see_tile};
-use crate::error::{Error, MapError, error_chain};
+use crate::error::{Error, error_chain};
 use crate::feature::records::RecordBudget;
 use crate::feature::release::paths::{REPORT, map_path, tile_folder};
 use crate::feature::release::product_names;
@@ -46,7 +47,7 @@ struct ToldArchive {
 struct ToldPage {
     made_of: String,
     /// Tiles whose rows are found.
-    searched: Vec<String>,
+    searched: BTreeSet<String>,
 }
 
 /// A file that is made, in a folder that goes with it.
@@ -119,18 +120,16 @@ impl MirroredMaps<'_> {
         };
         let _task = self.progress.start("map", collection, None);
         let files = NewFiles::within(staging.scratch())?;
-        let collection = MapCollection {
+        let archive = MapCollection {
             id: collection,
-            doc: told.recipe.doc,
-            columns: told.recipe.columns,
+            recipe: &told.recipe,
             tiles,
         };
-        write_archive(&collection, &memory(staging), files.create(ARCHIVE)?).map_err(
-            |source: MapError| Error::Map {
-                collection: collection.id.to_owned(),
-                source,
-            },
-        )?;
+        let made = write_archive(&archive, &memory(staging), files.create(ARCHIVE)?);
+        made.map_err(|source| Error::Map {
+            collection: collection.to_owned(),
+            source,
+        })?;
         Ok(Some((files, ARCHIVE)))
     }
 

@@ -76,6 +76,7 @@ pub use landing::{
 pub use latest::{RollbackRequest, follow_nights, pin_release, roll_back, unpin_release};
 use layers::Layers;
 pub use map_archive::{MapCollection, write_archive};
+pub use map_recipe::MapRecipe;
 pub use mode::Mode;
 pub use outcome::Outcome;
 use past::Past;

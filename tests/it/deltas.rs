@@ -142,6 +142,20 @@ fn a_night_of_few_changes_sends_little() {
 }
 
 #[test]
+fn a_night_that_changes_every_row_has_no_deltas_and_no_folders_for_them() {
+    let folder = folder();
+    let renamed = points(0).replace("Station", "Depot");
+    folder.write("points.csv", renamed).run().code(0);
+    let release = folder.latest();
+    let deltas: Vec<String> = manifest_paths(&release)
+        .into_iter()
+        .filter(|path| path.starts_with("deltas/layers/points/data/"))
+        .collect();
+    assert!(deltas.is_empty(), "{deltas:?}");
+    assert!(!release.join("deltas/layers/points/data").exists());
+}
+
+#[test]
 fn a_delta_of_another_file_or_none_at_all_costs_a_fetch_and_no_row() {
     let folder = folder();
     let public = folder.path().join("store/public");
